@@ -1,0 +1,13 @@
+"""A refusal: why a submission is turned away before anything is built."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Refusal(BaseModel):
+    """One reason, with a stable `rule` id, the Dockerfile line (1-based, None when no line is to blame) and a sentence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: str
+    line: int | None
+    message: str
