@@ -1,0 +1,156 @@
+"""What grading says: a report of checks, refusals and phases, in a documented and versioned JSON schema.
+
+`Report.model_dump(mode="json")` is the JSON that `python -m graders grade --json` prints, that the database keeps and
+that the REST API shows. `docs/report.md` documents it. A change that a reader would notice raises `SCHEMA`.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from graders.refusal import Refusal
+
+SCHEMA: Literal["drydock.report/1"] = "drydock.report/1"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CheckOutcome(StrEnum):
+    """How one check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Outcome(StrEnum):
+    """How grading ended as a whole."""
+
+    GRADED = "graded"
+    """Every check was judged or skipped for a reason; the score counts, whatever it is."""
+    REFUSED = "refused"
+    """The policy refused the submission before anything was built."""
+
+
+class CheckResult(_Frozen):
+    """One check's verdict."""
+
+    id: str
+    kind: str
+    title: str
+    outcome: CheckOutcome
+    points: float = Field(ge=0)
+    max_points: float = Field(ge=0)
+    message: str
+    hint: str = ""
+    expected: str = ""
+    seen: str = ""
+    line: int | None = None
+    """Line of the Dockerfile to blame, 1-based."""
+    topics: tuple[str, ...] = ()
+    hidden: bool = False
+    """A hidden check shows its title and outcome only."""
+
+
+class Phase(_Frozen):
+    """Where the time went."""
+
+    name: str
+    seconds: float
+
+
+class StepReport(_Frozen):
+    """One build step."""
+
+    index: int
+    total: int
+    name: str
+    line: int | None
+    state: str
+    seconds: float
+    log: str = ""
+    error: str = ""
+
+
+class BuildReport(_Frozen):
+    """One build of the experiment."""
+
+    id: str
+    ok: bool
+    seconds: float
+    steps: tuple[StepReport, ...]
+    error: str = ""
+    limit: str = ""
+    log_cut: bool = False
+
+
+class LayerReport(_Frozen):
+    """One layer of the image, oldest first."""
+
+    created_by: str
+    size_bytes: int
+    line: int | None = None
+    from_base: bool = False
+
+
+class ImageReport(_Frozen):
+    """The image a build made."""
+
+    build: str
+    size_bytes: int
+    layers: tuple[LayerReport, ...]
+
+
+class ContainerReport(_Frozen):
+    """One run of the experiment; output as text with control characters made visible."""
+
+    id: str
+    build: str
+    exit_code: int | None
+    seconds: float
+    stdout: str = ""
+    stderr: str = ""
+    limit: str = ""
+    cut: bool = False
+
+
+class EngineReport(_Frozen):
+    """Which engine graded."""
+
+    name: str
+    version: str
+
+
+class Report(_Frozen):
+    """One grading, whole."""
+
+    schema_: Literal["drydock.report/1"] = Field(default=SCHEMA, alias="schema", serialization_alias="schema")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    outcome: Outcome
+    score: float
+    max_score: float
+    checks: tuple[CheckResult, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    builds: tuple[BuildReport, ...] = ()
+    images: tuple[ImageReport, ...] = ()
+    containers: tuple[ContainerReport, ...] = ()
+    values: dict[str, str] = Field(default_factory=dict)
+    """Random values drawn for this grading, by name; a regrade with the same seed repeats them."""
+    seed: int = 0
+    lab: str = ""
+    submission: str = ""
+    """Digest of the submitted files."""
+    engine: EngineReport | None = None
+
+    def for_learner(self) -> "Report":
+        """The report without what hidden checks would give away: their message, hint, expected and seen; and values."""
+        checks = tuple(
+            check.model_copy(update={"message": "", "hint": "", "expected": "", "seen": "", "line": None}) if check.hidden else check
+            for check in self.checks
+        )
+        return self.model_copy(update={"checks": checks, "values": {}, "seed": 0})

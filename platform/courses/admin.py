@@ -1,0 +1,61 @@
+"""Courses in the admin; staff who are no superusers see the courses they teach."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from courses.models import Activity, Course, Extension, Membership, Section
+
+
+class VisibleAdmin(ModelAdmin):  # type: ignore[misc]
+    """Lists only what the queryset's `visible_to` shows the person."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).visible_to(request.user)  # type: ignore[no-any-return]
+
+
+class SectionInline(TabularInline):  # type: ignore[misc]
+    model = Section
+    extra = 0
+
+
+@admin.register(Course)
+class CourseAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("title", "slug", "time_zone", "is_open", "created_at")
+    search_fields = ("title", "slug")
+    prepopulated_fields = {"slug": ("title",)}
+    inlines = (SectionInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Course]:
+        return super().get_queryset(request).staffed_by(request.user)  # type: ignore[no-any-return]
+
+
+@admin.register(Membership)
+class MembershipAdmin(VisibleAdmin):
+    list_display = ("user", "course", "role", "section", "active")
+    list_filter = ("course", "role", "active")
+    search_fields = ("user__email", "user__name")
+    autocomplete_fields = ("user", "course")
+    list_select_related = ("user", "course", "section")
+
+
+@admin.register(Activity)
+class ActivityAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("title", "kind", "course", "published", "opens_at", "due_at", "closes_at", "max_points")
+    list_filter = ("course", "kind", "published")
+    search_fields = ("title", "slug")
+    list_select_related = ("course",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Activity]:
+        return super().get_queryset(request).staffed_by(request.user)  # type: ignore[no-any-return]
+
+
+@admin.register(Extension)
+class ExtensionAdmin(VisibleAdmin):
+    list_display = ("user", "activity", "due_at", "closes_at", "extra_attempts", "granted_by")
+    search_fields = ("user__email", "activity__title")
+    autocomplete_fields = ("user", "activity")
+    list_select_related = ("user", "activity", "granted_by")
