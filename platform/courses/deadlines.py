@@ -46,7 +46,7 @@ class Window:
         return self.state(at) in {WindowState.OPEN, WindowState.LATE}
 
     def late_factor(self, at: datetime) -> Decimal:
-        """The share (0 to 1) of the points that counts for work handed in at `at`; it falls by each started day late."""
+        """The share (0 to 1) of the points that counts for work handed in at `at`, less for each started day late."""
         if not self.due_at or at <= self.due_at:
             return Decimal(1)
         days = (Decimal((at - self.due_at) / timedelta(days=1))).to_integral_value(ROUND_CEILING)

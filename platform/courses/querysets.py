@@ -17,7 +17,7 @@ _STAFF = ("assistant", "instructor")
 def _memberships(user: "User | AnonymousUser") -> "models.QuerySet[models.Model]":
     from courses.models import Membership
 
-    return Membership.objects.filter(user_id=user.pk, active=True)
+    return Membership.objects.filter(user_id=user.pk or 0, active=True)
 
 
 def member_of(user: "User | AnonymousUser", course_path: str = "pk") -> Exists:

@@ -106,7 +106,9 @@ def import_roster(*, by: User, course: Course, content: bytes) -> RosterOutcome:
     require_instructor(by, course)
     rows = parse_roster(content)
     emails = [row.email for row in rows]
-    users = {u.email.lower(): u for u in User.objects.annotate(lower=Lower("email")).filter(lower__in=emails)}
+    users: dict[str, User] = {
+        user.email.lower(): user for user in User.objects.alias(lower=Lower("email")).filter(lower__in=emails)
+    }
     new_users = []
     for row in rows:
         if row.email not in users:

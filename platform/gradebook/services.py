@@ -45,9 +45,9 @@ def record(
 ) -> Score:
     """Write what counts for a person in an activity, as the caller decided by its scoring rule (best, last).
 
-    Called inside the transaction that stores the graded work, so both are there or neither. Recording the same again
-    changes nothing and sends no event. `evidence` belongs to the work `evidence_source_id` (default: `source_id`), which may
-    be another try than the one that counts.
+    Called inside the transaction that stores the graded work: both are there or neither. Recording the same again
+    changes nothing and sends no event. `evidence` belongs to the work `evidence_source_id` (or `source_id`), which
+    may be another try than the one that counts.
     """
     score, _ = Score.objects.select_for_update().get_or_create(
         activity=activity, user=user, defaults={"max_points": rounded(max_points)}
