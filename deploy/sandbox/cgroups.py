@@ -1,0 +1,177 @@
+"""The engine's parent control group, in version 1 and version 2: made, limited, emptied and removed.
+
+BuildKit ignores limits given with a build; it honours the group that the daemon's containers live in. So the
+engine's limits are written here, before dockerd starts. dockerd itself stays outside the group: a bomb in a
+build must not take the engine with it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.sandbox import namespaces
+from deploy.sandbox.instance import EngineTrouble, Instance
+
+ROOT = Path("/sys/fs/cgroup")
+CONTROLLERS = ("memory", "pids", "cpu")
+ALSO_MOUNTED = ("cpuacct", "cpuset", "devices", "freezer", "blkio")
+"""What Docker uses besides on version 1."""
+
+PERIOD_MICROSECONDS = 100_000
+
+
+def prepare(instance: Instance) -> None:
+    """Make the group with its limits, after ending what an earlier engine may have left inside.
+
+    Call it in the engine's own mount namespace: hierarchies that the machine has not mounted are mounted there.
+    """
+    remove(instance)
+    unified = ROOT / "cgroup.controllers"
+    if unified.exists() and set(CONTROLLERS) <= set(unified.read_text().split()):
+        _prepare_version_2(instance)
+        return
+    _mount_version_1()
+    _prepare_version_1(instance)
+
+
+def remove(instance: Instance) -> None:
+    """End every process in the group and remove it from every hierarchy. Nothing there is fine."""
+    groups = [group for hierarchy in _hierarchies() if (group := hierarchy / instance.cgroup[1:]).is_dir()]
+    for group in groups:
+        _kill_all(group)
+    for group in groups:
+        _remove_tree(group)
+
+
+def _prepare_version_2(instance: Instance) -> None:
+    _write(ROOT / "cgroup.subtree_control", " ".join(f"+{name}" for name in CONTROLLERS))
+    group = ROOT / instance.cgroup[1:]
+    group.mkdir(exist_ok=True)
+    if "memory" not in instance.without:
+        _write(group / "memory.max", str(_memory_bytes(instance)))
+        if (group / "memory.swap.max").exists():
+            _write(group / "memory.swap.max", "0")
+    if "pids" not in instance.without:
+        _write(group / "pids.max", str(instance.pids))
+    if "cpu" not in instance.without:
+        _write(group / "cpu.max", f"{_quota(instance)} {PERIOD_MICROSECONDS}")
+        _write(group / "cpu.weight", "50")
+
+
+def _prepare_version_1(instance: Instance) -> None:
+    for name in CONTROLLERS:
+        (ROOT / name / instance.cgroup[1:]).mkdir(exist_ok=True)
+    if "memory" not in instance.without:
+        memory = ROOT / "memory" / instance.cgroup[1:]
+        _write(memory / "memory.limit_in_bytes", str(_memory_bytes(instance)))
+        if (memory / "memory.memsw.limit_in_bytes").exists():
+            _write(memory / "memory.memsw.limit_in_bytes", str(_memory_bytes(instance)))
+    if "pids" not in instance.without:
+        _write(ROOT / "pids" / instance.cgroup[1:] / "pids.max", str(instance.pids))
+    if "cpu" not in instance.without:
+        cpu = ROOT / "cpu" / instance.cgroup[1:]
+        _write(cpu / "cpu.cfs_period_us", str(PERIOD_MICROSECONDS))
+        _write(cpu / "cpu.cfs_quota_us", str(_quota(instance)))
+        _write(cpu / "cpu.shares", "512")
+
+
+def _mount_version_1() -> None:
+    """Mount the version 1 controllers that are needed and that the machine did not mount."""
+    enabled = [
+        line.split()[0]
+        for line in Path("/proc/cgroups").read_text().splitlines()
+        if not line.startswith("#") and line.split()[3] == "1"
+    ]
+    if missing := sorted(set(CONTROLLERS) - set(enabled)):
+        raise EngineTrouble(
+            f"This kernel offers no control group controller for {', '.join(missing)}: start it with "
+            f"{' '.join(f'cgroup_enable={name}' for name in missing)}, or use a machine that has them."
+        )
+    if not os.path.ismount(ROOT):
+        namespaces.mount("cgroup", ROOT, "tmpfs", options="mode=755,size=1m")
+    mounted = {path.name for path in _hierarchies()}
+    for name in enabled:
+        if name in mounted or name not in (*CONTROLLERS, *ALSO_MOUNTED):
+            continue
+        target = ROOT / name
+        target.mkdir(exist_ok=True)
+        try:
+            namespaces.mount("cgroup", target, "cgroup", options=name)
+        except OSError as error:
+            if name in CONTROLLERS:
+                raise EngineTrouble(
+                    f"The control group hierarchy '{name}' cannot be mounted ({error.strerror}): mount it at "
+                    f"{target}, for example with Debian's cgroupfs-mount package."
+                ) from error
+
+
+def _hierarchies() -> Iterator[Path]:
+    """Every mounted hierarchy; a combined one (cpu,cpuacct) counts under the name of each link to it."""
+    if not ROOT.is_dir():
+        return
+    if (ROOT / "cgroup.procs").exists():
+        yield ROOT
+    for path in ROOT.iterdir():
+        if path.is_dir() and (path / "cgroup.procs").exists() and not (path / "cgroup.type").exists():
+            yield path
+
+
+def _kill_all(group: Path) -> None:
+    deadline = time.monotonic() + 10
+    while pids := _processes(group):
+        if time.monotonic() > deadline:
+            raise EngineTrouble(
+                f"Processes {', '.join(map(str, pids[:5]))} in {group} do not end: end them by hand, then try again."
+            )
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.05)
+
+
+def _processes(group: Path) -> list[int]:
+    pids = []
+    for procs in [group / "cgroup.procs", *group.rglob("cgroup.procs")]:
+        try:
+            pids += [int(pid) for pid in procs.read_text().split() if pid != "0"]
+        except OSError:
+            continue
+    return sorted(set(pids))
+
+
+def _remove_tree(group: Path) -> None:
+    """A control group's folder is removed from the leaves; its files go by themselves."""
+    for folder, _, _ in os.walk(group, topdown=False):
+        for _ in range(40):
+            try:
+                Path(folder).rmdir()
+            except FileNotFoundError:
+                break
+            except OSError:  # just emptied: the kernel may still hold it for a moment
+                time.sleep(0.05)
+            else:
+                break
+
+
+def _write(path: Path, value: str) -> None:
+    try:
+        path.write_text(value)
+    except OSError as error:
+        raise EngineTrouble(
+            f"The limit {path} cannot be set to {value} ({error.strerror}): the engine needs control groups that "
+            "root may write to."
+        ) from error
+
+
+def _memory_bytes(instance: Instance) -> int:
+    return instance.memory_mib * 1024 * 1024
+
+
+def _quota(instance: Instance) -> int:
+    return int(instance.cpus * PERIOD_MICROSECONDS)

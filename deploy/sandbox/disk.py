@@ -1,0 +1,105 @@
+"""The engine's fixed-size filesystem: a sparse file, formatted as ext4 and mounted through a loop device.
+
+What a submission writes, in a layer or while it runs, ends at this size; the machine's own disk is not touched.
+The mount lives in the engine's mount namespace, so it and its loop device go when the engine goes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+from deploy.sandbox import namespaces
+from deploy.sandbox.instance import EngineTrouble, Instance
+
+LOOP_CONTROL = Path("/dev/loop-control")
+LOOP_CTL_GET_FREE = 0x4C82
+LOOP_MAJOR = 7
+MIB = 1024 * 1024
+
+
+def mount(instance: Instance) -> None:
+    """Mount the engine's filesystem on its data folder, making or mending it first."""
+    instance.data_dir.mkdir(parents=True, exist_ok=True)
+    _detach_leftovers(instance.data_dir)
+    if "disk" in instance.without:
+        return
+    _check_room(instance)
+    _make_loop_node()
+    size = instance.disk_mib * MIB
+    if instance.disk_file.exists() and instance.disk_file.stat().st_size != size:
+        print(f"The engine's disk is made anew with {instance.disk_mib} MiB.", flush=True)
+        instance.disk_file.unlink()
+    if not instance.disk_file.exists():
+        _format(instance)
+    if _try_mount(instance) is None:
+        return
+    subprocess.run(["e2fsck", "-fy", instance.disk_file], capture_output=True, check=False)
+    if _try_mount(instance) is None:
+        return
+    print("The engine's disk was damaged and is made anew; base images are loaded again.", flush=True)
+    instance.disk_file.unlink()
+    _format(instance)
+    if (trouble := _try_mount(instance)) is not None:
+        raise EngineTrouble(
+            f"The engine's disk {instance.disk_file} cannot be mounted ({trouble}): loop devices and ext4 are needed."
+        )
+
+
+def _format(instance: Instance) -> None:
+    unfinished = instance.disk_file.with_suffix(".new")
+    with unfinished.open("wb") as file:
+        file.truncate(instance.disk_mib * MIB)
+    made = subprocess.run(
+        ["mkfs.ext4", "-q", "-F", "-m", "0", unfinished],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        unfinished.unlink()
+        raise EngineTrouble(f"mkfs.ext4 failed on {unfinished}: {made.stderr.strip() or 'no reason given'}.")
+    unfinished.rename(instance.disk_file)
+
+
+def _try_mount(instance: Instance) -> str | None:
+    """Mount; None when done, else what mount said. `discard` gives freed space back to the machine."""
+    done = subprocess.run(
+        ["mount", "-t", "ext4", "-o", "loop,discard,noatime", instance.disk_file, instance.data_dir],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return None if done.returncode == 0 else done.stderr.strip()
+
+
+def _detach_leftovers(data_dir: Path) -> None:
+    inside = str(data_dir.resolve())
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for point in sorted(points, key=len, reverse=True):
+        if point == inside or point.startswith(inside + "/"):
+            namespaces.detach(Path(point))
+
+
+def _check_room(instance: Instance) -> None:
+    taken = instance.disk_file.stat().st_blocks * 512 if instance.disk_file.exists() else 0
+    room = os.statvfs(instance.root)
+    free_mib = room.f_bavail * room.f_frsize // MIB
+    needed_mib = instance.disk_mib - taken // MIB
+    if free_mib < needed_mib:
+        raise EngineTrouble(
+            f"{instance.root} has {free_mib} MiB free and the engine's disk may grow by {needed_mib} MiB: "
+            "free some space, or give it less with --disk-mib."
+        )
+
+
+def _make_loop_node() -> None:
+    """The next free loop device needs a node; where no udev makes it, we do."""
+    with LOOP_CONTROL.open("rb") as control:
+        number = fcntl.ioctl(control, LOOP_CTL_GET_FREE)
+    node = Path(f"/dev/loop{number}")
+    if not node.exists():
+        os.mknod(node, 0o660 | stat.S_IFBLK, os.makedev(LOOP_MAJOR, number))
