@@ -1,0 +1,119 @@
+"""Recording and overriding scores, and the outbox that tells of it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+from builders import a_course, a_member, a_user, an_activity, an_instructor_of
+
+from accounts.errors import DrydockError
+from accounts.models import User
+from courses.models import Activity
+from gradebook.models import Evidence, GradeEvent, Score
+from gradebook.services import TopicEvidence, clear_override, override, record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def activity() -> Activity:
+    return an_activity(a_course())
+
+
+@pytest.fixture
+def student(activity: Activity) -> User:
+    return a_member(activity.course)
+
+
+def earned(
+    activity: Activity,
+    user: User,
+    points: float,
+    *,
+    late_factor: Decimal = Decimal(1),
+    evidence: Sequence[TopicEvidence] = (),
+) -> Score:
+    return record(
+        activity=activity,
+        user=user,
+        points=points,
+        max_points=10,
+        source_kind="submission",
+        source_id=1,
+        late_factor=late_factor,
+        evidence=evidence,
+    )
+
+
+def test_a_score_counts_lateness_once_and_rounds_halves_up(activity: Activity, student: User) -> None:
+    score = earned(activity, student, 8.125, late_factor=Decimal("0.8"))
+    assert (score.raw_points, score.points) == (Decimal("8.13"), Decimal("6.50"))
+
+
+def test_recording_the_same_again_sends_no_second_event(activity: Activity, student: User) -> None:
+    earned(activity, student, 7)
+    earned(activity, student, 7)
+    assert Score.objects.get().points == 7
+    assert GradeEvent.objects.count() == 1
+
+
+def test_evidence_of_a_source_is_replaced_and_not_doubled(activity: Activity, student: User) -> None:
+    for points in (1, 2):
+        proof = TopicEvidence(topic="dockerfile.cmd", points=Decimal(points), max_points=Decimal(2))
+        earned(activity, student, 7, evidence=[proof])
+    assert [e.points for e in Evidence.objects.all()] == [2]
+
+
+def test_an_override_stands_beside_what_was_earned(activity: Activity, student: User) -> None:
+    earned(activity, student, 3)
+    by = an_instructor_of(activity.course)
+    override(by=by, activity=activity, user=student, points=Decimal(9), reason="the lab was broken")
+    earned(activity, student, 5)
+    score = Score.objects.get()
+    assert (score.final_points, score.points) == (9, 5)
+    clear_override(by=by, score=score)
+    assert Score.objects.get().final_points == 5
+    assert [e.points for e in GradeEvent.objects.all()] == [3, 9, 5]
+
+
+@pytest.mark.parametrize(
+    ("points", "reason", "code"),
+    [
+        (Decimal(5), "  ", "reason_needed"),
+        (Decimal(-1), "x", "points_invalid"),
+        (Decimal(21), "typo", "points_invalid"),
+        (Decimal("NaN"), "x", "points_invalid"),
+    ],
+)
+def test_a_senseless_override_is_refused(
+    activity: Activity, student: User, points: Decimal, reason: str, code: str
+) -> None:
+    with pytest.raises(DrydockError) as caught:
+        override(by=an_instructor_of(activity.course), activity=activity, user=student, points=points, reason=reason)
+    assert caught.value.code == code
+
+
+def test_nobody_but_the_course_s_instructor_overrides(activity: Activity, student: User) -> None:
+    for by in (student, a_user(), an_instructor_of(a_course())):
+        with pytest.raises(DrydockError) as caught:
+            override(by=by, activity=activity, user=student, points=Decimal(10), reason="please")
+        assert caught.value.code == "not_course_staff"
+
+
+def test_scores_are_seen_by_their_owner_and_the_course_s_staff(activity: Activity, student: User) -> None:
+    score = earned(activity, student, 3)
+    other, teacher, foreign = a_member(activity.course), an_instructor_of(activity.course), an_instructor_of(a_course())
+    assert [score in Score.objects.visible_to(u) for u in (student, teacher, other, foreign)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_the_outbox_is_read_by_cursor(activity: Activity, student: User) -> None:
+    for points in (1, 2, 3):
+        earned(activity, student, points)
+    first = GradeEvent.objects.order_by("pk").first()
+    assert first is not None
+    assert [e.points for e in GradeEvent.objects.all().after(first.pk)] == [2, 3]
