@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["engines"]
+
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any) -> None:
