@@ -1,0 +1,225 @@
+"""Which programs make up a running Drydock, as supervisord's configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.up.instance import Instance
+
+SETTINGS = Path("platform/config/settings.py")
+READ_VARIABLE = re.compile(r"""\benv(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]*)["']""")
+CODE = {
+    "site": ("platform", "labs", "quizzes", "graders", "manage.py", "requirements.txt"),
+    "engine": ("deploy/sandbox",),
+}
+SYSTEM_PYTHON = sys.executable
+SWEEP_SECONDS = 5
+LOG_BYTES = 5_000_000
+OLD_LOGS = 3
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised program. It is started again when its command, environment or code changes."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_seconds: int = 15
+    whole_group: bool = True
+
+
+def all_programs(instance: Instance, port: int) -> list[Program]:
+    """Every program of this instance, in the order in which they start."""
+    return [*services(instance), *site(instance, port)]
+
+
+def services(instance: Instance) -> list[Program]:
+    """Redis and the sandbox engines, where they are ours."""
+    found = []
+    if instance.given_redis is None:
+        found.append(Program("redis", tuple(redis_command(instance))))
+    code = {"DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["engine"])}
+    for number, name in enumerate(instance.engine_names):
+        command = (
+            SYSTEM_PYTHON,
+            str(instance.repository / "deploy/sandbox/engine.py"),
+            "run",
+            *("--name", name, "--root", str(instance.engine_root(name))),
+        )
+        # The engine ends what it started by itself; a signal to the whole group would end dockerd under it.
+        found.append(Program(f"engine-{number}", command, code, stop_seconds=40, whole_group=False))
+    return found
+
+
+def site(instance: Instance, port: int) -> list[Program]:
+    """Web, a worker for each engine, and the sweeper."""
+    shared = site_environment(instance, port) | {
+        "DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["site"]),
+        "PROMETHEUS_MULTIPROC_DIR": str(instance.run_dir / "metrics"),
+    }
+    binaries = instance.venv / "bin"
+    web = Program(
+        "web",
+        (str(binaries / "gunicorn"), "--config", "python:config.server", "config.wsgi:application"),
+        shared,
+        stop_seconds=35,
+        whole_group=False,  # gunicorn lets requests finish
+    )
+    workers = [
+        Program(
+            f"worker-{number}",
+            (
+                *(str(binaries / "celery"), "-A", "config", "worker", "--queues", "grading", "--concurrency", "1"),
+                *("--hostname", f"worker-{number}@{instance.name}", "--without-mingle", "--without-gossip"),
+            ),
+            shared | {"SANDBOX_ENGINE": engine, "DRYDOCK_PROGRAM": f"worker-{number}"},
+            stop_seconds=30,  # then the submission's lease runs out and another worker takes it
+            whole_group=False,
+        )
+        for number, engine in enumerate(instance.engines)
+    ]
+    sweeper = Program(
+        "sweeper",
+        (str(instance.python), str(instance.repository / "manage.py"), "sweep", "--every", str(SWEEP_SECONDS)),
+        shared,
+    )
+    return [web, *workers, sweeper]
+
+
+def site_environment(instance: Instance, port: int) -> dict[str, str]:
+    """What settings.py reads: what the operator gave, and what follows from this instance."""
+    known = settings_variables(instance.repository)
+    given = {name: value for name, value in instance.environment.items() if name in known}
+    host = "127.0.0.1" if instance.bind in ("0.0.0.0", "::") else instance.bind
+    return {
+        "SITE_URL": f"http://{f'[{host}]' if ':' in host else host}:{port}",
+        "REDIS_URL": f"unix://{instance.redis_socket}?db=0",
+        **given,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DRYDOCK_INSTANCE": instance.name,
+        "DRYDOCK_DATA": str(instance.data),
+        "DRYDOCK_BIND": instance.bind,
+        "DRYDOCK_PORT": str(port),
+        "SANDBOX_ENGINES": ",".join(instance.engines),
+        "PYTHONUNBUFFERED": "1",
+        "HOME": os.environ.get("HOME", "/root"),
+        "PATH": f"{instance.venv / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    }
+
+
+def redis_command(instance: Instance) -> list[str]:
+    """Redis on a socket of its own, reachable over no network; it keeps nothing that matters."""
+    return [
+        *("redis-server", "--port", "0", "--unixsocket", str(instance.redis_socket), "--unixsocketperm", "600"),
+        *("--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", str(instance.run_dir)),
+        *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
+    ]
+
+
+def settings_variables(repository: Path) -> set[str]:
+    """The names of the variables that settings.py reads, taken from its text."""
+    files = [repository / SETTINGS, *(repository / "platform/config").glob("*.py")]
+    return {name for file in files for name in READ_VARIABLE.findall(file.read_text())}
+
+
+def code_fingerprint(repository: Path, paths: Iterable[str]) -> str:
+    """Changes with any source that the program runs."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in _sources(repository / path):
+            digest.update(f"{file.relative_to(repository)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def configuration(instance: Instance, programs: list[Program]) -> str:
+    """The text of supervisord.conf."""
+    run = instance.run_dir
+    lines = [
+        "; Written by `make up`; changes here are lost.",
+        "[supervisord]",
+        f"pidfile={run / 'supervisord.pid'}",
+        f"logfile={_literal(str(instance.log_dir))}/supervisord.log",
+        f"logfile_maxbytes={LOG_BYTES}",
+        f"logfile_backups={OLD_LOGS}",
+        f"directory={_literal(str(instance.repository))}",
+        f"childlogdir={_literal(str(instance.log_dir))}",
+        "umask=077",
+        *(["user=root"] if os.geteuid() == 0 else []),
+        "",
+        "[unix_http_server]",
+        f"file={instance.supervisor_socket}",
+        "chmod=0600",
+        "",
+        "[rpcinterface:supervisor]",
+        "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
+        "",
+        "[supervisorctl]",
+        f"serverurl=unix://{instance.supervisor_socket}",
+    ]
+    for program in programs:
+        lines += ["", *_section(instance, program)]
+    return "\n".join(lines) + "\n"
+
+
+def write_launches(instance: Instance, programs: list[Program]) -> None:
+    """Write what launch.py reads: the command and the whole environment of each program."""
+    folder = instance.run_dir / "programs"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for program in programs:
+        file = folder / f"{program.name}.json"
+        file.touch(mode=0o600)
+        file.write_text(_launch(program))
+
+
+def _launch(program: Program) -> str:
+    return json.dumps({"command": program.command, "environment": dict(program.environment)}, indent=2) + "\n"
+
+
+def _section(instance: Instance, program: Program) -> list[str]:
+    launch = (
+        SYSTEM_PYTHON,
+        instance.repository / "deploy/up/launch.py",
+        instance.run_dir / f"programs/{program.name}.json",
+    )
+    digest = hashlib.sha256(_launch(program).encode()).hexdigest()[:16]
+    return [
+        f"[program:{program.name}]",
+        f"command={' '.join(_literal(shlex.quote(str(word))) for word in launch)}",
+        # The digest makes supervisord start a program again when its command, environment or code has changed.
+        f'environment=DRYDOCK_SUPERVISED_BY="{instance.name}",DRYDOCK_PROGRAM_DIGEST="{digest}"',
+        f"directory={_literal(str(instance.repository))}",
+        "autostart=false",
+        "autorestart=true",
+        "startsecs=2",
+        "startretries=5",
+        f"stopwaitsecs={program.stop_seconds}",
+        f"stopasgroup={str(program.whole_group).lower()}",
+        "killasgroup=true",
+        "redirect_stderr=true",
+        f"stdout_logfile={_literal(str(instance.log_dir / program.name))}.log",
+        f"stdout_logfile_maxbytes={LOG_BYTES}",
+        f"stdout_logfile_backups={OLD_LOGS}",
+    ]
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _sources(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    found = []
+    for root, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if name not in ("node_modules", "__pycache__", "frontend"))
+        found += [Path(root) / name for name in sorted(files) if not name.endswith(".pyc")]
+    return found
