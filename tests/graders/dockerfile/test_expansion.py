@@ -1,0 +1,122 @@
+"""Quotes, escapes and variables are worked out as the engine does it."""
+
+import pytest
+
+from graders.dockerfile.errors import ExpansionError
+from graders.dockerfile.expansion import expand, global_scope, scopes
+from graders.dockerfile.parser import parse
+
+VALUES: dict[str, str | None] = {"A": "one", "EMPTY": "", "B_2": "two", "HIDDEN": None}
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("plain", "plain"),
+        ("$A", "one"),
+        ("${A}x", "onex"),
+        ("$B_2-", "two-"),
+        ("$Ax", ""),
+        ("'$A'", "$A"),
+        ('"$A b"', "one b"),
+        ('"\\$A"', "$A"),
+        ("\\$A", "$A"),
+        ('"a\\b"', "a\\b"),
+        ("a\\b", "ab"),
+        ('"it\'s"', "it's"),
+        ("${A:-x}", "one"),
+        ("${EMPTY:-x}", "x"),
+        ("${NONE:-${A}y}", "oney"),
+        ("${NONE:-'a b'}", "a b"),
+        ("${A:+x}", "x"),
+        ("${EMPTY:+x}", ""),
+        ("$", "$"),
+        ("a$ b", "a$ b"),
+        ("$1$A", "one"),
+        ("x\\", "x"),
+        ('"x\\"', None),
+        ("\ufeff$A", "one"),
+    ],
+)
+def test_a_word_is_expanded(word: str, text: str | None) -> None:
+    if text is None:
+        with pytest.raises(ExpansionError):
+            expand(word, VALUES)
+    else:
+        assert expand(word, VALUES).text == text
+
+
+def test_the_escape_directive_changes_what_escapes() -> None:
+    assert expand("`$A\\$A", VALUES, escape="`").text == "$A\\one"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "'open",
+        '"open',
+        "${A",
+        "${",
+        "${}",
+        "${{A}}",
+        "${:x}",
+        "${A-x}",
+        "${A?x}",
+        "${A%x}",
+        "${A/x/y}",
+        "${A:?x}",
+        "${A:",
+        "${A:-" * 40 + "}" * 40,
+    ],
+)
+def test_a_form_that_engines_disagree_on_is_an_error(word: str) -> None:
+    with pytest.raises(ExpansionError) as caught:
+        expand(word, VALUES)
+    assert caught.value.message
+
+
+def test_names_without_a_known_value_are_told() -> None:
+    assert expand("$A$NONE${HIDDEN:-x}", VALUES).unknown == {"NONE", "HIDDEN"}
+
+
+def test_from_sees_only_what_stands_before_it() -> None:
+    scope = global_scope(parse("ARG A=1\nARG B=$A.2\nARG C\nFROM x:$B\nARG D=4\n"), {"C": "given", "D": "5"})
+    assert {name: scope.get(name) for name in "ABCD"} == {"A": "1", "B": "1.2", "C": "given", "D": None}
+    assert "D" not in scope
+
+
+def test_a_build_argument_beats_a_default() -> None:
+    assert global_scope(parse("ARG A=1\nFROM x"), {"A": "2"})["A"] == "2"
+
+
+def seen_by_last(text: str, **given: str) -> dict[str, str | None]:
+    return list(scopes(parse(text + "\nRUN last"), build_arguments=given))[-1][1]
+
+
+def test_a_stage_sees_its_own_args_and_env() -> None:
+    text = "ARG G=g\nARG H=h\nFROM x\nARG G\nARG L=l\nENV E=$G-$L F=$E\nENV F2=$E"
+    assert seen_by_last(text) == {"G": "g", "L": "l", "E": "g-l", "F": None, "F2": "g-l"}
+
+
+def test_a_build_argument_reaches_the_stage_that_declares_it() -> None:
+    assert seen_by_last("FROM x\nARG A=1", A="2", B="3") == {"A": "2"}
+
+
+def test_a_stage_built_on_another_keeps_its_env_but_its_args_are_unsettled() -> None:
+    text = "FROM x AS base\nARG A=1\nENV E=2\nFROM base\nENV Z=$E"
+    assert seen_by_last(text) == {"A": None, "E": "2", "Z": "2"}
+
+
+def test_where_arg_and_env_clash_nothing_is_claimed() -> None:
+    assert seen_by_last("FROM x\nENV A=1\nARG A=2") == {"A": None}
+
+
+def test_what_comes_from_the_image_is_unknown_unless_told() -> None:
+    text = "FROM x\nENV P=$PATH:/x"
+    assert seen_by_last(text) == {"P": None}
+    told = list(scopes(parse(text + "\nRUN last"), base_environment=lambda _: {"PATH": "/bin"}))[-1][1]
+    assert told["P"] == "/bin:/x"
+
+
+def test_an_env_whose_name_is_unknown_may_have_set_any() -> None:
+    assert seen_by_last("FROM x\nENV A=1\nENV $Q=2") == {"A": None}
