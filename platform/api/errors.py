@@ -1,0 +1,82 @@
+"""Errors as problem+json (RFC 9457), one shape for all of them, with the services' stable codes."""
+
+from typing import Any
+
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework import exceptions, status
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from accounts.errors import DrydockError, TooMany
+
+_TITLES = {
+    status.HTTP_400_BAD_REQUEST: "The request is not as it should be",
+    status.HTTP_401_UNAUTHORIZED: "Sign in first",
+    status.HTTP_403_FORBIDDEN: "Not allowed",
+    status.HTTP_404_NOT_FOUND: "Not found",
+    status.HTTP_405_METHOD_NOT_ALLOWED: "Method not allowed",
+    status.HTTP_406_NOT_ACCEPTABLE: "No such format",
+    status.HTTP_409_CONFLICT: "Not possible now",
+    status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Too large",
+    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Media type not supported",
+    status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests",
+}
+
+
+class ServiceError(exceptions.APIException):
+    """A service's refusal on its way to the client."""
+
+    def __init__(self, error: DrydockError) -> None:
+        super().__init__(detail=error.message, code=error.code)
+        self.status_code = error.status
+        self.fields = error.fields
+        self.wait = error.retry_after_seconds if isinstance(error, TooMany) else None
+
+
+class ProblemRenderer(JSONRenderer):
+    """JSON under the media type of problems."""
+
+    media_type = "application/problem+json"
+    charset = None
+
+
+class ProblemHandler(ExceptionHandler):
+    """Turns services' errors and Django's into problems."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        """Services' errors keep their code and status."""
+        if isinstance(exc, DrydockError):
+            return ServiceError(exc)
+        return super().convert_known_exceptions(exc)
+
+    def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
+        """Send it as problem+json, whatever format the request asked for."""
+        response = super().get_response(exc, data)
+        response.content_type = ProblemRenderer.media_type
+        return response
+
+
+class ProblemFormatter(ExceptionFormatter):
+    """The body: type, title, status, detail, code, and `errors` where single fields are to blame."""
+
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        """Build the problem document."""
+        errors = error_response.errors
+        invalid = isinstance(self.exc, exceptions.ValidationError)
+        fields = [{"field": e.attr or "", "code": e.code, "detail": str(e.detail)} for e in errors] if invalid else []
+        if isinstance(self.exc, ServiceError):
+            fields = [{"field": name, "code": errors[0].code, "detail": text} for name, text in self.exc.fields.items()]
+        detail = str(errors[0].detail) if errors else ""
+        if invalid and errors and errors[0].attr:
+            detail = f"{errors[0].attr}: {detail}"
+        code = "invalid" if invalid else (errors[0].code if errors else "error")
+        return {
+            "type": "about:blank",
+            "title": _TITLES.get(self.exc.status_code, "Something went wrong on our side"),
+            "status": self.exc.status_code,
+            "code": code,
+            "detail": detail,
+            "errors": fields,
+        }
