@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,8 +70,7 @@ def configuration(instance: Instance) -> dict[str, Any]:
 def spawn(instance: Instance) -> int:
     """Start dockerd in its namespaces; the process id of its init. Once called, this process forks no more."""
     instance.config_file.write_text(json.dumps(configuration(instance), indent=2) + "\n")
-    (instance.run_dir / "dockerd.pid").unlink(missing_ok=True)
-    instance.boot_socket.unlink(missing_ok=True)
+    _forget_earlier_life(instance)
     alive, _keep = os.pipe()  # the write end stays open in this process only, and says that it lives
     namespaces.unshare(namespaces.CLONE_NEWPID)
     pid = os.fork()
@@ -92,9 +92,9 @@ def open_when_ready(instance: Instance, init_pid: int) -> None:
     while not api.ping():
         ended, _ = os.waitpid(init_pid, os.WNOHANG)
         if ended:
-            raise EngineTrouble("dockerd ended while it started: the lines above say why.")
+            raise EngineTrouble("dockerd ended while it started; its own lines say why.")
         if time.monotonic() > deadline:
-            raise EngineTrouble(f"dockerd did not answer within {READY_SECONDS} s: the lines above may say why.")
+            raise EngineTrouble(f"dockerd did not answer within {READY_SECONDS} s; its own lines may say why.")
         time.sleep(0.05)
     sweep(api)
     instance.boot_socket.rename(instance.socket)
@@ -112,6 +112,17 @@ def sweep(api: EngineApi) -> None:
         if network["Name"] not in ("bridge", "host", "none"):
             with contextlib.suppress(EngineRefused):
                 api.call("DELETE", f"/networks/{network['Id']}")
+
+
+def _forget_earlier_life(instance: Instance) -> None:
+    """Remove pid files and sockets of a killed engine.
+
+    A trap otherwise: process ids begin at 1 again in each life, so that a stale one soon names a living process,
+    and dockerd would wait for a containerd that is none.
+    """
+    (instance.run_dir / "dockerd.pid").unlink(missing_ok=True)
+    instance.boot_socket.unlink(missing_ok=True)
+    shutil.rmtree(instance.run_dir / "exec", ignore_errors=True)
 
 
 def _init(instance: Instance, alive: int) -> NoReturn:

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-if sys.path[0] != str(REPOSITORY):
+if __name__ == "__main__":
     sys.path[0] = str(REPOSITORY)
 
 from deploy.sandbox import cgroups, daemon, disk, namespaces, needs  # noqa: E402 - after the path is set
@@ -76,8 +76,7 @@ def start(instance: Instance) -> int:
         )
     while not _answers(instance):
         if process.poll() is not None:
-            said = instance.log_file.read_text(errors="replace").strip().splitlines()
-            raise EngineTrouble(said[-1] if said else f"The engine ended at once with {process.returncode}.")
+            raise EngineTrouble(_last_words(instance, process.returncode))
         time.sleep(0.05)
     print(f"The sandbox engine '{instance.name}' is ready at {instance.url}")
     return 0
@@ -164,6 +163,12 @@ def _is_running(instance: Instance) -> bool:
 
 def _answers(instance: Instance) -> bool:
     return instance.socket.exists() and EngineApi(instance.url, timeout_seconds=10).ping()
+
+
+def _last_words(instance: Instance, exit_code: int) -> str:
+    said = instance.log_file.read_text(errors="replace").strip().splitlines()
+    reasons = [line for line in said if line.startswith("failed to start")]
+    return " ".join([*said[-1:], *reasons[-1:]]) or f"The engine ended at once with {exit_code}."
 
 
 def _pid(instance: Instance) -> int:

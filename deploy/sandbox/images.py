@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-if sys.path[0] != str(REPOSITORY):
-    sys.path.insert(0, str(REPOSITORY))
+if __name__ == "__main__":
+    sys.path[0] = str(REPOSITORY)
 
 from deploy.sandbox import pull, rootfs  # noqa: E402 - after the path is set
 from deploy.sandbox.api import EngineApi, EngineRefused, image_path  # noqa: E402
