@@ -1,0 +1,181 @@
+"""A question as a page shows it: while it is asked, and in the review, with no more than has been released.
+
+`{% include question.template with question=question value=question.value mode="answer" %}` (or `mode="review"`) puts
+the part for answering on a page; inputs are named `answer`, and ids begin with `question.html_id`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.safestring import SafeString
+
+from quizzes.rendering import block, inline, literal
+from quizzes.types.base import OptionMark, QuestionType, Value
+
+NOTHING = SafeString("")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownOption:
+    """An option; `right`, `outcome` and `feedback` stay empty until keys are released."""
+
+    id: str
+    text: str
+    html: SafeString
+    chosen: bool = False
+    right: bool | None = None
+    outcome: str = ""
+    feedback: SafeString = NOTHING
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownQuestion:
+    """A question on a page. The fields from `points` on belong to the review and are empty while it is asked.
+
+    `verdict` is right, partly, wrong, unanswered, or empty while scores are not released.
+    """
+
+    position: int
+    kind: str
+    text: str
+    html: SafeString
+    instruction: str
+    options: tuple[ShownOption, ...]
+    unit: str | None
+    max_length: int | None
+    max_points: Decimal
+    value: Value | None
+    value_text: str
+    revision: int
+    saved_at: datetime | None
+    flagged: bool
+    points: Decimal | None = None
+    verdict: str = ""
+    keys_shown: bool = False
+    right_answers: tuple[SafeString, ...] = ()
+    feedback: SafeString = NOTHING
+    explanation: SafeString = NOTHING
+
+    @property
+    def html_id(self) -> str:
+        """What the ids of its elements begin with."""
+        return f"question-{self.position}"
+
+    @property
+    def template(self) -> str:
+        """The template that shows the answering part."""
+        return f"quizzes/types/{self.kind}.html"
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer."""
+        return self.value is not None
+
+
+def _chosen(value: Value | None) -> frozenset[str]:
+    if isinstance(value, list):
+        return frozenset(value)
+    return frozenset() if value is None else frozenset({str(value).lower() if isinstance(value, bool) else value})
+
+
+def ask(
+    content: QuestionType,
+    *,
+    position: int,
+    option_order: Sequence[int],
+    max_points: Decimal,
+    value: Value | None,
+    revision: int = 0,
+    saved_at: datetime | None = None,
+    flagged: bool = False,
+) -> ShownQuestion:
+    """Show a question to answer, with the answer as it stands."""
+    public = content.public(option_order)
+    chosen = _chosen(value)
+    return ShownQuestion(
+        position=position,
+        kind=public.kind,
+        text=public.text,
+        html=public.html,
+        instruction=public.instruction,
+        options=tuple(
+            ShownOption(id=option.id, text=option.text, html=option.html, chosen=option.id in chosen)
+            for option in public.options
+        ),
+        unit=public.unit,
+        max_length=public.max_length,
+        max_points=max_points,
+        value=value,
+        value_text=content.show_value(value),
+        revision=revision,
+        saved_at=saved_at,
+        flagged=flagged,
+    )
+
+
+def review_of(
+    content: QuestionType,
+    *,
+    position: int,
+    option_order: Sequence[int],
+    max_points: Decimal,
+    value: Value | None,
+    points: Decimal | None,
+    revision: int = 0,
+    saved_at: datetime | None = None,
+    flagged: bool = False,
+    with_scores: bool,
+    with_keys: bool,
+) -> ShownQuestion:
+    """Show a question of a closed attempt, with what has been released."""
+    asked = ask(
+        content,
+        position=position,
+        option_order=option_order,
+        max_points=max_points,
+        value=value,
+        revision=revision,
+        saved_at=saved_at,
+        flagged=flagged,
+    )
+    seen = asked.__dict__
+    if with_scores:
+        seen = seen | {"points": points, "verdict": _verdict(value, points, max_points)}
+    if with_keys:
+        key = content.key()
+        judged = content.score_or_nothing(value)
+        seen = seen | {
+            "keys_shown": True,
+            "right_answers": (*map(inline, key.texts), *map(literal, key.literals)),
+            "feedback": block(judged.feedback) if judged.feedback else NOTHING,
+            "explanation": block(content.explanation) if content.explanation else NOTHING,
+            "options": tuple(
+                _marked(option, right=option.id in key.options, mark=judged.options.get(option.id, OptionMark()))
+                for option in asked.options
+            ),
+        }
+    return ShownQuestion(**seen)
+
+
+def _marked(option: ShownOption, *, right: bool, mark: OptionMark) -> ShownOption:
+    return ShownOption(
+        id=option.id,
+        text=option.text,
+        html=option.html,
+        chosen=option.chosen,
+        right=right,
+        outcome=mark.outcome,
+        feedback=inline(mark.feedback) if mark.feedback else NOTHING,
+    )
+
+
+def _verdict(value: Value | None, points: Decimal | None, max_points: Decimal) -> str:
+    if points is None:
+        return ""
+    if value is None:
+        return "unanswered"
+    if points == max_points:
+        return "right"
+    return "partly" if points else "wrong"

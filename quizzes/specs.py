@@ -1,0 +1,204 @@
+"""What authors write: files of questions (banks) and quizzes made from them.
+
+A bank is a list of questions. A quiz is a mapping: title, rules, and items that name questions or draw them from the
+banks. Both refuse unknown keys; errors carry the place, so that file, line and column can be shown.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    SerializeAsAny,
+    StringConstraints,
+    WrapValidator,
+    model_validator,
+)
+
+from quizzes.types import REGISTRY
+from quizzes.types.base import Feedback, Points, QuestionType, Slug, Text, between, refuse_at
+from quizzes.types.registry import UnknownKind
+
+MAX_QUESTIONS = 200
+
+
+def _question(value: Any, handler: Any) -> QuestionType:
+    del handler  # the registry chooses the model by `kind`; the abstract one cannot be made
+    return REGISTRY.question(value)
+
+
+AnyQuestion = Annotated[SerializeAsAny[QuestionType], WrapValidator(_question)]
+"""A question of any registered kind."""
+
+
+class Bank(RootModel[Annotated[tuple[AnyQuestion, ...], between(1, 2000)]]):
+    """A file of questions, each with an id of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        seen: dict[str, int] = {}
+        for position, question in enumerate(self.root):
+            if question.id in seen:
+                refuse_at(
+                    (position, "id"),
+                    f"there is a question `{question.id}` already, number {seen[question.id] + 1} in this file",
+                    question.id,
+                )
+            seen[question.id] = position
+        return self
+
+    @property
+    def questions(self) -> tuple[QuestionType, ...]:
+        """The questions in the file's order."""
+        return self.root
+
+
+class Release(StrEnum):
+    """When students see something of a closed attempt."""
+
+    AFTER_ATTEMPT = "after_attempt"
+    AFTER_DUE = "after_due"
+    AFTER_CLOSE = "after_close"
+    NEVER = "never"
+
+
+class ReleasePolicy(BaseModel):
+    """When students see their points, and when the right answers with all feedback. Keys never come before scores.
+
+    `after_due` and `after_close` wait for the last person's time, extensions counted in, so that nobody hears a key
+    from somebody else while still answering; without such a time they mean `after_attempt`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scores: Release = Release.AFTER_ATTEMPT
+    keys: Release = Release.AFTER_DUE
+
+    @model_validator(mode="after")
+    def _keys_after_scores(self) -> Self:
+        order = list(Release)
+        if order.index(self.keys) < order.index(self.scores):
+            refuse_at(("keys",), f"keys show the points too: {self.keys} comes before scores: {self.scores}", self.keys)
+        return self
+
+
+TopicPattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?$", max_length=64)]
+
+
+class Listed(BaseModel):
+    """A question by its id; `points` in place of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: Slug
+    points: Points | None = None
+
+
+class Draw(BaseModel):
+    """So many questions drawn from the banks, by topic (`dockerfile.*` for a whole group), kind and difficulty.
+
+    A draw never picks a question that the quiz lists or that another draw of the attempt picked. Each is worth
+    `points`, whatever its own, so that every student can earn the same.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    draw: Annotated[int, Field(ge=1, le=MAX_QUESTIONS, strict=True)]
+    topics: Annotated[tuple[TopicPattern, ...], between(0, 60)] = ()
+    kinds: Annotated[tuple[str, ...], between(0, 20)] = ()
+    difficulty: Annotated[tuple[Annotated[int, Field(ge=1, le=5, strict=True)], ...], between(0, 5)] = ()
+    points: Points = Decimal(1)
+
+    @model_validator(mode="after")
+    def _kinds_are_known(self) -> Self:
+        for position, kind in enumerate(self.kinds):
+            try:
+                REGISTRY.get(kind)
+            except UnknownKind as unknown:
+                refuse_at(("kinds", position), str(unknown), kind)
+        return self
+
+    def takes(self, *, topics: Sequence[str], kind: str, difficulty: int) -> bool:
+        """Whether a question with these marks may be drawn."""
+        return (
+            (not self.topics or any(_matches(topic, pattern) for topic in topics for pattern in self.topics))
+            and (not self.kinds or kind in self.kinds)
+            and (not self.difficulty or difficulty in self.difficulty)
+        )
+
+
+def _matches(topic: str, pattern: str) -> bool:
+    return topic.startswith(pattern[:-1]) if pattern.endswith(".*") else topic == pattern
+
+
+def _item(value: object) -> object:
+    if isinstance(value, Listed | Draw):
+        return value
+    if isinstance(value, str):
+        return Listed.model_validate({"question": value})
+    if isinstance(value, dict) and "draw" in value:
+        return Draw.model_validate(value)
+    if isinstance(value, dict) and "question" in value:
+        return Listed.model_validate(value)
+    return refuse_at((), "an item is a question's id, a mapping with `question`, or one with `draw`", value)
+
+
+Item = Annotated[Listed | Draw, BeforeValidator(_item)]
+
+
+class QuizSettings(BaseModel):
+    """The rules of a quiz."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempts: Annotated[
+        Annotated[int, Field(ge=1, le=100, strict=True)] | None,
+        BeforeValidator(lambda value: None if value == "unlimited" else value),
+    ] = 1
+    """How many tries a student has; `unlimited` is kept as None."""
+    time_limit_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60, strict=True)] | None = None
+    shuffle_questions: bool = False
+    shuffle_options: bool = True
+    questions_per_page: Annotated[int, Field(ge=1, le=MAX_QUESTIONS, strict=True)] = 5
+    scoring: Literal["best", "last"] = "best"
+    release: ReleasePolicy = ReleasePolicy()
+
+
+class QuizSpec(QuizSettings):
+    """A quiz file: what it is called, its rules, and what it asks."""
+
+    title: Annotated[Text, StringConstraints(max_length=200)]
+    about: Feedback = ""
+    items: Annotated[tuple[Item, ...], between(1, MAX_QUESTIONS)]
+
+    @model_validator(mode="after")
+    def _questions_are_asked_once(self) -> Self:
+        seen: set[str] = set()
+        total = 0
+        for position, item in enumerate(self.items):
+            total += item.draw if isinstance(item, Draw) else 1
+            if isinstance(item, Listed):
+                if item.question in seen:
+                    refuse_at(("items", position), f"`{item.question}` is listed twice", item.question)
+                seen.add(item.question)
+        if total > MAX_QUESTIONS:
+            refuse_at(("items",), f"the quiz asks {total} questions; at most {MAX_QUESTIONS} are possible", total)
+        return self
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """The items that name a question."""
+        return tuple(item for item in self.items if isinstance(item, Listed))
+
+    @property
+    def draws(self) -> tuple[Draw, ...]:
+        """The items that draw questions."""
+        return tuple(item for item in self.items if isinstance(item, Draw))

@@ -1,0 +1,253 @@
+"""What every question type is: a frozen spec that reads answers, judges them, and knows what a student may see.
+
+Nothing here touches the database or the clock: scoring is pure, so that it can be repeated.
+"""
+
+import hashlib
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, NoReturn
+
+from django.utils.safestring import SafeString
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from quizzes.rendering import block, inline
+
+Value = str | bool | list[str]
+"""An answer as it is stored: JSON, and independent of the order in which options were shown."""
+
+MAX_RAW_ITEMS = 100
+
+
+def problem(message: str) -> PydanticCustomError:
+    """Make an error that pydantic reports in these very words."""
+    return PydanticCustomError("question", "{message}", {"message": message})
+
+
+def between(least: int, most: int) -> AfterValidator:
+    """Bound how many items a tuple has; unlike pydantic's own bound it stays quiet while an item is wrong."""
+
+    def check(items: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not least <= len(items) <= most:
+            count = f"at least {least}" if len(items) < least else f"at most {most}"
+            raise problem(f"there must be {count} here, not {len(items)}")
+        return items
+
+    return AfterValidator(check)
+
+
+def _is_text(value: object) -> object:
+    if isinstance(value, bool | int | float):
+        shown = str(value).lower() if isinstance(value, bool) else value
+        raise problem(f'put {shown} in quotes ("{shown}"): this is text')
+    return value
+
+
+Text = Annotated[
+    str, BeforeValidator(_is_text), StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)
+]
+Feedback = Annotated[str, BeforeValidator(_is_text), StringConstraints(strip_whitespace=True, max_length=2000)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+Topic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=64)]
+Points = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2)]
+
+
+class MalformedAnswer(Exception):
+    """What was sent is no answer to this question; it is not saved. `code` is stable, `message` is for the student."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def refuse_at(place: tuple[str | int, ...], message: str, given: object) -> NoReturn:
+    """Raise a pydantic error that names the place inside the spec, so that an author's file can be marked there."""
+    details = InitErrorDetails(type=problem(message), loc=place, input=given)
+    raise ValidationError.from_exception_data("question", [details])
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionMark:
+    """How one option fared: `outcome` is right, wrong (chosen, should not be), missed (should be chosen) or empty."""
+
+    outcome: str = ""
+    feedback: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """A judgement: the share of the points earned, and what to tell about it once keys are released."""
+
+    fraction: Fraction
+    feedback: str = ""
+    options: dict[str, OptionMark] = field(default_factory=dict)
+
+    def points_of(self, possible: Decimal) -> Decimal:
+        """The points earned of `possible`, to two places, halves up."""
+        exact = Fraction(possible) * self.fraction
+        return Decimal(int(exact * 100 + Fraction(1, 2))) / 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicOption:
+    """An option as a student sees it. The id says nothing about where the author wrote it, or whether it is right."""
+
+    id: str
+    text: str
+    html: SafeString
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicQuestion:
+    """All that a student may see of a question while answering it: neither key, feedback, name nor topics."""
+
+    kind: str
+    text: str
+    html: SafeString
+    instruction: str
+    options: tuple[PublicOption, ...] = ()
+    unit: str | None = None
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """The right answer, for the review: option ids; what it is in words (Markdown); what would have been accepted."""
+
+    options: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
+    literals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A spec with an answer and what must come of it: a fraction, or the code of its refusal. For the contract test."""
+
+    name: str
+    spec: dict[str, Any]
+    raw: Any
+    fraction: Fraction | None = None
+    refused: str = ""
+
+
+class QuestionType(BaseModel, ABC):
+    """One question of a bank. Subclasses add what their kind needs and judge answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    id: Slug
+    topics: Annotated[tuple[Topic, ...], between(1, 10)]
+    difficulty: Annotated[int, Field(ge=1, le=5, strict=True)] = 2
+    points: Points = Decimal(1)
+    text: Text
+    explanation: Feedback = ""
+
+    instruction: ClassVar[str]
+    """What to do, in a line above the answer."""
+    takes_many: ClassVar[bool] = False
+    """Whether a form sends several values named `answer`."""
+
+    def parse(self, raw: object) -> Value | None:
+        """Read an answer from JSON. None, empty text and an empty list are no answer. Raises MalformedAnswer."""
+        if raw is None or raw in ("", []):
+            return None
+        return self.read(raw)
+
+    def parse_form(self, values: Sequence[str]) -> Value | None:
+        """Read an answer from the form's values named `answer`. Raises MalformedAnswer."""
+        if self.takes_many:
+            return self.parse([value for value in values if value])
+        if len(values) > 1:
+            raise MalformedAnswer("answer_type", "This question takes one answer, and several came.")
+        return self.parse(values[0] if values else None)
+
+    @abstractmethod
+    def read(self, raw: object) -> Value | None:
+        """Read an answer that is not empty. Raises MalformedAnswer."""
+
+    @abstractmethod
+    def score(self, value: Value) -> Scored:
+        """Judge an answer that `parse` returned. Never raises."""
+
+    @abstractmethod
+    def key(self) -> Key:
+        """Give the right answer."""
+
+    def score_or_nothing(self, value: Value | None) -> Scored:
+        """Judge an answer, or its absence, which earns nothing."""
+        return Scored(fraction=Fraction(0)) if value is None else self.score(value)
+
+    def draw_order(self, rng: random.Random, *, shuffle: bool) -> list[int]:
+        """Draw the order in which options are shown: their positions in the spec."""
+        order = list(range(self.shuffled_options()))
+        if shuffle:
+            rng.shuffle(order)
+        return order
+
+    def shuffled_options(self) -> int:
+        """How many options this question may show in another order; 0 where order means something or there are none."""
+        return 0
+
+    def public(self, option_order: Sequence[int] = ()) -> PublicQuestion:
+        """Show the question to a student, options in `option_order`."""
+        return PublicQuestion(
+            kind=self.kind,
+            text=self.text,
+            html=block(self.text),
+            instruction=self.instruction,
+            options=self.public_options(option_order),
+            **self.public_extras(),
+        )
+
+    def public_options(self, option_order: Sequence[int]) -> tuple[PublicOption, ...]:
+        """Options in the order to show; none unless the kind has some."""
+        del option_order
+        return ()
+
+    def public_extras(self) -> dict[str, Any]:
+        """What the kind adds to `PublicQuestion`."""
+        return {}
+
+    def show_value(self, value: Value | None) -> str:
+        """Say an answer in words, for lists and screens without a form."""
+        return "" if value is None else str(value)
+
+    @classmethod
+    @abstractmethod
+    def samples(cls) -> list[Sample]:
+        """Right, wrong, partly right and malformed answers, run by the contract test."""
+
+
+class Option(BaseModel):
+    """A choice: its text and what to tell those who chose it. Written as plain text, or with feedback."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: Text
+    feedback: Feedback = ""
+
+    @property
+    def id(self) -> str:
+        """An id that depends on the text alone, so that the author's order, often "right one first", does not show."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:10]
+
+    def public(self) -> PublicOption:
+        """Show the option to a student."""
+        return PublicOption(id=self.id, text=self.text, html=inline(self.text))
+
+
+def option_from(value: object) -> object:
+    """Let an author write an option as plain text."""
+    if isinstance(value, Option | dict):
+        return value
+    return {"text": value}
+
+
+Options = Annotated[tuple[Annotated[Option, BeforeValidator(option_from)], ...], between(2, 12)]
