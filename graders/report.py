@@ -115,6 +115,10 @@ class ContainerReport(_Frozen):
     stderr: str = ""
     limit: str = ""
     cut: bool = False
+    start_error: str = ""
+    """The engine's words when it could not be started."""
+    hidden: bool = False
+    """Only hidden checks look at it, so learners do not see it."""
 
 
 class EngineReport(_Frozen):
@@ -150,7 +154,10 @@ class Report(_Frozen):
     def for_learner(self) -> "Report":
         """The report without what hidden checks would give away: their message, hint, expected and seen; and values."""
         checks = tuple(
-            check.model_copy(update={"message": "", "hint": "", "expected": "", "seen": "", "line": None}) if check.hidden else check
+            check.model_copy(update={"message": "", "hint": "", "expected": "", "seen": "", "line": None})
+            if check.hidden
+            else check
             for check in self.checks
         )
-        return self.model_copy(update={"checks": checks, "values": {}, "seed": 0})
+        containers = tuple(container for container in self.containers if not container.hidden)
+        return self.model_copy(update={"checks": checks, "containers": containers, "values": {}, "seed": 0})

@@ -1,0 +1,126 @@
+"""What a plan can have done in the sandbox: builds, runs of what they made, and requests to what runs."""
+
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
+
+from pydantic import Field, JsonValue, model_validator
+
+from graders.sandbox.base import BuildLimits, RunLimits
+from graders.spec import Identifier, ImagePath, InsidePath, Port, Spec, Text
+from graders.values import Quoting
+
+DEFAULT = "default"
+"""Name of the build and of the run that need not be named."""
+
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class Limits(Spec):
+    """Bounds of every build and run of a lab."""
+
+    build_seconds: Seconds = 60
+    run_seconds: Seconds = 10
+    memory_mib: int = Field(default=256, ge=16, le=4096)
+    pids: int = Field(default=64, ge=4, le=1024)
+    cpus: float = Field(default=1.0, gt=0, le=8)
+    output_kib: int = Field(default=256, ge=1, le=4096)
+    disk_mib: int = Field(default=128, ge=1, le=4096)
+    """What a run may write."""
+
+    def for_build(self) -> BuildLimits:
+        """The bounds of one build."""
+        return BuildLimits(seconds=self.build_seconds)
+
+    def for_run(self, seconds: float | None = None) -> RunLimits:
+        """The bounds of one container."""
+        return RunLimits(
+            seconds=seconds or self.run_seconds,
+            memory_mib=self.memory_mib,
+            pids=self.pids,
+            cpus=self.cpus,
+            output_bytes=self.output_kib * 1024,
+            writable_mib=self.disk_mib,
+        )
+
+
+class Build(Spec):
+    """One build of the submission."""
+
+    dockerfile: InsidePath = "Dockerfile"
+    target: Text = ""
+    args: dict[Text, Text] = Field(default_factory=dict)
+    files: dict[InsidePath, Text] = Field(default_factory=dict)
+    """Put into the context over what was handed in: what no learner can know beforehand has to be copied, not typed."""
+
+
+class Serve(Spec):
+    """A run that keeps running and is asked things, until the last question is answered."""
+
+    port: Port
+    wait_seconds: Annotated[float, Field(gt=0, le=120)] = 5
+    """How long it may take until it listens."""
+
+
+class Run(Spec):
+    """One container. Without `serve` it runs to its end."""
+
+    build: Identifier = DEFAULT
+    args: tuple[Text, ...] | None = None
+    """Take the place of CMD, as arguments of `docker run` do."""
+    env: dict[Text, Text] = Field(default_factory=dict)
+    stdin: Text = ""
+    user: Text | None = None
+    read_only: bool = False
+    volumes: dict[ImagePath, Identifier] = Field(default_factory=dict)
+    """Path in the container -> volume of this grading; runs that name the same volume share it."""
+    network: Identifier | None = None
+    """An internal network of this grading, where the run is known by its own name."""
+    beside: tuple[Identifier, ...] = ()
+    """Serving runs that are up, each in a container of its own, while this one runs."""
+    after: tuple[Identifier, ...] = ()
+    """Runs that have ended before this one starts."""
+    seconds: Seconds | None = None
+    """Its own time limit, where the lab's does not fit."""
+    serve: Serve | None = None
+
+
+class Payload(Spec):
+    """What a request carries."""
+
+    headers: dict[Text, Text] = Field(default_factory=dict)
+    body: Text = ""
+    json_value: JsonValue = Field(default=None, alias="json")
+    """Sent as JSON, with the header that says so."""
+
+    @model_validator(mode="after")
+    def _one_body(self) -> "Payload":
+        if self.body and self.json_value is not None:
+            raise ValueError("carries either `body` or `json`, not both")
+        return self
+
+
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class Asking(Spec):
+    """Fields of a request: where it goes and what it carries."""
+
+    run: Identifier = DEFAULT
+    port: Port | None = None
+    """Where it differs from the run's own."""
+    method: Method = "GET"
+    path: Text = Field(default="/", pattern=r"^/[^\s#]*$", max_length=2000)
+    send: Payload = Payload()
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+
+
+class Request(Asking):
+    """An HTTP request to a serving run, sent once from beside its container."""
+
+    quoting: ClassVar[Quoting] = {"path": quote}
+
+    @classmethod
+    def of(cls, asking: Asking) -> "Request":
+        """The request that the fields of `asking` describe."""
+        chosen: dict[str, Any] = {name: getattr(asking, name) for name in Asking.model_fields}
+        return cls(**chosen)

@@ -1,0 +1,126 @@
+"""Why a build or a start failed, in a learner's words. The one module that reads the engine's error texts."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from graders.sandbox.base import BuildResult, BuildStep, Limit
+
+_OUT_OF_MEMORY = 137
+_NOT_FOUND = 127
+_NOT_EXECUTABLE = 126
+
+
+def start_cause(error: str) -> str:
+    """What usually lies behind a container that could not be started."""
+    words = error.lower()
+    if blames_user(error):
+        return "USER must name a user that the image has, or a number."
+    if "permission denied" in words:
+        return "The file is there but it is not executable, or it is a folder: check its mode (chmod +x)."
+    if "no command" in words:
+        return "The image says nothing of what to run: give it a CMD or an ENTRYPOINT."
+    if "not a directory" in words or ("chdir" in words and "cwd" in words):
+        return "WORKDIR must be a folder."
+    if "exec format error" in words:
+        return "The file is no program: a script needs a first line such as #!/bin/sh."
+    if "no such file" in words or "not found" in words:
+        return (
+            "The first word of CMD or ENTRYPOINT must be a program of the image. "
+            "Is it spelled as it is there, is it on the PATH, and was it copied to that place?"
+        )
+    return "Check what CMD and ENTRYPOINT say."
+
+
+def blames_user(error: str) -> bool:
+    """Whether the engine complains of the user to run as."""
+    words = error.lower()
+    return "unable to find user" in words or "no matching entries in passwd" in words or "unable to find group" in words
+
+
+@dataclass(frozen=True)
+class _Failure:
+    keyword: str
+    text: str
+    exit_code: int | None
+    limit: Limit | None
+
+
+_Rule = tuple[Callable[[_Failure], object], str]
+
+_RULES: tuple[_Rule, ...] = (
+    (
+        lambda it: it.limit is Limit.WALL,
+        "The build took longer than this lab gives it. A step may wait for input, for a network, or sleep.",
+    ),
+    (lambda it: it.limit is Limit.OUTPUT, "A step prints without end. Does a command repeat itself?"),
+    (
+        lambda it: it.limit is Limit.DISK or "no space left on device" in it.text,
+        "The build wrote more than the disk it is given. Write less, or remove what you do not need in the same RUN.",
+    ),
+    (
+        lambda it: it.limit is Limit.MEMORY or (it.keyword == "RUN" and it.exit_code == _OUT_OF_MEMORY),
+        "The step was killed, most likely because it used more memory than the build is given.",
+    ),
+    (lambda it: it.limit is Limit.PIDS, "The step started more processes than the build is given."),
+    (
+        lambda it: re.search(
+            r"could not resolve|temporary failure in name resolution|network is unreachable|bad address", it.text
+        ),
+        "Builds have no network here, so nothing can be downloaded. Use what the base image and your files hold.",
+    ),
+    (
+        lambda it: (
+            it.keyword in {"COPY", "ADD"} and re.search(r"not found|no such file|failed to compute cache key", it.text)
+        ),
+        (
+            "The source of COPY and ADD is looked up in the folder that you hand in. Is the file there, spelled the "
+            "same (capital letters count), not left out by .dockerignore, and not outside of that folder (../)?"
+        ),
+    ),
+    (
+        lambda it: it.keyword in {"COPY", "ADD"} and "must be a directory" in it.text,
+        "With several sources the destination must be a folder: end it with a slash.",
+    ),
+    (
+        lambda it: re.search(r"unable to find user|invalid user|unknown user|no matching entries in passwd", it.text),
+        "The user does not exist in the image (yet): create it in a RUN above this line.",
+    ),
+    (
+        lambda it: it.exit_code == _NOT_FOUND or re.search(r"executable file not found|: not found", it.text),
+        (
+            "A command was not found. Is it spelled right, and does the base image have it? Small bases lack many "
+            "tools: busybox has no bash."
+        ),
+    ),
+    (
+        lambda it: it.exit_code == _NOT_EXECUTABLE or "permission denied" in it.text,
+        "A file was found but may not be executed or written: check its mode and who the step runs as (USER).",
+    ),
+    (
+        lambda it: it.keyword == "RUN" and "no such file or directory" in it.text,
+        (
+            "A file or folder that the command needs is not in the image at this point: has it been copied above this "
+            "line, and is WORKDIR where you think it is?"
+        ),
+    ),
+    (
+        lambda it: it.keyword == "RUN" and "syntax error" in it.text,
+        "The shell could not read the command: check quotes, && and the backslashes at line ends.",
+    ),
+    (
+        lambda it: it.keyword == "FROM",
+        "The base image could not be used: check its name and tag.",
+    ),
+    (
+        lambda it: it.keyword == "RUN" and it.exit_code,
+        "A RUN step must end with exit code 0. Read the last lines it printed, and try the command by itself.",
+    ),
+)
+
+
+def build_cause(result: BuildResult, step: BuildStep | None, keyword: str) -> str:
+    """What usually lies behind a build that failed like this; empty when nothing fits."""
+    texts = [result.error, *([step.error, step.log[-4000:]] if step is not None else [])]
+    failure = _Failure(keyword=keyword, text="\n".join(texts).lower(), exit_code=result.exit_code, limit=result.limit)
+    return next((advice for fits, advice in _RULES if fits(failure)), "")

@@ -1,0 +1,109 @@
+"""What a check is: a frozen spec that says what it wants to see, and judges what was seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self
+
+from graders.observations import Observations, Wants
+from graders.report import CheckOutcome
+from graders.spec import Identifier, Points, Spec, Text
+from graders.values import Quoting, Values, filled
+
+Keyword = Literal[
+    "", "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "ONBUILD", "RUN",
+    "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a check says. `hint` is its own advice; the author's hint, where there is one, is shown before it."""
+
+    outcome: CheckOutcome
+    message: str
+    hint: str = ""
+    expected: str = ""
+    seen: str = ""
+    line: int | None = None
+
+
+def passed(message: str, *, seen: str = "") -> Verdict:
+    """What was asked for holds."""
+    return Verdict(outcome=CheckOutcome.PASSED, message=message, seen=seen)
+
+
+def failed(message: str, *, hint: str = "", expected: str = "", seen: str = "", line: int | None = None) -> Verdict:
+    """It does not hold; `message` says what was expected and what was seen."""
+    return Verdict(outcome=CheckOutcome.FAILED, message=message, hint=hint, expected=expected, seen=seen, line=line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One submission and what the check says of it; or a malformed check, and what its author is told."""
+
+    about: str
+    check: Mapping[str, Any] = field(default_factory=dict)
+    """The check's own fields."""
+    dockerfile: str = 'FROM busybox:1.35\nCMD ["true"]\n'
+    files: Mapping[str, str] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """What else the plan needs: runs, builds, values, requests."""
+    says: str = ""
+    """Part of the message."""
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """How a kind of check proves itself: the contract test grades each of these on a real engine."""
+
+    right: tuple[Sample, ...]
+    wrong: tuple[Sample, ...]
+    malformed: tuple[Sample, ...]
+
+
+class Check(Spec):
+    """One thing that is checked. A subclass adds its fields, `heading`, `wants`, `judge` and `samples`."""
+
+    samples: ClassVar[Samples]
+    quoting: ClassVar[Quoting] = {}
+    """How drawn values are quoted in fields that are no plain text, such as regular expressions."""
+
+    kind: str
+    id: Identifier
+    title: Text = ""
+    """What learners read; by default the check's own words."""
+    points: Points
+    hint: Text = ""
+    """Shown when the check fails."""
+    hidden: bool = False
+    """Learners see its title and outcome only."""
+    needs: tuple[Identifier, ...] = ()
+    """Checks that must pass, or this one is skipped."""
+    topics: tuple[Text, ...] = ()
+    """Topics it gives evidence for; by default the lab's."""
+    blame: Keyword = ""
+    """Instruction whose last line is marked when the check fails and knows no line of its own."""
+
+    @classmethod
+    def for_value(cls, value: Any) -> "type[Check]":
+        """The class of the value's kind, this one when the kind is not known."""
+        from graders.checks.registry import kinds
+
+        return kinds().get(str(value.get("kind")), cls) if isinstance(value, dict) else cls
+
+    def heading(self) -> str:
+        """The title where the author gives none."""
+        raise NotImplementedError
+
+    def wants(self) -> Wants:
+        """What it must see."""
+        return Wants()
+
+    def judge(self, seen: Observations) -> Verdict:
+        """Judge what was seen. A wrong answer is a verdict, never an exception."""
+        raise NotImplementedError
+
+    def filled(self, values: Values) -> Self:
+        """The same check with the drawn values put in. Raises pydantic's ValidationError where they do not fit."""
+        return filled(self, values, quoting=self.quoting)

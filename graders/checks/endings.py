@@ -1,0 +1,68 @@
+"""What several kinds say alike of a run that did not end by itself, or did not begin."""
+
+from graders.blame import line_in_effect
+from graders.causes import blames_user, start_cause
+from graders.checks.base import Verdict, failed
+from graders.observations import Observations, SeenRun
+from graders.sandbox.base import Limit
+from graders.visible import last_lines, quoted, visible
+
+_LIMIT_SAYS = {
+    Limit.WALL: ("time limit", "Does the command wait for something, or run for ever?"),
+    Limit.MEMORY: ("memory limit", "It asked for more memory than this lab gives it."),
+    Limit.PIDS: ("limit of processes", "It started more processes than this lab allows."),
+    Limit.DISK: ("disk limit", "It wrote more than this lab lets it."),
+    Limit.OUTPUT: ("limit of output", "It printed more than this lab keeps. Does a loop print without end?"),
+}
+
+
+def run_line(seen: Observations, run: SeenRun) -> int | None:
+    """The line that says what a container of this run does."""
+    return line_in_effect(seen.dockerfile(run.build), "CMD", "ENTRYPOINT", target=seen.target(run.build))
+
+
+def limit_words(limit: Limit) -> tuple[str, str]:
+    """The limit's name, and advice."""
+    return _LIMIT_SAYS[limit]
+
+
+def did_not_start(seen: Observations, run: SeenRun) -> Verdict | None:
+    """The verdict on a run whose container could not be started."""
+    if not run.result.start_error:
+        return None
+    return failed(
+        f"The container could not be started: {visible(run.result.start_error).strip()}",
+        hint=start_cause(run.result.start_error),
+        line=_start_line(seen, run),
+    )
+
+
+def did_not_end(seen: Observations, run: SeenRun) -> Verdict | None:
+    """The verdict on a run that a limit ended, or that could not start; None when it ended by itself."""
+    trouble = did_not_start(seen, run)
+    if trouble is not None or run.result.limit is None:
+        return trouble
+    name, advice = limit_words(run.result.limit)
+    return failed(
+        f"The container ran into its {name} after {run.result.seconds:.1f} s and was ended.",
+        hint=advice,
+        seen=output_of(run),
+        line=run_line(seen, run),
+    )
+
+
+def output_of(run: SeenRun) -> str:
+    """The end of what the container printed, its errors last."""
+    parts = [last_lines(visible(stream)) for stream in (run.result.stdout, run.result.stderr) if stream.strip()]
+    return "\n".join(parts)
+
+
+def complaint_of(run: SeenRun) -> str:
+    """A sentence with the last line of its error output, empty when there is none."""
+    lines = visible(run.result.stderr).strip().splitlines()
+    return f" Its error output ends with {quoted(lines[-1])}." if lines else ""
+
+
+def _start_line(seen: Observations, run: SeenRun) -> int | None:
+    keywords = ("USER", "ENTRYPOINT", "CMD") if blames_user(run.result.start_error) else ("ENTRYPOINT", "CMD")
+    return line_in_effect(seen.dockerfile(run.build), *keywords, target=seen.target(run.build))

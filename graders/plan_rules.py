@@ -1,0 +1,187 @@
+"""What must hold between the parts of a plan: names that lead somewhere, points that add up, no circles."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from graders.actions import Request, Run
+from graders.authored import Place, did_you_mean
+from graders.checks.base import Check
+from graders.spec import Spec, templates_in
+from graders.values import Quoting, draw, filled
+
+if TYPE_CHECKING:
+    from graders.plan import LabPlan
+
+Found = Iterator[tuple[Place, str]]
+
+
+def contradictions(plan: "LabPlan") -> Found:
+    """Every contradiction, with its place in the plan and a whole sentence."""
+    yield from _points(plan)
+    yield from _runs(plan.runs, plan)
+    for name, request in plan.requests.items():
+        yield from _request(("requests", name), request, plan)
+    yield from _checks(plan)
+    yield from _templates(plan)
+    yield from _filling(plan)
+    for name, build in plan.builds.items():
+        for path in build.files:
+            if path == build.dockerfile:
+                yield (
+                    ("builds", name, "files", path),
+                    f"`{path}` is the learner's Dockerfile; a build cannot replace it.",
+                )
+
+
+def _points(plan: "LabPlan") -> Found:
+    total = plan.max_points
+    if total != plan.points:
+        yield ("points",), f"The lab says {_number(plan.points)} points, but its checks add up to {_number(total)}."
+    if not total:
+        yield ("points",), "A lab needs at least one check with points."
+
+
+def _number(points: Decimal) -> str:
+    return f"{points.normalize():f}"
+
+
+def _runs(runs: Mapping[str, Run], plan: "LabPlan") -> Found:
+    for name, run in runs.items():
+        place: Place = ("runs", name)
+        yield from _known((*place, "build"), "build", run.build, plan.builds)
+        for field, others in (("beside", run.beside), ("after", run.after)):
+            for position, other in enumerate(others):
+                yield from _known((*place, field, position), "run", other, runs)
+                if other == name:
+                    yield (*place, field, position), f"The run `{name}` cannot be {field} itself."
+        for position, other in enumerate(run.beside):
+            if other in runs and runs[other].serve is None:
+                yield (
+                    (*place, "beside", position),
+                    f"The run `{other}` ends by itself; only one with `serve` can be beside another.",
+                )
+        if run.user is not None and not run.user.strip():
+            yield (*place, "user"), "`user` must not be empty; leave it out for the image's own."
+    for circle in _circles({name: [*run.after, *run.beside] for name, run in runs.items()}):
+        yield ("runs", circle[0]), f"These runs wait for each other: {_arrows(circle)}."
+
+
+def _request(place: Place, request: Request, plan: "LabPlan") -> Found:
+    yield from _known((*place, "run"), "run", request.run, plan.runs)
+    run = plan.runs.get(request.run)
+    if run is not None and run.serve is None:
+        yield (
+            place,
+            f"The run `{request.run}` ends by itself; to ask it something, give it `serve: {{port: …}}` under `runs`.",
+        )
+
+
+def _checks(plan: "LabPlan") -> Found:
+    first: dict[str, int] = {}
+    ids = {check.id for check in plan.checks}
+    for position, check in enumerate(plan.checks):
+        place: Place = ("checks", position)
+        if check.id in first:
+            yield (*place, "id"), f"The id `{check.id}` is taken by check {first[check.id] + 1}."
+        first.setdefault(check.id, position)
+        for index, other in enumerate(check.needs):
+            yield from _known((*place, "needs", index), "check", other, ids)
+            if first.get(other, len(plan.checks)) >= position and other in ids:
+                yield (*place, "needs", index), f"`{other}` must stand above `{check.id}`, which needs it."
+        yield from _wants(place, check, plan)
+
+
+def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
+    wants = check.wants()
+    for build in sorted({*wants.sources, *wants.builds, *wants.images, *(name for name, _ in wants.paths)}):
+        yield from _known((*place, "build"), "build", build, plan.builds)
+    for run in sorted(wants.runs | wants.processes):
+        yield from _known((*place, "run"), "run", run, plan.runs)
+    for name in wants.named_requests:
+        yield from _known((*place, "request"), "request", name, plan.requests)
+    for request in wants.requests:
+        yield from _request(place, request, plan)
+    if wants.ended:
+        for run in sorted(wants.runs):
+            if run in plan.runs and plan.runs[run].serve is not None:
+                yield (*place, "run"), f"The run `{run}` serves until it is stopped, so it has no exit code of its own."
+    for run in sorted(wants.own_user):
+        if run in plan.runs and plan.runs[run].user is not None:
+            yield (*place, "run"), f"The run `{run}` sets a user, so it does not show whom the image runs as."
+
+
+def _templates(plan: "LabPlan") -> Found:
+    known = plan.values
+    raw = plan.model_dump(mode="json", include={"builds", "runs", "requests"})
+    raw["checks"] = [check.model_dump(mode="json", exclude={"title", "hint"}) for check in plan.checks]
+    for place, name in templates_in(raw):
+        if name not in known:
+            yield (
+                place,
+                (
+                    f"`{{{name}}}` stands for a value that is not declared under `values`. {did_you_mean(name, known)} "
+                    f"Write `{{{{{name}}}}}` for the plain text."
+                ),
+            )
+    for place, name in templates_in([[check.title, check.hint] for check in plan.checks]):
+        if name in known:
+            field = "title" if place[1] == 0 else "hint"
+            yield ("checks", place[0], field), f"`{{{name}}}` is drawn per run and must not stand in a {field}."
+
+
+def _filling(plan: "LabPlan") -> Found:
+    """Whether drawn values fit where they are put, tried with a few draws."""
+    parts: list[tuple[Place, Spec, Quoting]] = [(("builds", name), build, {}) for name, build in plan.builds.items()]
+    parts += [(("runs", name), run, {}) for name, run in plan.runs.items()]
+    parts += [(("requests", name), request, Request.quoting) for name, request in plan.requests.items()]
+    parts += [(("checks", position), check, check.quoting) for position, check in enumerate(plan.checks)]
+    draws = [draw(plan.values, seed=seed) for seed in range(3)]
+    for place, part, quoting in parts:
+        try:
+            for values in draws:
+                filled(part, values, quoting=quoting)
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                reason = details["msg"].removeprefix("Value error, ")
+                yield (
+                    (*place, *details["loc"]),
+                    f"With a drawn value put in, this {reason}, seen with {details['input']!r:.60}.",
+                )
+
+
+def _known(place: Place, what: str, name: str, known: Iterable[str]) -> Found:
+    names = list(known)
+    if name not in names:
+        yield place, f"There is no {what} `{name}`. {did_you_mean(name, names)}"
+
+
+def _circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    done: set[str] = set()
+    for start in edges:
+        path: list[str] = []
+        found = _walk(start, edges, path, done)
+        if found:
+            yield found
+            return
+
+
+def _walk(name: str, edges: Mapping[str, list[str]], path: list[str], done: set[str]) -> list[str]:
+    if name in path:
+        return [*path[path.index(name) :], name]
+    if name in done or name not in edges:
+        return []
+    path.append(name)
+    for other in edges[name]:
+        found = _walk(other, edges, path, done) if other != name else []
+        if found:
+            return found
+    path.pop()
+    done.add(name)
+    return []
+
+
+def _arrows(circle: list[str]) -> str:
+    return " -> ".join(f"`{name}`" for name in circle)

@@ -1,0 +1,227 @@
+"""What specs that authors write are made of: the frozen base class and the small types that its fields share."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, LiteralString, cast, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from graders.authored import Document, Place, Problem, did_you_mean
+
+TEMPLATE = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}|\{([a-z][a-z0-9_]*)\}")
+"""`{name}` stands for a drawn value, `{{name}}` for the text `{name}`. Any other brace is plain text."""
+
+
+MAX_PORT = 65535
+_LONGEST_NAME = 60
+_MOST_POINTS = 1000
+
+
+class Spec(BaseModel):
+    """Frozen, and strict about its fields: one that is not known is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    @classmethod
+    def for_value(cls, value: Any) -> type[BaseModel]:
+        """The class that reads `value`: this one, or where kinds differ, the kind's."""
+        del value
+        return cls
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool) or value is None:
+        raise ValueError('must be text; put it in quotes, as in "true"')
+    if isinstance(value, float):
+        raise ValueError('must be text; put it in quotes, as in "3.10", so that no digit is lost')  # noqa: TRY004
+    return str(value) if isinstance(value, int) else value
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not hold a NUL character")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(_text), AfterValidator(_no_nul)]
+"""Text; a whole number is taken as its digits. `{name}` in it stands for a drawn value."""
+
+
+def _port(value: Any) -> Any:
+    if isinstance(value, str) and TEMPLATE.fullmatch(value):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_PORT:
+        raise ValueError("must be a port, a whole number from 1 to 65535")
+    return value
+
+
+Port = Annotated[
+    int | str,
+    BeforeValidator(_port),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string"}]}),
+]
+"""A port, or `{name}` of a drawn one."""
+
+
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", value) or len(value) > _LONGEST_NAME:
+        raise ValueError("must be a short name of lower-case letters, digits and hyphens, such as `has-cmd`")
+    return value
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+
+
+def _points(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("must be a number of points, such as 2 or 0.5")  # noqa: TRY004
+    points = Decimal(str(value))
+    if not points.is_finite() or not 0 <= points <= _MOST_POINTS or points != points.quantize(Decimal("0.01")):
+        raise ValueError("must be from 0 to 1000, with at most two decimal places")
+    return points
+
+
+Points = Annotated[
+    Decimal,
+    BeforeValidator(_points),
+    PlainSerializer(float, return_type=float, when_used="json"),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1000}),
+]
+"""Points with at most two decimal places, so that sums are exact."""
+
+
+def _inside(value: str) -> str:
+    parts = value.split("/")
+    if not value or value.startswith("/") or "\\" in value or any(part in {"", ".", ".."} for part in parts):
+        raise ValueError("must be a path inside the folder, such as `app/server.py`")
+    return value
+
+
+InsidePath = Annotated[str, AfterValidator(_inside), AfterValidator(_no_nul)]
+"""A relative path that stays inside its folder."""
+
+
+def _absolute(value: str) -> str:
+    if not value.startswith("/") or "/../" in f"{value}/":
+        raise ValueError("must be an absolute path, such as `/app/server.py`")
+    return value if value == "/" else value.rstrip("/")
+
+
+ImagePath = Annotated[Text, AfterValidator(_absolute)]
+"""An absolute path inside an image or container."""
+
+
+def one_or_many(value: Any) -> Any:
+    """Let an author write `contains: a` for `contains: [a]`."""
+    return [value] if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(one_or_many)]
+ImagePaths = Annotated[tuple[ImagePath, ...], BeforeValidator(one_or_many)]
+
+
+def templates_in(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every `{name}` in the texts of a plain value, with its place."""
+    if isinstance(value, str):
+        for found in TEMPLATE.finditer(value):
+            if found[2]:
+                yield place, found[2]
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from templates_in(key, (*place, key))
+            yield from templates_in(item, (*place, key))
+    elif isinstance(value, list | tuple):
+        for position, item in enumerate(value):
+            yield from templates_in(item, (*place, position))
+
+
+def problems_of(error: ValidationError, document: Document, root: type[BaseModel]) -> list[Problem]:
+    """Say a validation error in an author's words, each at its place in the document."""
+    return [
+        document.problem(_place_in(details["loc"], document), _say(details, document, root))
+        for details in error.errors(include_url=False)
+    ]
+
+
+def _place_in(loc: Place, document: Document) -> Place:
+    """The longest beginning of `loc` that stands in the document: pydantic adds names of its own to the end."""
+    while loc and loc not in document.marks:
+        loc = loc[:-1]
+    return loc
+
+
+def _say(details: Any, document: Document, root: type[BaseModel]) -> str:
+    loc: Place = details["loc"]
+    field = next((str(part) for part in reversed(_place_in(loc, document)) if isinstance(part, str)), "")
+    kind, message = details["type"], details["msg"]
+    if kind == "missing":
+        return f"`{loc[-1]}` is missing."
+    if kind == "extra_forbidden":
+        return f"`{loc[-1]}` is not known here. {did_you_mean(str(loc[-1]), _fields_at(loc[:-1], document, root))}"
+    if kind == "frozen_instance":
+        return message
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    message = message[:1].lower() + message[1:] if not message.startswith("`") else message
+    whole = kind.startswith("plan_")
+    return details["msg"] if whole else f"`{field}` {message}." if field else f"This {message}."
+
+
+def _fields_at(loc: Place, document: Document, root: type[BaseModel]) -> Iterable[str]:
+    annotations: list[Any] = [root]
+    value = document.value
+    for part in (*loc, None):
+        models = list(_models_in(annotations, value))
+        if part is None:
+            return [field.alias or name for model in models for name, field in model.model_fields.items()]
+        if isinstance(part, str) and models:
+            fields = [model.model_fields.get(part) or _by_alias(model, part) for model in models]
+            annotations = [field.annotation for field in fields if field is not None]
+        value = _inner(value, part)
+    return []
+
+
+def _inner(value: Any, part: int | str) -> Any:
+    try:
+        return value[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _by_alias(model: type[BaseModel], alias: str) -> Any:
+    return next((field for field in model.model_fields.values() if field.alias == alias), None)
+
+
+def _models_in(annotations: Iterable[Any], value: Any) -> Iterator[type[BaseModel]]:
+    for annotation in annotations:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield annotation.for_value(value) if issubclass(annotation, Spec) else annotation
+        else:
+            yield from _models_in(get_args(annotation), value)
+
+
+def errors_at(found: Iterable[tuple[Place, str]]) -> ValidationError:
+    """A validation error whose sentences are already whole, each with its place below the spec that raises it."""
+    return ValidationError.from_exception_data(
+        "plan",
+        [
+            InitErrorDetails(type=PydanticCustomError("plan_problem", _message(text)), loc=place, input=None)
+            for place, text in found
+        ],
+    )
+
+
+def _message(text: str) -> LiteralString:
+    # pydantic asks for a literal, since it would fill in `{fields}` from a context; there is none here.
+    return cast("LiteralString", text)
