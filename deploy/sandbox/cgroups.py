@@ -38,12 +38,16 @@ def prepare(instance: Instance) -> None:
     _prepare_version_1(instance)
 
 
+def empty(instance: Instance) -> None:
+    """End every process that was built or run in the group."""
+    for group in _groups(instance):
+        _kill_all(group)
+
+
 def remove(instance: Instance) -> None:
     """End every process in the group and remove it from every hierarchy. Nothing there is fine."""
-    groups = [group for hierarchy in _hierarchies() if (group := hierarchy / instance.cgroup[1:]).is_dir()]
-    for group in groups:
-        _kill_all(group)
-    for group in groups:
+    empty(instance)
+    for group in _groups(instance):
         _remove_tree(group)
 
 
@@ -107,6 +111,10 @@ def _mount_version_1() -> None:
                     f"The control group hierarchy '{name}' cannot be mounted ({error.strerror}): mount it at "
                     f"{target}, for example with Debian's cgroupfs-mount package."
                 ) from error
+
+
+def _groups(instance: Instance) -> list[Path]:
+    return [group for hierarchy in _hierarchies() if (group := hierarchy / instance.cgroup[1:]).is_dir()]
 
 
 def _hierarchies() -> Iterator[Path]:

@@ -26,6 +26,8 @@ def mount(instance: Instance) -> None:
     instance.data_dir.mkdir(parents=True, exist_ok=True)
     _detach_leftovers(instance.data_dir)
     if "disk" in instance.without:
+        instance.loose_data_dir.mkdir(parents=True, exist_ok=True)
+        namespaces.mount(str(instance.loose_data_dir), instance.data_dir, "none", flags=namespaces.MS_BIND)
         return
     _check_room(instance)
     _make_loop_node()

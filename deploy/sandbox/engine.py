@@ -53,6 +53,7 @@ def run(instance: Instance) -> int:
             print(f"The sandbox engine '{instance.name}' is ready at {instance.url}", flush=True)
             return _watch(init_pid, stopping)
         finally:
+            cgroups.empty(instance)  # containers are ephemeral: dockerd need not wait for them to listen
             _end(init_pid)
             instance.socket.unlink(missing_ok=True)
             cgroups.remove(instance)
@@ -118,7 +119,7 @@ def clean(instance: Instance) -> int:
     cgroups.remove(instance)
     for path in (instance.disk_file, instance.disk_file.with_suffix(".new"), instance.config_file, instance.log_file):
         path.unlink(missing_ok=True)
-    shutil.rmtree(instance.data_dir, ignore_errors=True)
+    shutil.rmtree(instance.loose_data_dir, ignore_errors=True)
     shutil.rmtree(instance.run_dir, ignore_errors=True)
     with contextlib.suppress(OSError):
         instance.root.rmdir()
@@ -129,7 +130,9 @@ def clean(instance: Instance) -> int:
 @contextlib.contextmanager
 def _held_lock(instance: Instance) -> Iterator[None]:
     """Own the instance. The lock is the kernel's, so a killed engine leaves none behind."""
-    instance.run_dir.mkdir(parents=True, exist_ok=True)
+    for folder in (instance.run_dir.parent, instance.run_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
     with instance.lock_file.open("a+") as lock:
         deadline = time.monotonic() + 5  # a killed engine's last processes may need a moment to go
         while True:

@@ -93,7 +93,16 @@ class Instance:
 
     @property
     def data_dir(self) -> Path:
-        """Where that filesystem is mounted, in the engine's own mount namespace only."""
+        """Where that filesystem is mounted, in the engine's own mount namespace only.
+
+        Not under `root`: the user that stands for root in containers must be able to pass every folder above,
+        and a clone in /root is closed to it.
+        """
+        return self.run_dir / "data"
+
+    @property
+    def loose_data_dir(self) -> Path:
+        """The folder that stands for the disk when that protection is switched off."""
         return self.root / "data"
 
     @property

@@ -68,7 +68,9 @@ def groups_of(name: str) -> list[Path]:
 def assert_nothing_left(name: str) -> None:
     until(lambda: not processes_of(name), "its processes end")
     until(lambda: not loop_devices_of(name), "its loop device is free")
-    assert str(ROOT / name) not in Path("/proc/self/mountinfo").read_text()
+    mounts = Path("/proc/self/mountinfo").read_text()
+    assert str(ROOT / name) not in mounts
+    assert f"/run/drydock/{name}/" not in mounts
 
 
 def load_hello(url: str) -> EngineApi:
@@ -186,7 +188,7 @@ def test_leftovers_of_another_life_do_not_stop_it(name: str) -> None:
     (run_dir / "boot.sock").touch()
     with started_engine(name, *SMALL):
         pass
-    subprocess.run(["mount", "-o", "loop", ROOT / name / "disk.img", ROOT / name / "data"], check=True)
+    subprocess.run(["mount", "-o", "loop", ROOT / name / "disk.img", run_dir / "data"], check=True)
     group = next(path for path in cgroups._hierarchies() if (path / "pids.max").exists() or path.name == "pids")
     stale = group / f"drydock-{name}/old"
     stale.mkdir(parents=True)
@@ -198,7 +200,7 @@ def test_leftovers_of_another_life_do_not_stop_it(name: str) -> None:
                 assert sleeper.wait(30) == -signal.SIGKILL
                 assert not stale.exists()
         finally:
-            subprocess.run(["umount", ROOT / name / "data"], check=True)
+            subprocess.run(["umount", run_dir / "data"], check=True)
     assert_nothing_left(name)
 
 
@@ -213,6 +215,18 @@ def test_a_damaged_disk_is_mended_or_made_anew(name: str) -> None:
     (ROOT / name / "disk.img").write_bytes(b"")
     with started_engine(name, *SMALL) as url:
         assert EngineApi(url).ping()
+
+
+@pytest.mark.engine
+def test_it_runs_from_a_folder_that_is_closed_to_everybody_else(name: str, tmp_path: Path) -> None:
+    """As a clone in /root is."""
+    tmp_path.chmod(0o700)
+    places = ["--name", name, "--root", tmp_path / "engine"]
+    started = subprocess.run([sys.executable, ENGINE, "start", *places, *SMALL], text=True, stderr=-1, check=False)
+    try:
+        assert started.returncode == 0, started.stderr
+    finally:
+        subprocess.run([sys.executable, ENGINE, "clean", *places], check=True)
 
 
 @pytest.mark.engine
