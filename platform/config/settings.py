@@ -153,6 +153,17 @@ CELERY_TIMEZONE = "UTC"
 # ── The sandbox ──────────────────────────────────────────────────────────────────────────────────────────────────
 SANDBOX_ENGINES: list[str] = env.list("SANDBOX_ENGINES", default=[])
 SANDBOX_ENGINE = env.str("SANDBOX_ENGINE", default=SANDBOX_ENGINES[0] if SANDBOX_ENGINES else "")
+# What opens the engine at an address, and what says which of its required protections do not hold.
+SANDBOX_FACTORY = env.str("SANDBOX_FACTORY", default="graders.sandbox.docker.DockerSandbox")
+SANDBOX_AUDIT = env.str("SANDBOX_AUDIT", default="graders.sandbox.audit.required_failures")
+
+# ── Grading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+GRADING_REQUIRES_SAFE_ENGINE = env.bool("GRADING_REQUIRES_SAFE_ENGINE", default=PRODUCTION)
+# A worker that has not renewed its lease for so long is taken for dead.
+GRADING_LEASE_SECONDS = env.float("GRADING_LEASE_SECONDS", default=30.0)
+# How long a worker grades on one wake-up call before it makes room for the next call.
+GRADING_SHIFT_SECONDS = env.float("GRADING_SHIFT_SECONDS", default=300.0)
+WORKER_NAME = env.str("WORKER_NAME", default="")
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
