@@ -1,0 +1,80 @@
+"""The states that pages show, each with its word, icon and tone: colour never speaks alone."""
+
+from dataclasses import dataclass
+
+from django import template
+
+register = template.Library()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How a state looks. `tone` is one of good, bad, warn, note, calm; `icon` names a symbol of portal/sprite.html."""
+
+    word: str
+    icon: str
+    tone: str
+
+
+STATUSES = {
+    # Checks and build steps
+    "passed": Status(word="Passed", icon="check", tone="good"),
+    "failed": Status(word="Failed", icon="cross", tone="bad"),
+    "skipped": Status(word="Skipped", icon="minus", tone="calm"),
+    "done": Status(word="Done", icon="check", tone="good"),
+    "cached": Status(word="Reused", icon="layers", tone="good"),
+    "not reached": Status(word="Not reached", icon="minus", tone="calm"),
+    # Submissions
+    "queued": Status(word="Queued", icon="clock", tone="note"),
+    "running": Status(word="Grading", icon="turn", tone="note"),
+    "graded": Status(word="Graded", icon="check", tone="good"),
+    "refused": Status(word="Turned away", icon="shield", tone="bad"),
+    "dead": Status(word="Could not be graded", icon="alert", tone="bad"),
+    "cancelled": Status(word="Cancelled", icon="minus", tone="calm"),
+    # Activities
+    "not_started": Status(word="Not started", icon="circle", tone="calm"),
+    "started": Status(word="In progress", icon="half", tone="note"),
+    "partly": Status(word="Partly there", icon="half", tone="warn"),
+    "complete": Status(word="Complete", icon="check", tone="good"),
+    "upcoming": Status(word="Not open yet", icon="calendar", tone="calm"),
+    "late": Status(word="Late", icon="alert", tone="warn"),
+    "missed": Status(word="Missed", icon="cross", tone="bad"),
+    "closed": Status(word="Closed", icon="lock", tone="calm"),
+    "unpublished": Status(word="Not published", icon="lock", tone="warn"),
+    # Quiz attempts and answers
+    "open": Status(word="In progress", icon="half", tone="note"),
+    "finished": Status(word="Finished", icon="check", tone="good"),
+    "answered": Status(word="Answered", icon="check", tone="good"),
+    "unanswered": Status(word="Not answered", icon="circle", tone="calm"),
+    "saved": Status(word="Saved", icon="cloud-check", tone="good"),
+    "saving": Status(word="Saving…", icon="turn", tone="note"),
+    "unsaved": Status(word="Not saved yet", icon="cloud-off", tone="warn"),
+    "conflict": Status(word="Changed in another tab", icon="tabs", tone="warn"),
+    "correct": Status(word="Correct", icon="check", tone="good"),
+    "incorrect": Status(word="Not correct", icon="cross", tone="bad"),
+    "partial": Status(word="Partly correct", icon="half", tone="warn"),
+    "hidden": Status(word="Shown later", icon="lock", tone="calm"),
+}
+
+MESSAGE_LOOKS = {
+    "debug": Status(word="Note", icon="info", tone="calm"),
+    "info": Status(word="Note", icon="info", tone="note"),
+    "success": Status(word="Done", icon="check", tone="good"),
+    "warning": Status(word="Take care", icon="alert", tone="warn"),
+    "error": Status(word="Something went wrong", icon="alert", tone="bad"),
+}
+
+
+@register.simple_tag
+def status(name: object) -> Status:
+    """Look up a state. Raises KeyError naming the known ones."""
+    try:
+        return STATUSES[str(name)]
+    except KeyError:
+        raise KeyError(f"{name!r} is no known status: {', '.join(STATUSES)}") from None
+
+
+@register.filter
+def message_look(level_tag: str) -> Status:
+    """How a message of this level looks."""
+    return MESSAGE_LOOKS.get(level_tag, MESSAGE_LOOKS["info"])

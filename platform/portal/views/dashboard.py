@@ -1,0 +1,62 @@
+"""The dashboard: what is due next on top, then every activity of every course."""
+
+from itertools import groupby
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from courses.models import Activity, Course, Membership
+from portal.agenda import agenda, what_is_next
+from portal.views.signed_in import SignedInRequest
+
+
+def _visible_activities(user: User) -> list[Activity]:
+    return list(
+        Activity.objects.visible_to(user)
+        .select_related("course")
+        .order_by("course__title", "course_id", "position", "pk")
+    )
+
+
+@login_required
+@require_safe
+def dashboard(request: SignedInRequest) -> HttpResponse:
+    """Show what there is to do in all courses."""
+    courses = list(Course.objects.visible_to(request.user))
+    entries = agenda(user=request.user, activities=_visible_activities(request.user))
+    by_course = {key: list(rows) for key, rows in groupby(entries, key=lambda entry: entry.activity.course_id)}
+    context = {
+        "next": what_is_next(entries),
+        "courses": [{"course": course, "entries": by_course.get(course.pk, [])} for course in courses],
+    }
+    return render(request, "portal/dashboard.html", context)
+
+
+@login_required
+@require_safe
+def course(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Show one course with its activities."""
+    shown = get_object_or_404(Course.objects.visible_to(request.user), slug=slug)
+    activities = Activity.objects.visible_to(request.user).filter(course=shown).select_related("course")
+    entries = agenda(user=request.user, activities=activities)
+    counted = [entry for entry in entries if entry.activity.published]
+    context = {
+        "course": shown,
+        "entries": entries,
+        "next": what_is_next(entries),
+        "points": sum((entry.points or 0 for entry in counted), start=0),
+        "of": sum((entry.activity.max_points for entry in counted), start=0),
+        "instructors": Membership.objects.staff().filter(course=shown).select_related("user"),
+    }
+    return render(request, "portal/course.html", context)
+
+
+@login_required
+@require_safe
+def activity(request: SignedInRequest, course_slug: str, slug: str) -> HttpResponse:
+    """Lead to the quiz or the lab behind an activity."""
+    found = get_object_or_404(Activity.objects.visible_to(request.user).filter(course__slug=course_slug), slug=slug)
+    return redirect(f"portal:{found.kind}", course_slug=course_slug, slug=slug)
