@@ -81,7 +81,7 @@ def site(instance: Instance, port: int) -> list[Program]:
                 *(str(binaries / "celery"), "-A", "config", "worker", "--queues", "grading", "--concurrency", "1"),
                 *("--hostname", f"worker-{number}@{instance.name}", "--without-mingle", "--without-gossip"),
             ),
-            shared | {"SANDBOX_ENGINE": engine, "DRYDOCK_PROGRAM": f"worker-{number}"},
+            shared | {"SANDBOX_ENGINE": engine, "WORKER_NAME": f"worker-{number}@{instance.name}"},
             stop_seconds=30,  # then the submission's lease runs out and another worker takes it
             whole_group=False,
         )
@@ -110,6 +110,7 @@ def site_environment(instance: Instance, port: int) -> dict[str, str]:
         "DRYDOCK_BIND": instance.bind,
         "DRYDOCK_PORT": str(port),
         "SANDBOX_ENGINES": ",".join(instance.engines),
+        "WORKERS_EXPECTED": str(len(instance.engines)),
         "PYTHONUNBUFFERED": "1",
         "HOME": os.environ.get("HOME", "/root"),
         "PATH": f"{instance.venv / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

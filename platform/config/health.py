@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
+from labs import heartbeats
+
 logger = logging.getLogger(__name__)
 
 REDIS_SECONDS = 1.0
@@ -58,7 +60,36 @@ def redis_server() -> Part:
     return Part(ok=True, detail=f"answers in {_milliseconds(began)}")
 
 
-PARTS: dict[str, Callable[[], Part]] = {"database": database, "redis": redis_server}
+def workers() -> Part:
+    """Whether as many workers are heard of as are expected."""
+    alive, expected = _grading_health().workers, settings.WORKERS_EXPECTED
+    return Part(ok=alive >= max(expected, 1), detail=f"{_of(alive, expected)} heard of lately")
+
+
+def engines() -> Part:
+    """Whether the workers' engines answer and may grade."""
+    health = _grading_health()
+    wanted = max(settings.WORKERS_EXPECTED, health.workers)
+    return Part(ok=health.able >= max(wanted, 1), detail=f"{_of(health.able, wanted)} answer and may grade")
+
+
+def _grading_health() -> heartbeats.GradingHealth:
+    try:
+        return heartbeats.health()
+    except DatabaseError:  # which part `database` reports
+        return heartbeats.GradingHealth(workers=0, engines_ok=0, able=0)
+
+
+def _of(number: int, expected: int) -> str:
+    return f"{number} of {expected}" if expected else str(number)
+
+
+PARTS: dict[str, Callable[[], Part]] = {
+    "database": database,
+    "redis": redis_server,
+    "workers": workers,
+    "engines": engines,
+}
 
 
 def livez(_: HttpRequest) -> JsonResponse:

@@ -164,6 +164,7 @@ GRADING_LEASE_SECONDS = env.float("GRADING_LEASE_SECONDS", default=30.0)
 # How long a worker grades on one wake-up call before it makes room for the next call.
 GRADING_SHIFT_SECONDS = env.float("GRADING_SHIFT_SECONDS", default=300.0)
 WORKER_NAME = env.str("WORKER_NAME", default="")
+WORKERS_EXPECTED = env.int("WORKERS_EXPECTED", default=0)  # with fewer, /readyz says degraded; 0: any number will do
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
