@@ -1,6 +1,5 @@
 """Who may see which lab and submission, and the moves between a submission's states."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -24,6 +23,10 @@ class LabQuerySet(models.QuerySet[M]):
     def visible_to(self, user: "User | AnonymousUser") -> Self:
         """Those whose activity the person may see."""
         return self.filter(activity__in=Activity.objects.visible_to(user))
+
+    def staffed_by(self, user: "User | AnonymousUser") -> Self:
+        """Those of courses one helps to run."""
+        return self.filter(activity__in=Activity.objects.staffed_by(user))
 
 
 class LabVersionQuerySet(models.QuerySet[M]):
@@ -89,13 +92,15 @@ class SubmissionQuerySet(models.QuerySet[M]):
         """Move those of these rows that may go to `to`, in one statement; the answer is how many went."""
         return self.filter(state__in=sources_of(to)).update(state=to, **fields)
 
-    def authored_by(self, authors: Iterable[int]) -> Self:
-        """Those of these people, by id."""
-        return self.filter(author_id__in=authors)
-
 
 class SubmissionEventQuerySet(models.QuerySet[M]):
     """Events in the order in which they happened."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Those of submissions that the person may see."""
+        from labs.models import Submission
+
+        return self.filter(submission__in=Submission.objects.visible_to(user))
 
     def after(self, sequence: int) -> Self:
         """Those later than `sequence`."""
