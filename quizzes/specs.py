@@ -74,7 +74,8 @@ class ReleasePolicy(BaseModel):
     """When students see their points, and when the right answers with all feedback. Keys never come before scores.
 
     `after_due` and `after_close` wait for the last person's time, extensions counted in, so that nobody hears a key
-    from somebody else while still answering; without such a time they mean `after_attempt`.
+    from somebody else while still answering. Where an activity has only one of the two times, both mean that one;
+    where it has neither, `after_attempt`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

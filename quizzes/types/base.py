@@ -24,6 +24,12 @@ Value = str | bool | list[str]
 MAX_RAW_ITEMS = 100
 
 
+class FormValues(tuple[str, ...]):
+    """What a form sent under the name `answer`, to be read by the rules of forms rather than of JSON."""
+
+    __slots__ = ()
+
+
 def problem(message: str) -> PydanticCustomError:
     """Make an error that pydantic reports in these very words."""
     return PydanticCustomError("question", "{message}", {"message": message})
@@ -155,7 +161,12 @@ class QuestionType(BaseModel, ABC):
     """Whether a form sends several values named `answer`."""
 
     def parse(self, raw: object) -> Value | None:
-        """Read an answer from JSON. None, empty text and an empty list are no answer. Raises MalformedAnswer."""
+        """Read an answer from JSON, or from FormValues. None, empty text and an empty list are no answer.
+
+        Raises MalformedAnswer.
+        """
+        if isinstance(raw, FormValues):
+            return self.parse_form(raw)
         if raw is None or raw in ("", []):
             return None
         return self.read(raw)

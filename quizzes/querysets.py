@@ -1,0 +1,120 @@
+"""Who may see which question, quiz and attempt: written once, used by portal, API and admin."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from courses.querysets import member_of, staff_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+M = TypeVar("M", bound=models.Model)
+
+
+class _StaffQuerySet(models.QuerySet[M]):
+    """Rows that hold keys: only those who help to run the course see them."""
+
+    _course_path: str
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Those of the courses one helps to run."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_superuser else self.filter(staff_of(user, self._course_path))
+
+
+class QuestionQuerySet(_StaffQuerySet[M]):
+    """Questions; they hold keys."""
+
+    _course_path = "course_id"
+
+    def in_use(self) -> Self:
+        """Questions that draws may pick."""
+        return self.filter(retired=False, current_version__isnull=False)
+
+
+class QuestionVersionQuerySet(_StaffQuerySet[M]):
+    """Versions of questions; they hold keys."""
+
+    _course_path = "question__course_id"
+
+
+class QuizVersionQuerySet(_StaffQuerySet[M]):
+    """Versions of quizzes; they name the questions."""
+
+    _course_path = "quiz__activity__course_id"
+
+
+class QuizQuerySet(models.QuerySet[M]):
+    """Quizzes by who may see them."""
+
+    def with_content(self) -> Self:
+        """With the version, activity and course that pages need, in the same query."""
+        return self.select_related("current_version", "activity__course")
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Published ones of one's courses, and every one of the courses one helps to run."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_superuser:
+            return self
+        course = "activity__course_id"
+        return self.filter(staff_of(user, course) | (Q(activity__published=True) & member_of(user, course)))
+
+
+class _AttemptPartQuerySet(models.QuerySet[M]):
+    """Rows that belong to an attempt, seen by the student who takes it and by those who help to run the course."""
+
+    _prefix = ""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """One's own while in the course and the quiz is published, and all in the courses one helps to run."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_superuser:
+            return self
+        course = f"{self._prefix}quiz__activity__course_id"
+        own = Q(**{f"{self._prefix}student_id": user.pk, f"{self._prefix}quiz__activity__published": True}) & member_of(
+            user, course
+        )
+        return self.filter(own | staff_of(user, course))
+
+
+class AttemptQuerySet(_AttemptPartQuerySet[M]):
+    """Attempts by who may see them, who takes them, and where they stand."""
+
+    def taken_by(self, user: "User | AnonymousUser") -> Self:
+        """One's own among those one may see: the only ones in which one may answer."""
+        return self.visible_to(user).filter(student_id=user.pk or 0)
+
+    def with_content(self) -> Self:
+        """With the version, quiz, activity and course that pages and scoring need, in the same query."""
+        return self.select_related("version", "quiz__activity__course", "quiz__current_version", "student")
+
+    def open(self) -> Self:
+        """Attempts that are under way, or wait to be closed."""
+        return self.filter(state="OPEN")
+
+    def closed(self) -> Self:
+        """Attempts that were handed in, or ended with their time."""
+        return self.filter(state="CLOSED")
+
+    def past_their_time(self, now: datetime, grace: timedelta) -> Self:
+        """Open attempts whose time, with the grace, is over."""
+        return self.open().filter(closes_at__lt=now - grace)
+
+
+class AttemptQuestionQuerySet(_AttemptPartQuerySet[M]):
+    """Questions of attempts by who may see them."""
+
+    _prefix = "attempt__"
+
+
+class AnswerQuerySet(_AttemptPartQuerySet[M]):
+    """Saved revisions of answers by who may see them."""
+
+    _prefix = "attempt_question__attempt__"
