@@ -1,0 +1,233 @@
+"""Loads a course pack from its folder: everything is read, checked together, and every problem named with its place."""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from authoring.specs import CourseSpec
+from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
+from graders.plan import COURSE_FILE, LabPlan, load_plan
+from graders.spec import problems_of
+from quizzes.drawing import Candidate, CannotDraw, draw_questions
+from quizzes.specs import Bank, QuizSpec
+from quizzes.types.base import QuestionType
+
+MAX_STARTER_BYTES = 1024 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class InvalidPack(InvalidFile):
+    """A pack has problems; `problems` holds all of them, by file, line and column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabFiles:
+    """A lab of the pack: its plan, its story (Markdown) and what students start from."""
+
+    folder: Path
+    plan: LabPlan
+    readme: str
+    starter: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """A whole course as its files describe it."""
+
+    folder: Path
+    course: CourseSpec
+    questions: tuple[QuestionType, ...]
+    quizzes: Mapping[str, QuizSpec]
+    labs: Mapping[str, LabFiles]
+
+
+def load(folder: Path) -> Pack:
+    """Read the pack in this folder. Raises InvalidPack with every problem found, not just the first."""
+    problems: list[Problem] = []
+    course_file = folder / COURSE_FILE
+    if not course_file.is_file():
+        message = f"There is no {COURSE_FILE} here. A pack is a folder with one; give the path of that folder."
+        raise InvalidPack([Problem(str(folder), 1, 1, message)])
+    read = _Reader(problems)
+    course_document, course = read.model(course_file, CourseSpec)
+    banks = [(document, bank) for document, bank in read.folder(folder / "banks", Bank) if bank is not None]
+    quizzes = {
+        Path(document.file).stem: (document, quiz) for document, quiz in read.folder(folder / "quizzes", QuizSpec)
+    }
+    labs = {lab.name: read.lab(lab) for lab in _folders(folder / "labs")}
+    if course is not None:
+        problems += _dangling_activities(course_document, course, quizzes=quizzes, labs=labs)
+        problems += _unused(folder, course, quizzes=quizzes, labs=labs)
+        problems += _unknown_topics(course, banks, labs)
+    problems += _questions_named_twice(banks)
+    questions = tuple(question for _, bank in banks for question in bank.questions)
+    problems += _dangling_questions(quizzes, {question.id for question in questions})
+    problems += _impossible_draws(quizzes, questions)
+    if problems or course is None:
+        raise InvalidPack(problems)
+    return Pack(
+        folder=folder,
+        course=course,
+        questions=questions,
+        quizzes={name: quiz for name, (_, quiz) in quizzes.items() if quiz is not None},
+        labs={name: lab for name, lab in labs.items() if lab is not None},
+    )
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
+
+
+class _Reader:
+    """Reads files and collects what is wrong with them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+    def model(self, file: Path, model: type[Model]) -> tuple[Document, Model | None]:
+        """The file as a document and, where it is valid, as a model."""
+        try:
+            document = read_yaml(file.read_bytes(), file=str(file))
+        except InvalidFile as error:
+            self.problems += error.problems
+            return Document(str(file), None, {}), None
+        except OSError as error:
+            self.problems.append(Problem(str(file), 1, 1, f"The file cannot be read: {error.strerror}."))
+            return Document(str(file), None, {}), None
+        try:
+            return document, model.model_validate(document.value)
+        except ValidationError as error:
+            self.problems += problems_of(error, document, model)
+            return document, None
+
+    def folder(self, folder: Path, model: type[Model]) -> Iterator[tuple[Document, Model | None]]:
+        """Each YAML file of a folder; other files are problems, since nothing would ever read them."""
+        for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if file.suffix != ".yaml":
+                self.problems.append(Problem(str(file), 1, 1, "Nothing reads this file: files here end in .yaml."))
+                continue
+            yield self.model(file, model)
+
+    def lab(self, folder: Path) -> LabFiles | None:
+        """A lab with its story and starter files."""
+        readme = self._text(folder / "README.md", missing="A lab needs a README.md: the story that students read.")
+        starter = dict(self._starter(folder / "starter"))
+        try:
+            plan = load_plan(folder)
+        except InvalidFile as error:
+            self.problems += error.problems
+            return None
+        return LabFiles(folder=folder, plan=plan, readme=readme, starter=starter)
+
+    def _text(self, file: Path, *, missing: str = "") -> str:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self.problems.append(Problem(str(file), 1, 1, missing))
+            return ""
+        except (UnicodeDecodeError, OSError):
+            self.problems.append(Problem(str(file), 1, 1, "The file cannot be read as UTF-8 text."))
+            return ""
+        return text
+
+    def _starter(self, folder: Path) -> Iterator[tuple[str, str]]:
+        total = 0
+        for file in sorted(folder.rglob("*")) if folder.is_dir() else []:
+            if file.is_symlink():
+                self.problems.append(Problem(str(file), 1, 1, "Starter files cannot be links."))
+            elif file.is_file():
+                text = self._text(file)
+                total += len(text.encode())
+                yield file.relative_to(folder).as_posix(), text
+        if total > MAX_STARTER_BYTES:
+            self.problems.append(Problem(str(folder), 1, 1, "The starter files are larger than 1 MiB together."))
+
+
+Quizzes = Mapping[str, tuple[Document, QuizSpec | None]]
+Labs = Mapping[str, LabFiles | None]
+Banks = Iterable[tuple[Document, Bank]]
+
+
+def _dangling_activities(document: Document, course: CourseSpec, *, quizzes: Quizzes, labs: Labs) -> Iterator[Problem]:
+    for position, entry in enumerate(course.activities):
+        known: Iterable[str] = quizzes if entry.quiz else labs
+        if entry.name not in known:
+            message = f"There is no {entry.kind} `{entry.name}` in this pack. {did_you_mean(entry.name, known)}"
+            yield document.problem(("activities", position, entry.kind), message)
+
+
+def _unused(folder: Path, course: CourseSpec, *, quizzes: Quizzes, labs: Labs) -> Iterator[Problem]:
+    used = {(entry.kind, entry.name) for entry in course.activities}
+    for name, (document, _) in quizzes.items():
+        if ("quiz", name) not in used:
+            message = f"No student sees this quiz: add `- quiz: {name}` to the activities."
+            yield Problem(document.file, 1, 1, message)
+    for name in labs:
+        if ("lab", name) not in used:
+            message = f"No student sees this lab: add `- lab: {name}` to the activities."
+            yield Problem(str(folder / "labs" / name), 1, 1, message)
+
+
+def _unknown_topics(course: CourseSpec, banks: Banks, labs: Labs) -> Iterator[Problem]:
+    for document, bank in banks:
+        for position, question in enumerate(bank.questions):
+            for topic in question.topics:
+                if topic not in course.topics:
+                    message = f"The course has no topic `{topic}`. {did_you_mean(topic, course.topics)}"
+                    yield document.problem((position, "topics"), message)
+    for lab in labs.values():
+        if lab is None:
+            continue
+        named = [*lab.plan.topics, *(topic for check in lab.plan.checks for topic in check.topics)]
+        for topic in dict.fromkeys(named):
+            if topic not in course.topics:
+                message = f"The course has no topic `{topic}`. {did_you_mean(topic, course.topics)}"
+                yield Problem(str(lab.folder / "lab.yaml"), 1, 1, message)
+
+
+def _questions_named_twice(banks: Banks) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for document, bank in banks:
+        for position, question in enumerate(bank.questions):
+            if question.id in seen and seen[question.id] != document.file:
+                message = f"There is a question `{question.id}` in {seen[question.id]} already."
+                yield document.problem((position, "id"), message)
+            seen.setdefault(question.id, document.file)
+
+
+def _dangling_questions(quizzes: Quizzes, known: set[str]) -> Iterator[Problem]:
+    for document, quiz in quizzes.values():
+        if quiz is None:
+            continue
+        for position, item in enumerate(quiz.items):
+            name = getattr(item, "question", None)
+            if name is not None and name not in known:
+                message = f"No bank has the question `{name}`. {did_you_mean(name, known)}"
+                yield document.problem(("items", position, "question"), message)
+
+
+def _impossible_draws(quizzes: Quizzes, questions: Iterable[QuestionType]) -> Iterator[Problem]:
+    candidates = [
+        Candidate(
+            version=number,
+            slug=question.id,
+            kind=question.kind,
+            topics=question.topics,
+            difficulty=question.difficulty,
+            points=question.points,
+        )
+        for number, question in enumerate(questions)
+    ]
+    by_slug = {candidate.slug: candidate for candidate in candidates}
+    for document, quiz in quizzes.values():
+        if quiz is None or any(item.question not in by_slug for item in quiz.listed):
+            continue
+        listed = {item.question: by_slug[item.question] for item in quiz.listed}
+        try:
+            draw_questions(quiz, listed=listed, pool=candidates, rng=random.Random(0))  # noqa: S311 - only whether it works
+        except CannotDraw as problem:
+            yield document.problem(("items", problem.item), f"{problem.message}.")

@@ -1,0 +1,64 @@
+"""The shape of course.yaml: what the course is, which bases its labs build from, its topics and its activities."""
+
+import zoneinfo
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from graders.spec import Identifier, Spec, Text
+
+
+def _time_zone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        raise ValueError("must be a time zone's name, such as Europe/Madrid or UTC")
+    return name
+
+
+class ActivityEntry(Spec):
+    """One line of `activities`: a quiz or a lab by name, and for a lab how many tries there are and which counts."""
+
+    quiz: Identifier | None = None
+    lab: Identifier | None = None
+    attempts: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Tries a student has at the lab; as many as they like where it is left out. A quiz says this in its own file."""
+    scoring: Literal["best", "last"] = "best"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ActivityEntry":
+        if (self.quiz is None) == (self.lab is None):
+            raise ValueError("names either a `quiz` or a `lab`")
+        if self.quiz and self.model_fields_set & {"attempts", "scoring"}:
+            raise ValueError("takes `attempts` and `scoring` for a lab; a quiz has them in its own file")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """`quiz` or `lab`."""
+        return "quiz" if self.quiz else "lab"
+
+    @property
+    def name(self) -> str:
+        """The name of the file or folder, which is the activity's short name too."""
+        return self.quiz or self.lab or ""
+
+
+class CourseSpec(Spec):
+    """A course.yaml."""
+
+    title: Annotated[Text, Field(min_length=1, max_length=200)]
+    slug: Identifier
+    description: Annotated[Text, Field(max_length=2000)] = ""
+    time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
+    bases: dict[Identifier, dict[Text, Any]] = Field(default_factory=dict)
+    """Read in full by the labs' own loader and by the recipes that make the images."""
+    topics: dict[Text, Text] = Field(min_length=1)
+    activities: tuple[ActivityEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_activity_once(self) -> "CourseSpec":
+        seen: set[str] = set()
+        for entry in self.activities:
+            if entry.name in seen:
+                raise ValueError(f"has the activity `{entry.name}` twice; a quiz and a lab need different names, too")
+            seen.add(entry.name)
+        return self
