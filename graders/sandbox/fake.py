@@ -381,9 +381,7 @@ class FakeContainer(Container):
         if self._ended:
             return self.program.result()
         self._ended = True
-        return replace(
-            self.program.result(), exit_code=137, limit=Limit.WALL, seconds=self.spec.limits.seconds
-        )
+        return replace(self.program.result(), exit_code=137, limit=Limit.WALL, seconds=self.spec.limits.seconds)
 
     def stop(self, *, within_seconds: float) -> RunResult:
         """End it by its signal, or kill it where the script says that it does not listen."""

@@ -1,0 +1,199 @@
+"""Reaching an engine: its address, the SDK's client, connections of one request each, and what counts as its failure.
+
+The SDK's client serves calls that answer at once. What streams or waits (builds, output, waiting for an end) gets a
+connection of its own, so that its deadline and its end are ours.
+"""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+import docker
+import requests
+import urllib3
+from docker.errors import APIError, DockerException
+
+from graders.sandbox.base import SandboxUnavailable
+
+CALL_SECONDS = 60.0
+"""How long a call that should answer at once may take before the engine counts as broken."""
+
+_TROUBLE = (
+    DockerException,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
+
+
+@contextmanager
+def engine_call(doing: str) -> Iterator[None]:
+    """Turn whatever goes wrong between us and the engine into SandboxUnavailable, naming what was being done."""
+    try:
+        yield
+    except SandboxUnavailable:
+        raise
+    except _TROUBLE as trouble:
+        raise SandboxUnavailable(f"The sandbox engine failed while {doing}: {engine_words(trouble)}") from trouble
+
+
+def engine_words(trouble: Exception) -> str:
+    """What the engine said, without the SDK's frame around it."""
+    if isinstance(trouble, APIError) and trouble.explanation:
+        return str(trouble.explanation)
+    return str(trouble) or type(trouble).__name__
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an engine listens: `unix:///path` or `tcp://host:port`."""
+
+    url: str
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme == "unix" and parts.path:
+            return
+        if parts.scheme == "tcp" and parts.hostname and parts.port:
+            return
+        raise SandboxUnavailable(f"`{self.url}` is no engine address: write unix:///path/to/socket or tcp://host:port.")
+
+    def connect(self, seconds: float) -> socket.socket:
+        """Open a connection whose reads and writes each take at most `seconds`."""
+        parts = urlsplit(self.url)
+        if parts.scheme == "tcp":
+            return socket.create_connection((parts.hostname, parts.port), timeout=seconds)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(seconds)
+        try:
+            connection.connect(parts.path)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def client(self) -> docker.APIClient:
+        """Make an SDK client; asks the engine for its API version. Raises SandboxUnavailable."""
+        with engine_call("being called"):
+            return docker.APIClient(base_url=self.url, version="auto", timeout=int(CALL_SECONDS))
+
+
+class EngineConnection(http.client.HTTPConnection):
+    """An HTTP connection to the engine for one request."""
+
+    def __init__(self, address: Address, seconds: float) -> None:
+        super().__init__("engine", timeout=seconds)
+        self._address = address
+        self._seconds = seconds
+
+    def connect(self) -> None:
+        """Connect, whatever kind of address it is."""
+        self.sock = self._address.connect(self._seconds)
+
+
+def request_path(client: docker.APIClient, endpoint: str, /, **query: str) -> str:
+    """Put the API version the SDK agreed on with the engine before `endpoint`, and the query behind it."""
+    return f"/v{client.api_version}{endpoint}" + (f"?{urlencode(query)}" if query else "")
+
+
+def wait_for_end(address: Address, client: docker.APIClient, container_id: str, seconds: float) -> bool:
+    """Wait until a container does not run; False when it still does after `seconds`."""
+    connection = EngineConnection(address, max(seconds, 0.001))
+    try:
+        connection.request("POST", request_path(client, f"/containers/{container_id}/wait"))
+        reply = connection.getresponse()
+        body = reply.read()
+    except TimeoutError:
+        return False
+    finally:
+        connection.close()
+    if reply.status != http.client.OK:
+        raise SandboxUnavailable(f"The sandbox engine cannot wait for a container: {error_message(body)}")
+    return True
+
+
+def error_message(body: bytes) -> str:
+    """The engine's words in the body of an error reply."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace").strip() or "no reason given"
+
+
+class RawStream:
+    """A connection that the engine has handed over: input goes to a process, its output comes back in frames."""
+
+    def __init__(self, address: Address, path: str, body: bytes = b"", *, seconds: float = CALL_SECONDS) -> None:
+        self._socket = address.connect(seconds)
+        self._header, self._stream, self._left = b"", 0, 0
+        try:
+            self._hand_over(path, body)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _hand_over(self, path: str, body: bytes) -> None:
+        self._socket.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n".encode()
+            + body
+        )
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):  # one byte at a time, since what follows is not ours to buffer
+            byte = self._socket.recv(1)
+            if not byte or len(head) > 16 * 1024:
+                raise http.client.BadStatusLine(head.decode(errors="replace"))
+            head += byte
+        status = head.split(b" ", 2)[1]
+        if status not in {b"101", b"200"}:
+            raise HandOverRefused(error_message(self._socket.recv(16 * 1024)))
+
+    def send(self, data: bytes) -> None:
+        """Write to the process's input."""
+        self._socket.sendall(data)
+
+    def end_input(self) -> None:
+        """Close the process's input, and keep reading."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def set_timeout(self, seconds: float | None) -> None:
+        """Bound each read and write from here on; TimeoutError when one takes longer."""
+        self._socket.settimeout(seconds)
+
+    def read(self) -> tuple[int, bytes]:
+        """Next piece of output as (stream, data), stream 1 or 2; no data means that the output has ended.
+
+        The engine sends frames: eight bytes of header (stream, three zeros, length), then the data. A TimeoutError
+        loses nothing: call again.
+        """
+        while not self._left:
+            piece = self._socket.recv(8 - len(self._header))
+            if not piece:
+                return 0, b""
+            self._header += piece
+            if len(self._header) == 8:  # noqa: PLR2004
+                self._stream, self._left = self._header[0], int.from_bytes(self._header[4:], "big")
+                self._header = b""
+        data = self._socket.recv(min(self._left, 64 * 1024))
+        self._left -= len(data)
+        return self._stream, data
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def abort(self) -> None:
+        """Hang up from another thread than the one that reads, which then sees the end."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it has ended already
+
+
+class HandOverRefused(http.client.HTTPException):
+    """The engine did not hand the connection over, and says why."""

@@ -1,0 +1,344 @@
+"""A container of a job on a real engine: ended by its limits, read while it runs, looked at from outside."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import docker
+from docker.errors import APIError, NotFound
+
+from graders.sandbox.base import (
+    Container,
+    FileFacts,
+    HttpReply,
+    HttpRequest,
+    Limit,
+    Listener,
+    Process,
+    RunLimits,
+    RunResult,
+    SandboxUnavailable,
+)
+from graders.sandbox.connection import (
+    CALL_SECONDS,
+    Address,
+    RawStream,
+    engine_call,
+    engine_words,
+    request_path,
+    wait_for_end,
+)
+from graders.sandbox.files import read_path
+from graders.sandbox.http_exchange import failed_reply
+from graders.sandbox.limits import exec_fault, is_disk_full, is_start_fault, limit_in_run
+from graders.sandbox.output import Output
+from graders.sandbox.probe import Sidecar
+from graders.sandbox.processes import processes_of
+
+_KILL_SECONDS = 10.0
+_LAST_OUTPUT_SECONDS = 2.0
+_DEFAULT_STOP_SIGNAL = "SIGTERM"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """What a container needs of the engine it is on."""
+
+    address: Address
+    client: docker.APIClient
+    id_offset: int
+    """Where the engine's user namespace begins; 0 without one."""
+
+
+class DockerContainer(Container):
+    """A container that has been created; `start` it before anything else.
+
+    Args:
+        engine: where it is.
+        container_id: the engine's id of it.
+        limits: bounds that are held from outside: time and output.
+        sidecar: makes a probe beside it when one is first needed; None when it does not run any more.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        container_id: str,
+        *,
+        limits: RunLimits,
+        sidecar: Callable[[str], Sidecar | None],
+    ) -> None:
+        self.id = container_id
+        self._engine = engine
+        self._limits = limits
+        self._make_sidecar = sidecar
+        self._sidecar: Sidecar | None = None
+        self._output: Output | None = None
+        self._result: RunResult | None = None
+        self._started_at = 0.0
+        self._start_answered = threading.Event()
+
+    def start(self, stdin: bytes) -> None:
+        """Start it, reading its output from the first byte on."""
+        query = {"stream": "1", "stdout": "1", "stderr": "1"} | ({"stdin": "1"} if stdin else {})
+        with engine_call("starting a container"):
+            path = request_path(self._engine.client, f"/containers/{self.id}/attach", **query)
+            output = Output(
+                RawStream(self._engine.address, path),
+                cap=self._limits.output_bytes,
+                on_overflow=self._kill_quietly,
+                stdin=stdin or None,
+            )
+            output.start()
+            try:
+                self._engine.client.start(self.id)
+            except APIError as refusal:
+                output.finish(patience=0)
+                self._result = self._not_started(engine_words(refusal), refusal)
+                return
+            except BaseException:
+                output.finish(patience=0)
+                raise
+            finally:
+                self._start_answered.set()
+        self._output = output
+        self._started_at = time.monotonic()
+
+    def wait(self) -> RunResult:
+        """Wait until it ends, or end it at its wall limit; then read its output, capped."""
+        if self._result is not None:
+            return self._result
+        return self._wait_until(self._started_at + self._limits.seconds)
+
+    def stop(self, *, within_seconds: float) -> RunResult:
+        """Send its stop signal, kill it after `within_seconds`, and read its output; `limit` is WALL if killed."""
+        if self._result is not None:
+            return self._result
+        client = self._engine.client
+        with engine_call("stopping a container"):
+            config = client.inspect_container(self.id)["Config"]
+            try:
+                client.kill(self.id, signal=config.get("StopSignal") or _DEFAULT_STOP_SIGNAL)
+            except APIError as refusal:
+                _log.debug("a container took no stop signal: %s", refusal)  # it has ended, or names no signal
+        return self._wait_until(time.monotonic() + within_seconds)
+
+    def kill(self) -> RunResult:
+        """End it at once and read its output."""
+        if self._result is None:
+            self._kill()
+            self._finish(None)
+        return self._ended()
+
+    def running(self) -> bool:
+        """Whether it still runs."""
+        return self._result is None and bool(self._state()["Running"])
+
+    def logs(self) -> tuple[bytes, bytes]:
+        """stdout and stderr up to now, capped."""
+        if self._output is None:
+            return b"", b""
+        return self._output.so_far()
+
+    def processes(self) -> tuple[Process, ...]:
+        """Its processes, PID 1 first; empty when it has ended."""
+        if not self.running():
+            return ()
+        with engine_call("listing processes"):
+            return processes_of(self._engine.client, self.id, id_offset=self._engine.id_offset)
+
+    def listeners(self) -> tuple[Listener, ...]:
+        """Its listening TCP sockets, IPv4 and IPv6, read from outside its file system."""
+        sidecar = self._beside()
+        return sidecar.listeners() if sidecar is not None else ()
+
+    def http(self, request: HttpRequest) -> HttpReply:
+        """Send a request to its 127.0.0.1 from a sidecar; never raises for what the student's server does."""
+        sidecar = self._beside()
+        if sidecar is None:
+            return failed_reply("The container has ended.", seconds=0.0)
+        return sidecar.http(request)
+
+    def exec(self, command: Sequence[str], *, user: str | None = None, seconds: float = 5.0) -> RunResult:
+        """Run a program of the container's own image inside it: only for labs that are about that.
+
+        The engine cannot end such a program alone: one that runs into `seconds` lives on until the container ends.
+        """
+        if not self.running():
+            return RunResult(
+                exit_code=None, stdout=b"", stderr=b"", seconds=0.0, start_error="The container has ended."
+            )
+        client = self._engine.client
+        started = time.monotonic()
+        with engine_call("running a program in a container"):
+            made = client.exec_create(self.id, list(command), stdout=True, stderr=True, user=user or "")["Id"]
+            stream = RawStream(
+                self._engine.address,
+                request_path(client, f"/exec/{made}/start"),
+                json.dumps({"Detach": False, "Tty": False}).encode(),
+            )
+        output = Output(stream, cap=self._limits.output_bytes, on_overflow=stream.abort)
+        output.start()
+        in_time = output.closed.wait(seconds)
+        output.finish(patience=0)
+        with engine_call("running a program in a container"):
+            exit_code = client.exec_inspect(made)["ExitCode"]
+        stdout, stderr = output.so_far()
+        cut = output.was_cut()
+        limit = Limit.OUTPUT if output.overflown else None if in_time else Limit.WALL
+        fault = exec_fault(exit_code, stdout or stderr)
+        return RunResult(
+            exit_code=exit_code if limit is None else None,
+            stdout=stdout if not fault else b"",
+            stderr=stderr,
+            seconds=time.monotonic() - started,
+            limit=limit,
+            stdout_cut=cut[0],
+            stderr_cut=cut[1],
+            start_error=fault,
+        )
+
+    def read_file(self, path: str, *, max_bytes: int = 64 * 1024) -> FileFacts | None:
+        """A path in its file system, streamed and capped; None when there is none.
+
+        A running container is held still meanwhile, so that nothing can be swapped between the look and the read.
+        """
+        held = self.running() and self._hold()
+        try:
+            return read_path(
+                self._engine.address,
+                self._engine.client,
+                self.id,
+                path,
+                max_bytes=max_bytes,
+                id_offset=self._engine.id_offset,
+            )
+        finally:
+            if held:
+                with engine_call("letting a container go on"), suppress(APIError):
+                    self._engine.client.unpause(self.id)  # refused when it was killed meanwhile
+
+    def health(self) -> str:
+        """`none`, `starting`, `healthy` or `unhealthy`."""
+        return str((self._state().get("Health") or {}).get("Status") or "none")
+
+    def close(self) -> None:
+        """Let go of it: its connections, not the container, which the job removes."""
+        if self._sidecar is not None:
+            self._sidecar.close()
+            self._sidecar = None
+        if self._output is not None:
+            self._output.finish(patience=0)
+
+    def fail(self, words: str, refusal: Exception) -> None:
+        """Note that it could not even be created. Raises SandboxUnavailable when that is the engine's fault."""
+        self._result = self._not_started(words, refusal)
+
+    def _wait_until(self, deadline: float) -> RunResult:
+        output = self._output
+        if output is None:
+            raise SandboxUnavailable("A container was waited for before it was started.")
+        ended = output.closed.wait(max(0.0, deadline - time.monotonic()))
+        if ended:  # its output has ended; it may still run, with its output closed
+            with engine_call("waiting for a container"):
+                ended = wait_for_end(self._engine.address, self._engine.client, self.id, deadline - time.monotonic())
+        if not ended:
+            self._kill()
+        self._finish(None if ended else Limit.WALL)
+        return self._ended()
+
+    def _ended(self) -> RunResult:
+        if self._result is None:
+            raise SandboxUnavailable("A container was not started.")
+        return self._result
+
+    def _beside(self) -> Sidecar | None:
+        if self._result is not None and self._result.start_error:
+            return None
+        if self._sidecar is None:
+            self._sidecar = self._make_sidecar(self.id)
+        return self._sidecar
+
+    def _state(self) -> dict[str, Any]:
+        with engine_call("looking at a container"):
+            state: dict[str, Any] = self._engine.client.inspect_container(self.id)["State"]
+        return state
+
+    def _hold(self) -> bool:
+        try:
+            with engine_call("holding a container still"):
+                self._engine.client.pause(self.id)
+        except SandboxUnavailable:
+            if self.running():
+                raise
+            return False
+        return True
+
+    def _kill(self) -> None:
+        with engine_call("killing a container"):
+            try:
+                self._engine.client.kill(self.id, signal="SIGKILL")
+            except APIError as refusal:
+                if refusal.status_code not in {404, 409}:  # 409: it does not run
+                    raise
+            if not wait_for_end(self._engine.address, self._engine.client, self.id, _KILL_SECONDS):
+                raise SandboxUnavailable("A container could not be killed.")
+
+    def _kill_quietly(self) -> None:
+        self._start_answered.wait(CALL_SECONDS)  # it may print too much before the engine says that it has started
+        with suppress(Exception):  # the one who waits finds out
+            self._engine.client.kill(self.id, signal="SIGKILL")
+
+    def _finish(self, limit: Limit | None) -> None:
+        output = self._output
+        if output is None:
+            return
+        output.finish(patience=_LAST_OUTPUT_SECONDS)
+        state = self._state()
+        stdout, stderr = output.so_far()
+        stdout_cut, stderr_cut = output.was_cut()
+        exit_code = state["ExitCode"]
+        if output.overflown:
+            limit = Limit.OUTPUT
+        elif limit is None:
+            limit = limit_in_run(exit_code=exit_code, oom_killed=bool(state.get("OOMKilled")), stderr=stderr)
+        self._result = RunResult(
+            exit_code=exit_code,
+            stdout=stdout,
+            stderr=stderr,
+            seconds=_seconds_between(state.get("StartedAt"), state.get("FinishedAt")),
+            limit=limit,
+            stdout_cut=stdout_cut,
+            stderr_cut=stderr_cut,
+        )
+
+    def _not_started(self, words: str, refusal: Exception) -> RunResult:
+        full = is_disk_full(words)
+        if not full and not is_start_fault(words):
+            raise SandboxUnavailable(f"The engine could not start a container: {words}") from refusal
+        exit_code = None
+        with suppress(NotFound):
+            exit_code = self._engine.client.inspect_container(self.id)["State"]["ExitCode"] if self.id else None
+        return RunResult(
+            exit_code=exit_code or None,
+            stdout=b"",
+            stderr=b"",
+            seconds=0.0,
+            limit=Limit.DISK if full else None,
+            start_error=words,
+        )
+
+
+def _seconds_between(started: str | None, finished: str | None) -> float:
+    try:
+        begin, end = (datetime.fromisoformat(text or "") for text in (started, finished))
+    except ValueError:
+        return 0.0
+    return max(0.0, (end - begin).total_seconds())

@@ -1,0 +1,120 @@
+"""The sandbox on a real Docker engine: connects to it when first needed, and opens jobs on it one at a time."""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from graders.sandbox.base import EngineInfo, Sandbox
+from graders.sandbox.connection import Address, engine_call
+from graders.sandbox.container import Engine
+from graders.sandbox.job import DockerJob
+from graders.sandbox.ledger import Ledger, empty_build_cache, job_key, reap
+from graders.sandbox.owners import find_context_owner
+from graders.sandbox.probe import ensure_image
+from graders.sandbox.turn import EngineBusy, engine_turn
+
+_FIRST_WITH_HEREDOCS = 23
+"""Docker 23.0 brought the Dockerfile frontend 1.5 along; 20.10 has one without heredocs."""
+_TURN_SECONDS = 600.0
+
+
+class DockerSandbox(Sandbox):
+    """A Docker engine given to Drydock, which empties its build cache and removes what jobs left.
+
+    Args:
+        url: `unix:///path/to/socket` or `tcp://host:port`.
+        name: what reports call the engine; its address when empty.
+        turn_seconds: how long a job waits for another one to leave the engine.
+
+    Nothing is asked of the engine before it is first used. Raises SandboxUnavailable for an address that is none.
+    """
+
+    def __init__(self, url: str, *, name: str = "", turn_seconds: float = _TURN_SECONDS) -> None:
+        self.url = url
+        self.name = name or url
+        self._address = Address(url)
+        self._turn_seconds = turn_seconds
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._probe_image = ""
+        self._owner: int | None = None
+
+    def info(self) -> EngineInfo:
+        """Ask the engine who it is. Raises SandboxUnavailable."""
+        client = self._connected().client
+        with engine_call("being asked its version"):
+            version = client.version()
+        major = re.match(r"\d+", version["Version"])
+        return EngineInfo(
+            name=self.name,
+            version=version["Version"],
+            api_version=version["ApiVersion"],
+            heredocs=major is not None and int(major.group()) >= _FIRST_WITH_HEREDOCS,
+        )
+
+    @contextmanager
+    def job(self, job_id: str) -> Iterator[DockerJob]:
+        """Open a job, once the engine is free. Leftovers of an earlier, killed job with this id are removed first.
+
+        Leaving it removes all that it made. What cannot be removed then is logged, and goes with the next sweep: a job
+        that was done is not undone by it.
+        """
+        engine = self._connected()
+        with engine_turn(self.url, wait_seconds=self._turn_seconds):
+            reap(engine.client, only=job_key(job_id))
+            empty_build_cache(engine.client)
+            job = DockerJob(engine, job_id, probe_image=self.probe_image, context_owner=self._context_owner)
+            try:
+                yield job
+            finally:
+                job.close()
+
+    def sweep(self, *, keep: Iterable[str] = ()) -> int:
+        """Remove what killed jobs left, except those named; returns how many objects went.
+
+        Nothing is removed while a job of this machine holds the engine: that job is alive, and the next sweep is near.
+        """
+        engine = self._connected()
+        try:
+            with engine_turn(self.url, wait_seconds=0):
+                removed = reap(engine.client, keep={job_key(job_id) for job_id in keep})
+                empty_build_cache(engine.client)
+                return removed
+        except EngineBusy:
+            return 0
+
+    def probe_image(self) -> str:
+        """Reference of the image that probes are made of, which is made on the engine when it is first needed."""
+        engine = self._connected()
+        with self._lock:
+            if not self._probe_image:
+                self._probe_image = ensure_image(engine.client)
+            return self._probe_image
+
+    def _context_owner(self, ledger: Ledger) -> int:
+        """Who must own a build context's files; found out by a first job's first build, whose `ledger` pays for it."""
+        engine = self._connected()
+        if not engine.id_offset:
+            return 0
+        if self._owner is None:
+            self._owner = find_context_owner(
+                engine.address, engine.client, ledger, base=self.probe_image(), id_offset=engine.id_offset
+            )
+        return self._owner
+
+    def _connected(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                client = self._address.client()
+                with engine_call("being asked how it is set up"):
+                    self._engine = Engine(address=self._address, client=client, id_offset=_id_offset(client.info()))
+            return self._engine
+
+
+def _id_offset(info: dict[str, object]) -> int:
+    """Where the engine's user namespace begins: `100000` of `/var/lib/docker/100000.100000`; 0 without one."""
+    options = info.get("SecurityOptions") or []
+    root = re.search(r"/(\d+)\.\d+$", str(info.get("DockerRootDir") or ""))
+    remapped = isinstance(options, list) and any("name=userns" in str(option) for option in options)
+    return int(root.group(1)) if root is not None and remapped else 0

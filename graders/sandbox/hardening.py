@@ -1,0 +1,74 @@
+"""What every container is denied and bounded by, in one place; nothing else in the project makes a host config.
+
+No network (or one internal to the job), no capabilities, no new privileges, no way to another namespace, bounded
+memory, processes, CPU and open files, no log on disk (output is read as it is written, see `graders.sandbox.output`).
+
+How much a container may write is bounded twice. One file: by RLIMIT_FSIZE, which the kernel checks, at no cost, against
+the largest files there are. All files: by the engine's own disk, which is of fixed size and holds one job at a time;
+a job that fills it meets "no space left on device", is told so, and the space returns when the job ends.
+Quotas for one container need XFS, which an engine in general does not have; watching the writable layer grow costs a
+walk over it each time, and is late by nature.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import docker
+from docker.types import LogConfig, Mount, Ulimit
+
+from graders.sandbox.base import MIB, RunLimits
+
+_OPEN_FILES = 1024
+_SHARED_MEMORY_MIB = 16
+
+
+def hardened_host_config(
+    client: docker.APIClient,
+    *,
+    limits: RunLimits,
+    network: str = "none",
+    read_only: bool = False,
+    volumes: Mapping[str, str] | None = None,
+    tmpfs: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Make the host config of a container.
+
+    Args:
+        client: knows the API version the config is for.
+        limits: memory, processes, CPU and file size; time and output are bounded by who waits and reads.
+        network: `none`, a network internal to the job, or `container:<id>` for a probe beside a container.
+        read_only: whether the root file system is.
+        volumes: container path -> full name of a volume.
+        tmpfs: container path -> mount options.
+    """
+    memory = limits.memory_mib * MIB
+    file_size = limits.writable_mib * MIB
+    config: dict[str, Any] = client.create_host_config(
+        network_mode=network,
+        privileged=False,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges:true"],
+        ipc_mode="private",
+        init=False,
+        read_only=read_only,
+        mem_limit=memory,
+        memswap_limit=memory,
+        nano_cpus=int(limits.cpus * 1_000_000_000),
+        pids_limit=limits.pids,
+        shm_size=_SHARED_MEMORY_MIB * MIB,
+        oom_kill_disable=False,
+        ulimits=[
+            Ulimit(name="nofile", soft=_OPEN_FILES, hard=_OPEN_FILES),
+            Ulimit(name="fsize", soft=file_size, hard=file_size),
+            Ulimit(name="core", soft=0, hard=0),
+        ],
+        restart_policy={"Name": "no"},
+        publish_all_ports=False,
+        log_config=LogConfig(type=LogConfig.types.NONE),
+        mounts=[
+            Mount(target=path, source=name, type="volume", read_only=False)
+            for path, name in sorted((volumes or {}).items())
+        ],
+        tmpfs=dict(tmpfs or {}),
+    )
+    return config

@@ -1,0 +1,205 @@
+"""One job on a real engine: everything done for one submission, and its removal."""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound
+
+from graders.sandbox.base import (
+    DEFAULT_BUILD_LIMITS,
+    BuildEvent,
+    BuildLimits,
+    BuildResult,
+    ContainerSpec,
+    FileFacts,
+    ImageFacts,
+    Job,
+    RunResult,
+    SandboxUnavailable,
+)
+from graders.sandbox.buildkit import BuildOrder, build
+from graders.sandbox.connection import engine_call, engine_words
+from graders.sandbox.container import DockerContainer, Engine
+from graders.sandbox.facts import JOB_LABEL, image_facts
+from graders.sandbox.files import read_path
+from graders.sandbox.hardening import hardened_host_config
+from graders.sandbox.ledger import Ledger, empty_build_cache, reap
+from graders.sandbox.owners import owned_by
+from graders.sandbox.probe import Sidecar
+
+_NEVER_RUN = ["/never-run"]
+_log = logging.getLogger(__name__)
+
+
+class DockerJob(Job):
+    """A job that holds its engine's turn. Calls come from one thread; events are sent from that thread too."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        job_id: str,
+        *,
+        probe_image: Callable[[], str],
+        context_owner: Callable[[Ledger], int],
+    ) -> None:
+        self.id = job_id
+        self._engine = engine
+        self._probe_image = probe_image
+        self._context_owner = context_owner
+        self._ledger = Ledger(job_id)
+        self._containers: list[DockerContainer] = []
+        self._volumes: dict[str, str] = {}
+        self._networks: dict[str, str] = {}
+
+    def build(
+        self,
+        context: bytes,
+        *,
+        dockerfile: str = "Dockerfile",
+        target: str = "",
+        build_args: Mapping[str, str] | None = None,
+        use_cache: bool = False,
+        limits: BuildLimits = DEFAULT_BUILD_LIMITS,
+        on_event: Callable[[BuildEvent], None] | None = None,
+    ) -> BuildResult:
+        """Build an image from a canonical context tar. A failing build is a result, never an exception.
+
+        Without `use_cache` nothing is reused. With it, only what this job built before can be: the build cache is empty
+        when a job opens and nobody else builds until it closes.
+        """
+        owner = self._context_owner(self._ledger)
+        order = BuildOrder(
+            context=owned_by(context, owner) if owner else context,
+            build_id=f"{self._ledger.key}-{secrets.token_hex(8)}",
+            tag=self._ledger.image(),
+            labels=self._labels(),
+            dockerfile=dockerfile,
+            target=target,
+            build_args=dict(build_args or {}),
+            use_cache=use_cache,
+            limits=limits,
+        )
+        return build(self._engine.address, self._engine.client, order, on_event=on_event)
+
+    def image(self, image_id: str) -> ImageFacts:
+        """The image's config, history and size. Raises SandboxUnavailable when the engine does not have it."""
+        client = self._engine.client
+        with engine_call("inspecting an image"):
+            try:
+                inspected = client.inspect_image(image_id)  # type: ignore[no-untyped-call]  # missing in the stubs
+                history = client.history(image_id)  # type: ignore[no-untyped-call]
+                return image_facts(inspected, history)
+            except ImageNotFound as missing:
+                raise _missing(image_id) from missing
+
+    def image_files(
+        self, image_id: str, paths: Iterable[str], *, max_bytes: int = 64 * 1024
+    ) -> Mapping[str, FileFacts | None]:
+        """Look up paths in the image's final file system without starting it; symlinks are not followed."""
+        spec = ContainerSpec(image=image_id, entrypoint=tuple(_NEVER_RUN))
+        with engine_call("opening an image"):
+            container_id = self._create(spec, "look")
+        engine = self._engine
+        return {
+            path: read_path(
+                engine.address,
+                engine.client,
+                container_id,
+                path,
+                max_bytes=max_bytes,
+                id_offset=engine.id_offset,
+            )
+            for path in paths
+        }
+
+    def start(self, spec: ContainerSpec) -> DockerContainer:
+        """Create and start a container. One that cannot start is a Container whose `wait()` tells why."""
+        with engine_call("creating a container"):
+            try:
+                container_id, refusal = self._create(spec, "run"), None
+            except APIError as trouble:
+                container_id, refusal = "", trouble
+        container = DockerContainer(self._engine, container_id, limits=spec.limits, sidecar=self._beside)
+        self._containers.append(container)
+        if refusal is not None:
+            container.fail(engine_words(refusal), refusal)
+        else:
+            container.start(spec.stdin)
+        return container
+
+    def run(self, spec: ContainerSpec) -> RunResult:
+        """Start and wait."""
+        return self.start(spec).wait()
+
+    def create_volume(self, name: str) -> None:
+        """Make a volume; `name` is the job's own and need not be unique on the engine."""
+        full = self._ledger.name("volume")
+        with engine_call("making a volume"):
+            self._engine.client.create_volume(full, driver="local", labels=self._labels())
+        self._volumes[name] = full
+
+    def create_network(self, name: str) -> None:
+        """Make an internal network; `name` is the job's own."""
+        full = self._ledger.name("network")
+        with engine_call("making a network"):
+            self._engine.client.create_network(
+                full, driver="bridge", internal=True, check_duplicate=True, labels=self._labels()
+            )
+        self._networks[name] = full
+
+    def close(self) -> None:
+        """Remove everything the job made. What cannot be removed is logged and goes with the next sweep."""
+        for container in self._containers:
+            container.close()
+        try:
+            reap(self._engine.client, only=self._ledger.key)
+            empty_build_cache(self._engine.client)
+        except SandboxUnavailable as trouble:
+            _log.warning("job %s could not be cleaned up after: %s", self.id, trouble)
+
+    def _create(self, spec: ContainerSpec, what: str) -> str:
+        client = self._engine.client
+        network = self._networks[spec.network] if spec.network is not None else "none"
+        options: dict[str, Any] = {}
+        if spec.network is not None:
+            endpoint = client.create_endpoint_config(aliases=list(spec.aliases))
+            options["networking_config"] = client.create_networking_config(
+                {network: endpoint}  # type: ignore[arg-type]  # the stubs mistake the map for one of its values
+            )
+        if not spec.healthcheck:
+            options["healthcheck"] = {"test": ["NONE"]}
+        try:
+            made = client.create_container(
+                spec.image,
+                command=list(spec.args) if spec.args is not None else None,
+                entrypoint=list(spec.entrypoint) if spec.entrypoint is not None else None,
+                environment=dict(spec.env),
+                user=spec.user,
+                stdin_open=bool(spec.stdin),
+                name=self._ledger.name(what),
+                labels=self._labels(),
+                host_config=hardened_host_config(
+                    client,
+                    limits=spec.limits,
+                    network=network,
+                    read_only=spec.read_only,
+                    volumes={path: self._volumes[name] for path, name in spec.volumes.items()},
+                ),
+                **options,
+            )
+        except ImageNotFound as missing:
+            raise _missing(spec.image) from missing
+        return str(made["Id"])
+
+    def _beside(self, container_id: str) -> Sidecar | None:
+        sidecar = Sidecar(self._engine.address, self._engine.client, self._ledger.name("probe"))
+        return sidecar if sidecar.start(image=self._probe_image(), beside=container_id) else None
+
+    def _labels(self) -> dict[str, str]:
+        return {JOB_LABEL: self._ledger.key}
+
+
+def _missing(image: str) -> SandboxUnavailable:
+    return SandboxUnavailable(f"The image {image} is not on this engine. Prepare the course's base images there.")

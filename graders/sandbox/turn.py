@@ -1,0 +1,54 @@
+"""One job at a time on an engine: whoever works with it holds its turn, which ends with the process at the latest.
+
+An engine's limits for builds are shared by whatever it runs at once, and the build cache that a job may reuse must hold
+its own steps only. The turn is a lock on a file named after the engine's address, held by the operating system, so a
+killed worker gives it back. It binds processes of one user on one machine: an engine serves one machine's workers.
+"""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graders.sandbox.base import SandboxUnavailable
+
+_PAUSE_SECONDS = 0.05
+
+
+class EngineBusy(SandboxUnavailable):
+    """Others kept the engine for longer than one was ready to wait."""
+
+
+@contextmanager
+def engine_turn(url: str, *, wait_seconds: float) -> Iterator[None]:
+    """Hold the engine's turn. Raises EngineBusy when others keep it for longer than `wait_seconds`."""
+    deadline = time.monotonic() + wait_seconds
+    lock = os.open(_lock_file(url), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        while not _taken(lock):
+            if time.monotonic() >= deadline:
+                raise EngineBusy(f"The engine at {url} is busy with another job.")
+            time.sleep(_PAUSE_SECONDS)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_file(url: str) -> Path:
+    folder = Path(tempfile.gettempdir()) / f"drydock-engines-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise SandboxUnavailable(f"{folder} belongs to somebody else: remove it.")
+    return folder / hashlib.sha256(url.encode()).hexdigest()[:24]
