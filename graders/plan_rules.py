@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from graders.actions import Request, Run
 from graders.authored import Place, did_you_mean
 from graders.checks.base import Check
+from graders.observations import Wants
 from graders.spec import Spec, templates_in
 from graders.values import Quoting, draw, filled
 
@@ -98,19 +99,25 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     wants = check.wants()
     for build in sorted({*wants.sources, *wants.builds, *wants.images, *(name for name, _ in wants.paths)}):
         yield from _known((*place, "build"), "build", build, plan.builds)
-    for run in sorted(wants.runs | wants.processes):
-        yield from _known((*place, "run"), "run", run, plan.runs)
+    for name in sorted(wants.runs | wants.processes):
+        yield from _known((*place, "run"), "run", name, plan.runs)
+        yield from _wants_of_run((*place, "run"), name, wants, plan)
     for name in wants.named_requests:
         yield from _known((*place, "request"), "request", name, plan.requests)
-    for request in wants.requests:
+    for request in wants.requests.values():
         yield from _request(place, request, plan)
-    if wants.ended:
-        for run in sorted(wants.runs):
-            if run in plan.runs and plan.runs[run].serve is not None:
-                yield (*place, "run"), f"The run `{run}` serves until it is stopped, so it has no exit code of its own."
-    for run in sorted(wants.own_user):
-        if run in plan.runs and plan.runs[run].user is not None:
-            yield (*place, "run"), f"The run `{run}` sets a user, so it does not show whom the image runs as."
+
+
+def _wants_of_run(place: Place, name: str, wants: Wants, plan: "LabPlan") -> Found:
+    run = plan.runs.get(name)
+    if run is None:
+        return
+    if wants.ended and run.serve is not None:
+        yield place, f"The run `{name}` serves until it is stopped, so it has no exit code of its own."
+    if name in wants.own_user and run.user is not None:
+        yield place, f"The run `{name}` sets a user, so it does not show whom the image runs as."
+    if name in wants.own_user and run.build not in wants.images:
+        yield (*place[:-1], "build"), f"The run `{name}` is of the build `{run.build}`; say so in `build`."
 
 
 def _templates(plan: "LabPlan") -> Found:

@@ -54,6 +54,12 @@ class CheckResult(_Frozen):
     hidden: bool = False
     """A hidden check shows its title and outcome only."""
 
+    def for_learner(self) -> "CheckResult":
+        """The result without what a hidden check would give away."""
+        if not self.hidden:
+            return self
+        return self.model_copy(update={"message": "", "hint": "", "expected": "", "seen": "", "line": None})
+
 
 class Phase(_Frozen):
     """Where the time went."""
@@ -153,11 +159,14 @@ class Report(_Frozen):
 
     def for_learner(self) -> "Report":
         """The report without what hidden checks would give away: their message, hint, expected and seen; and values."""
-        checks = tuple(
-            check.model_copy(update={"message": "", "hint": "", "expected": "", "seen": "", "line": None})
-            if check.hidden
-            else check
-            for check in self.checks
+        checks = tuple(check.for_learner() for check in self.checks)
+        hidden = {container.id for container in self.containers if container.hidden}
+        return self.model_copy(
+            update={
+                "checks": checks,
+                "containers": tuple(container for container in self.containers if not container.hidden),
+                "phases": tuple(phase for phase in self.phases if phase.name not in {f"run {name}" for name in hidden}),
+                "values": {},
+                "seed": 0,
+            }
         )
-        containers = tuple(container for container in self.containers if not container.hidden)
-        return self.model_copy(update={"checks": checks, "containers": containers, "values": {}, "seed": 0})

@@ -1,5 +1,25 @@
 """The kinds of check that come with Drydock, one family a file; importing this package registers them."""
 
-from graders.checks import builds, exit_code  # each registers its kind
+from graders.checks import (  # each registers its kind
+    builds,
+    exit_code,
+    http,
+    image_config,
+    image_file,
+    image_size,
+    instruction,
+    runs_as,
+    stdout,
+)
 
-__all__ = ["builds", "exit_code"]
+__all__ = [
+    "builds",
+    "exit_code",
+    "http",
+    "image_config",
+    "image_file",
+    "image_size",
+    "instruction",
+    "runs_as",
+    "stdout",
+]

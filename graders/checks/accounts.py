@@ -1,0 +1,31 @@
+"""Reads /etc/passwd of an image: who is behind a user's name or number."""
+
+from graders.observations import Observations
+
+PASSWD = "/etc/passwd"  # noqa: S105  # a path, no password
+
+
+def users_of(seen: Observations, build: str) -> dict[str, int]:
+    """Names and numbers of the image's users; a check that calls this wants PASSWD."""
+    found = seen.files.get((build, PASSWD))
+    users: dict[str, int] = {}
+    for line in (found.content if found is not None else b"").decode(errors="replace").splitlines():
+        fields = line.split(":")
+        if len(fields) > 3 and fields[2].isascii() and fields[2].isdigit():  # noqa: PLR2004  # name:password:uid:gid
+            users.setdefault(fields[0], int(fields[2]))
+    users.setdefault("root", 0)
+    return users
+
+
+def number_of(user: str, users: dict[str, int]) -> int | None:
+    """The number of a user as USER may name it (`app`, `1000`, `app:staff`); None when the name is unknown."""
+    name = user.partition(":")[0]
+    if name.isascii() and name.isdigit():
+        return int(name)
+    return users.get(name) if name else 0
+
+
+def name_of(number: int, users: dict[str, int]) -> str:
+    """`app (1000)`, or the number alone."""
+    name = next((name for name, one in users.items() if one == number), "")
+    return f"{name} ({number})" if name else str(number)

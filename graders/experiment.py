@@ -1,0 +1,227 @@
+"""Does in the sandbox what the checks want to see, each thing once and no sooner than a check needs it.
+
+One container serves as many checks as it honestly can: all files of an image are looked up in one pass, and a serving
+run is asked everything that any check wants of it before it is stopped.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from graders.actions import Build, Request, Run, Serve
+from graders.archive import Submission
+from graders.blame import root_base
+from graders.events import Event, EventKind
+from graders.observations import Observations, SeenRun, Wants
+from graders.plan import FilledPlan, LabPlan
+from graders.progress import BuildTeller, Emit
+from graders.report import Phase
+from graders.sandbox.base import Container, ContainerSpec, HttpReply, Job
+from graders.serving import ask_all, wait_until_listening
+from graders.visible import visible
+
+
+class Experiment:
+    """One submission in one job. `satisfy` is all that grading calls; `seen` is what came of it."""
+
+    def __init__(
+        self, *, plan: LabPlan, filled: FilledPlan, submission: Submission, seen: Observations, job: Job, emit: Emit
+    ) -> None:
+        self.plan = plan
+        self.filled = filled
+        self.submission = submission
+        self.seen = seen
+        self.phases: list[Phase] = []
+        self._job = job
+        self._emit = emit
+        self._wanted = [(check.wants(), check.hidden) for check in filled.checks]
+        self._made: set[str] = set()
+
+    def satisfy(self, wants: Wants) -> str:
+        """See what is wanted. Returns why it cannot be seen, in a sentence for the learner, or nothing."""
+        for build in self.filled.builds_of(wants):
+            self._build(build)
+        for build in self.filled.images_of(wants):
+            if not self.seen.builds[build].ok:
+                return "Not judged, since the image could not be built."
+            self._inspect(build)
+        for build in sorted({build for build, _ in wants.paths}):
+            self._look_up_files(build)
+        for run in self.filled.runs_of(wants):
+            self._run(run)
+        return ""
+
+    def inspect_all(self) -> None:
+        """See what every image that was built is made of, for the report."""
+        for build, result in self.seen.builds.items():
+            if result.ok:
+                self._inspect(build)
+
+    def is_hidden(self, run: str) -> bool:
+        """Whether only hidden checks look at this run."""
+        return all(hidden for wants, hidden in self._wanted if run in self.filled.runs_of(wants))
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.phases.append(Phase(name=name, seconds=round(time.perf_counter() - began, 3)))
+
+    def _build(self, name: str) -> None:
+        if name in self.seen.builds:
+            return
+        build = self.filled.builds[name]
+        self._tell(EventKind.BUILD_STARTED, build=name)
+        with self._phase(f"build {name}"):
+            result = self._job.build(
+                self._context(build),
+                dockerfile=build.dockerfile,
+                target=build.target,
+                build_args=build.args,
+                limits=self.plan.limits.for_build(),
+                on_event=BuildTeller(build=name, dockerfile=self.seen.sources[name], emit=self._emit),
+            )
+        self.seen.builds[name] = result
+        self._tell(
+            EventKind.BUILD_FINISHED,
+            build=name,
+            ok=result.ok,
+            error=visible(result.error),
+            limit=result.limit.value if result.limit else "",
+            seconds=round(result.seconds, 3),
+        )
+
+    def _context(self, build: Build) -> bytes:
+        if not build.files:
+            return self.submission.tar()
+        return self.submission.with_files({path: text.encode() for path, text in build.files.items()}).tar()
+
+    def _inspect(self, build: str) -> None:
+        if build in self.seen.images:
+            return
+        spec = self.filled.builds[build]
+        with self._phase(f"image {build}"):
+            self.seen.images[build] = self._job.image(self.seen.builds[build].image_id)
+            base = root_base(self.seen.sources[build], spec.target, spec.args)
+            self.seen.bases[build] = self._job.image(base) if base else None
+
+    def _look_up_files(self, build: str) -> None:
+        wanted = sorted({path for wants, _ in self._wanted for name, path in wants.paths if name == build})
+        if all((build, path) in self.seen.files for path in wanted):
+            return
+        with self._phase(f"files {build}"):
+            found = self._job.image_files(self.seen.builds[build].image_id, wanted)
+        self.seen.files.update({(build, path): found.get(path) for path in wanted})
+
+    def _run(self, name: str) -> None:
+        if name in self.seen.runs:
+            return
+        run = self.filled.runs[name]
+        for other in run.after:
+            self._run(other)
+        hidden = self.is_hidden(name)
+        if not hidden:
+            self._tell(EventKind.RUN_STARTED, run=name)
+        with self._phase(f"run {name}"), self._companions(run):
+            seen = self._serve(name, run, run.serve) if run.serve else self._wait(name, run)
+        self.seen.runs[name] = seen
+        if not hidden:
+            self._tell(
+                EventKind.RUN_FINISHED,
+                run=name,
+                exit_code=None if run.serve and not seen.ended_early else seen.result.exit_code,
+                limit=seen.result.limit.value if seen.result.limit else "",
+                seconds=round(seen.result.seconds, 3),
+            )
+
+    @contextmanager
+    def _companions(self, run: Run) -> Iterator[None]:
+        started: list[Container] = []
+        try:
+            for name in run.beside:
+                other = self.filled.runs[name]
+                container = self._job.start(self._spec(name, other))
+                started.append(container)
+                if other.serve is not None:
+                    wait_until_listening(container, port=int(other.serve.port), seconds=other.serve.wait_seconds)
+            yield
+        finally:
+            for container in started:
+                container.kill()
+
+    def _wait(self, name: str, run: Run) -> SeenRun:
+        spec = self._spec(name, run)
+        if not any(name in wants.processes for wants, _ in self._wanted):
+            return SeenRun(name=name, build=run.build, result=self._job.run(spec))
+        container = self._job.start(spec)
+        processes = container.processes()
+        return SeenRun(name=name, build=run.build, processes=processes, result=container.wait())
+
+    def _serve(self, name: str, run: Run, serve: Serve) -> SeenRun:
+        port = int(serve.port)
+        container = self._job.start(self._spec(name, run))
+        deadline = time.monotonic() + serve.wait_seconds
+        listened = wait_until_listening(container, port=port, seconds=serve.wait_seconds)
+        replies: dict[str, HttpReply] = {}
+        if listened:
+            requests = self._requests_to(name)
+            replies = ask_all(container, requests, default_port=port, ready_by=deadline, seconds=self._seconds(run))
+        processes, listeners = container.processes(), container.listeners()
+        ended_early = not container.running()
+        return SeenRun(
+            name=name,
+            build=run.build,
+            result=container.kill(),
+            processes=processes,
+            listeners=listeners,
+            port=port,
+            listened=listened,
+            wait_seconds=serve.wait_seconds,
+            ended_early=ended_early,
+            replies=replies,
+        )
+
+    def _requests_to(self, run: str) -> dict[str, Request]:
+        """In the order of the checks; a named one where it is first asked for."""
+        asked: dict[str, Request] = {}
+        for wants, _ in self._wanted:
+            for key, request in self.filled.requests_of(wants).items():
+                if request.run == run:
+                    asked.setdefault(key, request)
+        return asked
+
+    def _seconds(self, run: Run) -> float:
+        return run.seconds or self.plan.limits.run_seconds
+
+    def _spec(self, name: str, run: Run) -> ContainerSpec:
+        for volume in run.volumes.values():
+            self._make_once(f"volume {volume}", lambda volume=volume: self._job.create_volume(volume))
+        if run.network is not None:
+            network = run.network
+            self._make_once(f"network {network}", lambda: self._job.create_network(network))
+        seconds = self._seconds(run)
+        if run.serve is not None:
+            seconds += run.serve.wait_seconds
+        return ContainerSpec(
+            image=self.seen.builds[run.build].image_id,
+            args=run.args,
+            env=run.env,
+            stdin=run.stdin.encode(),
+            user=run.user,
+            read_only=run.read_only,
+            volumes=run.volumes,
+            network=run.network,
+            aliases=(name,) if run.network is not None else (),
+            limits=self.plan.limits.for_run(seconds),
+        )
+
+    def _make_once(self, what: str, make: Callable[[], None]) -> None:
+        if what not in self._made:
+            self._made.add(what)
+            make()
+
+    def _tell(self, kind: EventKind, **data: Any) -> None:
+        self._emit(Event(kind=kind, data=data))

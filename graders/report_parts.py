@@ -1,0 +1,72 @@
+"""Turns what was seen into the parts of a report: builds, images and containers, their text made fit to be shown."""
+
+from graders.blame import line_of_step, lines_of_history
+from graders.dockerfile.model import Dockerfile
+from graders.observations import Observations, SeenRun
+from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
+from graders.sandbox.base import BuildResult
+from graders.visible import visible
+
+MAX_OUTPUT_CHARACTERS = 64 * 1024
+
+
+def build_report(name: str, result: BuildResult, dockerfile: Dockerfile) -> BuildReport:
+    """A build with its steps."""
+    return BuildReport(
+        id=name,
+        ok=result.ok,
+        seconds=round(result.seconds, 3),
+        steps=tuple(
+            StepReport(
+                index=step.index,
+                total=step.total,
+                name=visible(step.name),
+                line=line_of_step(dockerfile, step.name),
+                state=step.state.value,
+                seconds=round(step.seconds, 3),
+                log=visible(step.log),
+                error=visible(step.error),
+            )
+            for step in result.steps
+        ),
+        error=visible(result.error),
+        limit=result.limit.value if result.limit else "",
+        log_cut=result.log_cut,
+    )
+
+
+def image_report(build: str, seen: Observations) -> ImageReport:
+    """An image's layers, those of its base told apart."""
+    image, base = seen.images[build], seen.bases[build]
+    from_base = len(base.history) if base is not None else 0
+    lines = lines_of_history(seen.dockerfile(build), image.history, seen.target(build))
+    return ImageReport(
+        build=build,
+        size_bytes=image.size_bytes,
+        layers=tuple(
+            LayerReport(
+                created_by=visible(entry.created_by),
+                size_bytes=entry.size_bytes,
+                line=None if position < from_base else line,
+                from_base=position < from_base,
+            )
+            for position, (entry, line) in enumerate(zip(image.history, lines, strict=True))
+        ),
+    )
+
+
+def container_report(run: SeenRun, *, hidden: bool) -> ContainerReport:
+    """How a container ran, with what it printed."""
+    result = run.result
+    return ContainerReport(
+        id=run.name,
+        build=run.build,
+        exit_code=result.exit_code,
+        seconds=round(result.seconds, 3),
+        stdout=visible(result.stdout)[:MAX_OUTPUT_CHARACTERS],
+        stderr=visible(result.stderr)[:MAX_OUTPUT_CHARACTERS],
+        limit=result.limit.value if result.limit else "",
+        cut=result.stdout_cut or result.stderr_cut,
+        start_error=visible(result.start_error),
+        hidden=hidden,
+    )
