@@ -35,6 +35,7 @@ from graders.sandbox.connection import (
     wait_for_end,
 )
 from graders.sandbox.files import read_path
+from graders.sandbox.hardening import start_hardened
 from graders.sandbox.http_exchange import failed_reply
 from graders.sandbox.limits import exec_fault, is_disk_full, is_start_fault, limit_in_run
 from graders.sandbox.output import Output
@@ -98,7 +99,7 @@ class DockerContainer(Container):
             )
             output.start()
             try:
-                self._engine.client.start(self.id)
+                start_hardened(self._engine.client, self.id)
             except APIError as refusal:
                 output.finish(patience=0)
                 self._result = self._not_started(engine_words(refusal), refusal)

@@ -14,12 +14,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import docker
+from docker.errors import APIError
 from docker.types import LogConfig, Mount, Ulimit
 
 from graders.sandbox.base import MIB, RunLimits
+from graders.sandbox.connection import engine_words
+from graders.sandbox.limits import is_cpu_refusal
 
 _OPEN_FILES = 1024
 _SHARED_MEMORY_MIB = 16
+_CPU_PERIOD = 100_000
+"""Microseconds, the kernel's own choice. Not given as `nano_cpus`, which could not be taken back, see below."""
 
 
 def hardened_host_config(
@@ -53,7 +58,8 @@ def hardened_host_config(
         read_only=read_only,
         mem_limit=memory,
         memswap_limit=memory,
-        nano_cpus=int(limits.cpus * 1_000_000_000),
+        cpu_period=_CPU_PERIOD,
+        cpu_quota=int(limits.cpus * _CPU_PERIOD),
         pids_limit=limits.pids,
         shm_size=_SHARED_MEMORY_MIB * MIB,
         oom_kill_disable=False,
@@ -72,3 +78,18 @@ def hardened_host_config(
         tmpfs=dict(tmpfs or {}),
     )
     return config
+
+
+def start_hardened(client: docker.APIClient, container_id: str) -> None:
+    """Start a container made with `hardened_host_config`.
+
+    Control groups v1 refuse a container more CPU than the engine as a whole has. The engine's bound is the tighter one
+    then, so the container starts without one of its own.
+    """
+    try:
+        client.start(container_id)
+    except APIError as refusal:
+        if not is_cpu_refusal(engine_words(refusal)):
+            raise
+        client.update_container(container_id, cpu_quota=-1)
+        client.start(container_id)

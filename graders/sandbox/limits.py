@@ -129,3 +129,8 @@ def is_removal_under_way(words: str) -> bool:
 def is_no_path(words: str) -> bool:
     """Whether a path leads nowhere: through a file, in circles, or longer than paths can be."""
     return bool(re.search(r"not a directory|too many (?:levels of symbolic )?links|file name too long", words))
+
+
+def is_cpu_refusal(words: str) -> bool:
+    """Whether a container may not have as much CPU as it was to have, because the engine has less."""
+    return "cfs_quota_us: invalid argument" in words

@@ -27,7 +27,7 @@ from graders.sandbox.base import (
     SandboxUnavailable,
 )
 from graders.sandbox.connection import Address, RawStream, engine_call, request_path
-from graders.sandbox.hardening import hardened_host_config
+from graders.sandbox.hardening import hardened_host_config, start_hardened
 from graders.sandbox.http_exchange import (
     MOST_BODY_BYTES,
     MOST_HEAD_BYTES,
@@ -98,7 +98,7 @@ class Sidecar:
             path = request_path(self._client, f"/containers/{made['Id']}/attach", stream="1", stdin="1", stdout="1")
             self._stream = RawStream(self._address, path)
             try:
-                self._client.start(made["Id"])
+                start_hardened(self._client, made["Id"])
             except APIError as refusal:
                 self.close()
                 if self._runs(beside):
