@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from deploy.up.instance import Instance
 from deploy.up.progress import Progress
@@ -71,6 +72,6 @@ def _run(command: list[str], doing: str) -> None:
         _fail(doing, done.stdout)
 
 
-def _fail(doing: str, output: str) -> None:
-    errors = [line for line in output.splitlines() if line.startswith("ERROR")] or output.strip().splitlines()
-    raise Trouble(f"pip failed while {doing}: {' '.join(errors[-2:])} Put that right and run it again.")
+def _fail(doing: str, output: str) -> NoReturn:
+    said = "\n".join(f"    {line}" for line in output.strip().splitlines()[-12:])
+    raise Trouble(f"pip failed while {doing}; put right what it says and run it again:\n{said}")

@@ -18,6 +18,8 @@ RUN_ROOT = Path("/run/drydock")
 """Sockets live here, since a socket's path may have 107 bytes and a clone may lie deeper."""
 
 NAME_RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,33}")
+NOT_IN_PATHS = frozenset("%;#\"'\\\n\t")
+"""What supervisord's configuration cannot hold in a path."""
 DEFAULT_SLOTS = 2
 MOST_SLOTS = 64
 
@@ -143,8 +145,11 @@ def find(repository: Path = REPOSITORY, environment: Mapping[str, str] | None = 
     name = given.get("DRYDOCK_INSTANCE") or default_name(repository)
     if not NAME_RULE.fullmatch(name):
         raise Trouble(f"DRYDOCK_INSTANCE is '{name}': use up to 34 small letters, digits and dashes.")
-    data = Path(given.get("DRYDOCK_DATA") or repository / "var")
-    return Instance(name=name, repository=repository, data=data.absolute(), environment=given)
+    data = Path(given.get("DRYDOCK_DATA") or repository / "var").absolute()
+    for place in (repository, data):
+        if odd := sorted(set(str(place)) & NOT_IN_PATHS):
+            raise Trouble(f"{place} has {' '.join(map(repr, odd))} in its name: move it to a plainer one.")
+    return Instance(name=name, repository=repository, data=data, environment=given)
 
 
 def default_name(repository: Path) -> str:

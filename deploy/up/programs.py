@@ -21,6 +21,7 @@ CODE = {
     "engine": ("deploy/sandbox",),
 }
 SYSTEM_PYTHON = sys.executable
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SWEEP_SECONDS = 5
 LOG_BYTES = 5_000_000
 OLD_LOGS = 3
@@ -46,8 +47,8 @@ def services(instance: Instance) -> list[Program]:
     """Redis and the sandbox engines, where they are ours."""
     found = []
     if instance.given_redis is None:
-        found.append(Program("redis", tuple(redis_command(instance))))
-    code = {"DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["engine"])}
+        found.append(Program("redis", tuple(redis_command(instance)), {"PATH": SYSTEM_PATH}))
+    code = {"PATH": SYSTEM_PATH, "DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["engine"])}
     for number, name in enumerate(instance.engine_names):
         command = (
             SYSTEM_PYTHON,
@@ -113,7 +114,7 @@ def site_environment(instance: Instance, port: int) -> dict[str, str]:
         "WORKERS_EXPECTED": str(len(instance.engines)),
         "PYTHONUNBUFFERED": "1",
         "HOME": os.environ.get("HOME", "/root"),
-        "PATH": f"{instance.venv / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": f"{instance.venv / 'bin'}:{SYSTEM_PATH}",
     }
 
 
@@ -148,11 +149,11 @@ def configuration(instance: Instance, programs: list[Program]) -> str:
         "; Written by `make up`; changes here are lost.",
         "[supervisord]",
         f"pidfile={run / 'supervisord.pid'}",
-        f"logfile={_literal(str(instance.log_dir))}/supervisord.log",
+        f"logfile={instance.log_dir}/supervisord.log",
         f"logfile_maxbytes={LOG_BYTES}",
         f"logfile_backups={OLD_LOGS}",
-        f"directory={_literal(str(instance.repository))}",
-        f"childlogdir={_literal(str(instance.log_dir))}",
+        f"directory={instance.repository}",
+        f"childlogdir={instance.log_dir}",
         "umask=077",
         *(["user=root"] if os.geteuid() == 0 else []),
         "",
@@ -194,26 +195,22 @@ def _section(instance: Instance, program: Program) -> list[str]:
     digest = hashlib.sha256(_launch(program).encode()).hexdigest()[:16]
     return [
         f"[program:{program.name}]",
-        f"command={' '.join(_literal(shlex.quote(str(word))) for word in launch)}",
+        f"command={' '.join(shlex.quote(str(word)) for word in launch)}",
         # The digest makes supervisord start a program again when its command, environment or code has changed.
         f'environment=DRYDOCK_SUPERVISED_BY="{instance.name}",DRYDOCK_PROGRAM_DIGEST="{digest}"',
-        f"directory={_literal(str(instance.repository))}",
+        f"directory={instance.repository}",
         "autostart=false",
         "autorestart=true",
         "startsecs=2",
-        "startretries=5",
+        "startretries=3",
         f"stopwaitsecs={program.stop_seconds}",
         f"stopasgroup={str(program.whole_group).lower()}",
         "killasgroup=true",
         "redirect_stderr=true",
-        f"stdout_logfile={_literal(str(instance.log_dir / program.name))}.log",
+        f"stdout_logfile={instance.log_dir / program.name}.log",
         f"stdout_logfile_maxbytes={LOG_BYTES}",
         f"stdout_logfile_backups={OLD_LOGS}",
     ]
-
-
-def _literal(text: str) -> str:
-    return text.replace("%", "%%")
 
 
 def _sources(path: Path) -> list[Path]:

@@ -42,7 +42,9 @@ class _SocketTransport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host: Any) -> HTTPConnection:
-        return _SocketConnection(self._path)
+        connection = _SocketConnection(self._path)
+        self._connection = host, connection  # which `close` closes
+        return connection
 
 
 class Supervisor:
@@ -50,15 +52,11 @@ class Supervisor:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        proxy: Any = xmlrpc.client.ServerProxy(
-            "http://supervisor", transport=_SocketTransport(instance.supervisor_socket), allow_none=True
-        )
-        self._rpc = proxy.supervisor
 
     def is_running(self) -> bool:
         """Whether it answers."""
         try:
-            self._rpc.getState()
+            self._call("getState")
         except (OSError, xmlrpc.client.Error):
             return False
         return True
@@ -84,7 +82,7 @@ class Supervisor:
         for name in names:
             if states.get(name) not in ("RUNNING", "STARTING"):
                 with contextlib.suppress(xmlrpc.client.Fault):  # what it did wrong is in its state and log
-                    self._rpc.startProcess(name, NO_WAIT)
+                    self._call("startProcess", name, NO_WAIT)
         deadline = time.monotonic() + START_SECONDS
         while waiting := [name for name in names if (states := self.states()).get(name) != "RUNNING"]:
             failed = [name for name in waiting if states.get(name) in ("FATAL", "EXITED", "UNKNOWN")]
@@ -97,20 +95,20 @@ class Supervisor:
         """Stop programs that run."""
         for name in names:
             with contextlib.suppress(xmlrpc.client.Fault):
-                self._rpc.stopProcess(name, WAIT)
+                self._call("stopProcess", name, WAIT)
 
     def states(self) -> dict[str, str]:
         """Each program's state, as supervisord names it."""
-        return {row["name"]: row["statename"] for row in self._rpc.getAllProcessInfo()}
+        return {row["name"]: row["statename"] for row in self._call("getAllProcessInfo")}
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Each program's name, state and what supervisord says of it."""
-        return [(row["name"], row["statename"].lower(), row["description"]) for row in self._rpc.getAllProcessInfo()]
+        return [(row["name"], row["statename"].lower(), row["description"]) for row in self._call("getAllProcessInfo")]
 
     def shut_down(self) -> None:
         """Stop every program, and supervisord itself."""
         with contextlib.suppress(OSError, xmlrpc.client.Error):
-            self._rpc.shutdown()
+            self._call("shutdown")
         deadline = time.monotonic() + STOP_SECONDS
         while ports.is_alive(self.instance.run_dir / "supervisord.pid"):
             if time.monotonic() > deadline:
@@ -119,6 +117,12 @@ class Supervisor:
                     "and run `make down` again."
                 )
             time.sleep(0.1)
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        """Ask supervisord. Raises OSError where none listens, xmlrpc.client.Fault where it refuses."""
+        transport = _SocketTransport(self.instance.supervisor_socket)
+        with xmlrpc.client.ServerProxy("http://supervisor", transport=transport, allow_none=True) as proxy:
+            return getattr(proxy.supervisor, method)(*arguments)
 
     def _start(self) -> None:
         command = [str(self.instance.venv / "bin/supervisord"), "-c", str(self.instance.supervisor_config)]
@@ -131,12 +135,12 @@ class Supervisor:
             time.sleep(0.05)
 
     def _apply_changes(self) -> list[str]:
-        added, changed, removed = self._rpc.reloadConfig()[0]
+        added, changed, removed = self._call("reloadConfig")[0]
         for name in [*changed, *removed]:
-            self._rpc.stopProcessGroup(name)
-            self._rpc.removeProcessGroup(name)
+            self._call("stopProcessGroup", name)
+            self._call("removeProcessGroup", name)
         for name in [*changed, *added]:
-            self._rpc.addProcessGroup(name)
+            self._call("addProcessGroup", name)
         return sorted(changed)
 
     def _why_not(self, names: list[str]) -> str:
