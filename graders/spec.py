@@ -32,6 +32,14 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
+    def said(self) -> set[str]:
+        """The fields whose value is not the default. (Which were written is forgotten when a plan is stored.)"""
+        return {
+            name
+            for name, field in type(self).model_fields.items()
+            if field.is_required() or getattr(self, name) != field.get_default(call_default_factory=True)
+        }
+
     @classmethod
     def for_value(cls, value: Any) -> type[BaseModel]:
         """The class that reads `value`: this one, or where kinds differ, the kind's."""

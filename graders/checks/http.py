@@ -171,7 +171,7 @@ class Http(Check, Asking):
 
     @model_validator(mode="after")
     def _one_request(self) -> "Http":
-        own = self.model_fields_set & set(Asking.model_fields)
+        own = self.said() & set(Asking.model_fields)
         if self.request is not None and own:
             raise ValueError(f"takes either `request` or {listed([f'`{name}`' for name in sorted(own)])}, not both")
         return self

@@ -119,7 +119,7 @@ class ImageConfig(Check):
                 says="KEY",
                 line=2,
             ),
-            Sample(about="Nobody in particular.", check={"user": "app"}, says="no user is set"),
+            Sample(about="Nobody in particular.", check={"user": "app"}, says="No user is set"),
             Sample(
                 about="No volume, no label, no signal.",
                 check={"volumes": "/data", "labels": {"a": "b"}, "stop_signal": "SIGINT"},
@@ -136,13 +136,14 @@ class ImageConfig(Check):
     @model_validator(mode="after")
     def _asks_something(self) -> "ImageConfig":
         own = type(self).model_fields.keys() - Check.model_fields.keys() - {"build"}
-        if not any(getattr(self, name) not in (None, (), {}) or name in self.model_fields_set for name in own):
+        if not self.said() & own:
             raise ValueError(f"asks for nothing; give it one of {listed(sorted(own), word='or')}")
         return self
 
     def heading(self) -> str:
         """Say what is expected."""
-        named = [word for name, word in _HEADINGS.items() if name in self.model_fields_set]
+        said = self.said()
+        named = [word for name, word in _HEADINGS.items() if name in said]
         return f"The image declares {listed(named)}" if named else "The image's configuration is as asked"
 
     def wants(self) -> Wants:

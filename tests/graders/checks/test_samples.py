@@ -1,0 +1,74 @@
+"""Every kind of check against its own samples: right and wrong ones on a real engine, malformed ones by the plan's reader."""
+
+import pytest
+import yaml
+
+from graders.archive import Submission
+from graders.checks.base import Sample
+from graders.checks.registry import kinds
+from graders.engine import grade
+from graders.plan import Base, InvalidPlan, LabPlan, parse_plan
+from graders.report import CheckOutcome, CheckResult
+from graders.sandbox.docker import DockerSandbox
+
+BASES = {"busybox": Base(name="busybox", image="busybox:1.35")}
+
+
+def samples(which: str) -> list[object]:
+    return [
+        pytest.param(kind, sample, id=f"{kind}: {sample.about}")
+        for kind, check in kinds().items()
+        for sample in getattr(check.samples, which)
+    ]
+
+
+def plan_of(kind: str, sample: Sample) -> LabPlan:
+    check = {"id": "sample", "kind": kind, "points": 1, **sample.check}
+    lab = {"title": "Sample", "points": 1, "bases": ["busybox"], **sample.plan, "checks": [check]}
+    plan = parse_plan(yaml.safe_dump(lab, sort_keys=False), file="lab.yaml", bases=BASES)
+    return LabPlan.model_validate(plan.model_dump(mode="json"))  # as the database keeps it
+
+
+def verdict_on(kind: str, sample: Sample, engine_url: str) -> CheckResult:
+    files = {"Dockerfile": sample.dockerfile, **sample.files}
+    submission = Submission.from_files({path: text.encode() for path, text in files.items()})
+    report = grade(plan_of(kind, sample), submission, DockerSandbox(engine_url), seed=7, job_id="sample")
+    assert not report.refusals, report.refusals
+    (result,) = report.checks
+    return result
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("kind", "sample"), samples("right"))
+def test_a_right_sample_passes(kind: str, sample: Sample, engine_url: str) -> None:
+    result = verdict_on(kind, sample, engine_url)
+    assert result.outcome is CheckOutcome.PASSED, result
+    assert result.points == 1
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("kind", "sample"), samples("wrong"))
+def test_a_wrong_sample_fails_and_says_why(kind: str, sample: Sample, engine_url: str) -> None:
+    result = verdict_on(kind, sample, engine_url)
+    assert result.outcome is CheckOutcome.FAILED, result
+    assert result.points == 0
+    assert sample.says in result.message, result
+    if sample.line is not None:
+        assert result.line == sample.line, result
+
+
+@pytest.mark.parametrize(("kind", "sample"), samples("malformed"))
+def test_a_malformed_sample_is_refused_in_the_authors_words(kind: str, sample: Sample) -> None:
+    with pytest.raises(InvalidPlan) as caught:
+        plan_of(kind, sample)
+    assert sample.says in str(caught.value)
+    assert all(problem.line > 1 for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("kind", list(kinds()))
+def test_each_kind_brings_samples_of_each_sort(kind: str) -> None:
+    check = kinds()[kind]
+    assert check.samples.right
+    assert check.samples.wrong
+    assert check.samples.malformed
+    assert all(sample.says for sample in (*check.samples.wrong, *check.samples.malformed))
