@@ -1,4 +1,4 @@
-"""Every kind of check against its own samples: right and wrong ones on a real engine, malformed ones by the plan's reader."""
+"""Every kind of check against its own samples: right and wrong ones on a real engine, malformed ones when read."""
 
 import pytest
 import yaml
