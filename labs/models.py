@@ -36,6 +36,13 @@ class Via(models.TextChoices):
     REGRADE = "regrade", "regrade"
 
 
+class Priority(models.IntegerChoices):
+    """What is graded before what."""
+
+    TRY = 0, "a try"
+    REGRADE = 1, "a regrade, when no try waits"
+
+
 class Lab(models.Model):
     """What an activity of kind lab is about; its content stands in versions."""
 
@@ -134,7 +141,7 @@ class Submission(models.Model):
     late_factor = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal(1))
 
     # The queue. Lower turns go first within a course; see labs/queue.py.
-    background = models.BooleanField(default=False, help_text="Graded when no student's try waits: regrades.")
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.TRY)
     turn = models.PositiveBigIntegerField(default=0)
     queued_at = models.DateTimeField(default=timezone.now)
     available_at = models.DateTimeField(default=timezone.now, help_text="Held back until then after a loss.")
@@ -197,7 +204,7 @@ class Submission(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "background", "course", "turn", "id"], name="submission_queue"),
+            models.Index(fields=["state", "priority", "course", "turn", "id"], name="submission_queue"),
             models.Index(fields=["state", "lease_expires_at"], name="submission_leases"),
             models.Index(fields=["author", "handed_in_at"], name="submission_of_author"),
             models.Index(fields=["state", "finished_at"], name="submission_recent"),

@@ -9,7 +9,7 @@ from django.db.models import Avg, Exists, OuterRef, Q
 from django.utils import timezone
 
 from labs import heartbeats
-from labs.models import CourseLane, Submission
+from labs.models import CourseLane, Priority, Submission
 from labs.states import State
 
 # Counting stops here: nobody needs to know whether 2,000 or 3,000 are ahead, and the count would cost more.
@@ -63,17 +63,17 @@ def place_of(submission: Submission) -> Place | None:
         return None
     now = timezone.now()
     queued = Submission.objects.filter(state=State.QUEUED)
-    mine = queued.filter(course_id=submission.course_id, background=submission.background)
+    mine = queued.filter(course_id=submission.course_id, priority=submission.priority)
     before_me = Q(turn__lt=submission.turn) | Q(turn=submission.turn, pk__lt=submission.pk)
     ahead = mine.filter(before_me)[:COUNTED_AT_MOST].count()
-    others = queued.filter(background=submission.background).exclude(course_id=submission.course_id)
+    others = queued.filter(priority=submission.priority).exclude(course_id=submission.course_id)
     waiting_elsewhere = others[:COUNTED_AT_MOST].count()
     if waiting_elsewhere:
-        in_lane = queued.filter(course_id=OuterRef("course_id"), background=submission.background)
+        in_lane = queued.filter(course_id=OuterRef("course_id"), priority=submission.priority)
         lanes = CourseLane.objects.filter(Exists(in_lane)).exclude(course_id=submission.course_id).count()
         ahead += min(waiting_elsewhere, lanes * (ahead + 1))
-    if submission.background:
-        ahead += queued.filter(background=False)[:COUNTED_AT_MOST].count()
+    if submission.priority != Priority.TRY:
+        ahead += queued.filter(priority=Priority.TRY)[:COUNTED_AT_MOST].count()
     health = heartbeats.health(now=now)
     return Place(
         position=ahead + 1,

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,7 +23,7 @@ from gradebook.services import rounded
 from graders.report import CheckOutcome, Outcome, Report
 from labs import events, standing
 from labs.errors import LeaseLost
-from labs.models import CourseLane, Submission
+from labs.models import CourseLane, Priority, Submission
 from labs.querysets import SubmissionQuerySet
 from labs.states import State
 
@@ -38,6 +39,7 @@ class Claim:
     """A worker's right to grade a submission, for as long as it renews the lease and nobody took over."""
 
     submission_id: int
+    author_id: int
     attempt: int
     worker: str
 
@@ -48,6 +50,13 @@ def lease_time() -> timedelta:
 
 
 # ── Getting in line ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def one_at_a_time(author_id: int) -> None:
+    """Let what is done for one person wait for what is being done for the same person, until this transaction ends."""
+    # SQLite lets one transaction write at a time anyway.
+    if connection.features.has_select_for_update:
+        User.objects.select_for_update(no_key=True).filter(pk=author_id).values_list("pk").get()
 
 
 def open_lane(course: Course) -> CourseLane:
@@ -61,7 +70,7 @@ def next_turn(*, course: Course, author: User) -> int:
     lane = open_lane(course)
     latest = (
         Submission.objects.waiting()
-        .filter(course=course, author=author, background=False)
+        .filter(course=course, author=author, priority=Priority.TRY)
         .aggregate(latest=Max("turn"))["latest"]
     )
     return lane.turn if latest is None else max(lane.turn, int(latest) + 1)
@@ -73,18 +82,18 @@ def next_turn(*, course: Course, author: User) -> int:
 def claim_next(*, worker: str, now: datetime | None = None) -> Claim | None:
     """Take the submission whose turn it is; None when nothing can be taken. Safe to call from many workers at once."""
     now = now or timezone.now()
-    for background in (False, True):
-        for course_id in _courses_in_turn(background=background, now=now):
-            claim = _claim_in(course_id, background=background, worker=worker, now=now)
+    for priority in Priority:
+        for course_id in _courses_in_turn(priority=priority, now=now):
+            claim = _claim_in(course_id, priority=priority, worker=worker, now=now)
             if claim is not None:
                 return claim
     return None
 
 
-def _courses_in_turn(*, background: bool, now: datetime) -> Iterator[int]:
+def _courses_in_turn(*, priority: Priority, now: datetime) -> Iterator[int]:
     """Courses with something to take, the one served longest ago first, each once."""
     passed: list[int] = []
-    waiting = Submission.objects.claimable(now).filter(background=background, course_id=OuterRef("course_id"))
+    waiting = Submission.objects.claimable(now).filter(priority=priority, course_id=OuterRef("course_id"))
     while True:
         lanes = CourseLane.objects.filter(Exists(waiting)).exclude(course_id__in=passed).order_by("served_at")
         course_id = lanes.values_list("course_id", flat=True).first()
@@ -96,19 +105,19 @@ def _courses_in_turn(*, background: bool, now: datetime) -> Iterator[int]:
 
 
 @transaction.atomic
-def _claim_in(course_id: int, *, background: bool, worker: str, now: datetime) -> Claim | None:
+def _claim_in(course_id: int, *, priority: Priority, worker: str, now: datetime) -> Claim | None:
     queue = (
         Submission.objects.claimable(now)
-        .filter(background=background, course_id=course_id)
+        .filter(priority=priority, course_id=course_id)
         .order_by("turn", "pk")
-        .values_list("pk", "attempt", "event_count", "turn")
+        .values_list("pk", "author_id", "attempt", "event_count", "turn")
     )
     if connection.features.has_select_for_update_skip_locked:
         queue = queue.select_for_update(skip_locked=True)
     first = queue.first()
     if first is None:
         return None
-    pk, attempt, event_count, turn = first
+    pk, author_id, attempt, event_count, turn = first
     won = Submission.objects.filter(pk=pk, attempt=attempt).move(
         State.RUNNING,
         attempt=attempt + 1,
@@ -119,16 +128,14 @@ def _claim_in(course_id: int, *, background: bool, worker: str, now: datetime) -
     )
     if not won:
         return None
-    CourseLane.objects.filter(pk=course_id).update(served_at=now)
-    if not background:
-        CourseLane.objects.filter(pk=course_id, turn__lt=turn).update(turn=turn)
+    CourseLane.objects.filter(pk=course_id).update(served_at=now, turn=Greatest("turn", turn))
     events.write(
         submission_id=pk,
         attempt=attempt + 1,
         count_before=event_count,
         events=[events.NewEvent(kind=events.CLAIMED, data={"attempt": attempt + 1}, at=now)],
     )
-    return Claim(submission_id=pk, attempt=attempt + 1, worker=worker)
+    return Claim(submission_id=pk, author_id=author_id, attempt=attempt + 1, worker=worker)
 
 
 # ── While it is graded ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,12 +160,9 @@ def finish(claim: Claim, report: Report, *, report_name: str, log_name: str) -> 
 
     Raises LeaseLost when another attempt has taken over; then nothing was written.
     """
-    author_id = held(claim).values_list("author_id", flat=True).first()
-    if author_id is None:
-        raise LeaseLost(f"Submission {claim.submission_id} is no longer at attempt {claim.attempt}.")
     # One finish at a time for each person, so that the best of two tries that end together is found.
-    User.objects.select_for_update(no_key=True).get(pk=author_id)
-    submission = held(claim).select_related("lab__activity__course", "author", "version").first()
+    one_at_a_time(claim.author_id)
+    submission = held(claim).select_for_update(of=("self",)).select_related("lab__activity", "author").first()
     if submission is None:
         raise LeaseLost(f"Submission {claim.submission_id} is no longer at attempt {claim.attempt}.")
     now = timezone.now()
@@ -176,29 +180,36 @@ def finish(claim: Claim, report: Report, *, report_name: str, log_name: str) -> 
     }
     ending = {"state": state, "score": report.score if graded else None, "max_score": report.max_score}
     if not end(submission, state, event=ending, now=now, **result):
-        raise LeaseLost(f"Submission {claim.submission_id} is no longer at attempt {claim.attempt}.")
+        raise LeaseLost(f"Submission {claim.submission_id} was taken over while it was being written.")
     if graded:
         standing.count(submission, report)
     return submission
 
 
 def end(submission: Submission, state: State, *, event: Mapping[str, object], now: datetime, **fields: object) -> bool:
-    """Move a submission to its end and say so, fenced by its attempt number; call inside a transaction.
+    """Move a submission, read and locked in this transaction, to its end, and say so; the object is kept up to date.
 
-    Refreshes the object. False when it was not in a state, or no longer at the attempt, from which it could end so.
+    False, and nothing done, when there is no such move from the state that it is in.
     """
-    moved = Submission.objects.filter(pk=submission.pk, attempt=submission.attempt).move(
-        state, lease_expires_at=None, finished_at=now, event_count=F("event_count") + 1, **fields
-    )
-    if not moved:
+    return _step(submission, state, kind=events.FINISHED, data=event, now=now, finished_at=now, **fields)
+
+
+def _step(
+    submission: Submission, to: State, *, kind: str, data: Mapping[str, object], now: datetime, **fields: object
+) -> bool:
+    """Make a move that ends a lease, or comes before one, and write its event."""
+    changes = {"lease_expires_at": None, "event_count": submission.event_count + 1, **fields}
+    mine = Submission.objects.filter(pk=submission.pk, attempt=submission.attempt, event_count=submission.event_count)
+    if not mine.move(to, **changes):
         return False
-    submission.refresh_from_db()
     events.write(
         submission_id=submission.pk,
         attempt=submission.attempt,
-        count_before=submission.event_count - 1,
-        events=[events.NewEvent(kind=events.FINISHED, data=event, at=now)],
+        count_before=submission.event_count,
+        events=[events.NewEvent(kind=kind, data=data, at=now)],
     )
+    for name, value in {"state": to, **changes}.items():
+        setattr(submission, name, value)
     return True
 
 
@@ -208,7 +219,7 @@ def fail_infrastructure(claim: Claim, reason: str) -> bool:
 
     It never costs the student a try. False when another attempt has taken over.
     """
-    submission = held(claim).first()
+    submission = held(claim).select_for_update().first()
     return submission is not None and _lose(submission, reason, now=timezone.now(), wait=True)
 
 
@@ -220,24 +231,32 @@ def _lose(submission: Submission, reason: str, *, now: datetime, wait: bool) -> 
     if losses >= MAX_LOSSES:
         return end(submission, State.DEAD, event={"state": State.DEAD}, now=now, losses=losses, trouble=reason)
     pause = BACKOFF[losses - 1] if wait else timedelta(0)
-    returned = Submission.objects.filter(pk=submission.pk, attempt=submission.attempt).move(
+    return _step(
+        submission,
         State.QUEUED,
-        lease_expires_at=None,
+        kind=events.RETURNED,
+        data={"again_in_seconds": pause.total_seconds()},
+        now=now,
         losses=losses,
         trouble=reason,
         available_at=now + pause,
-        event_count=F("event_count") + 1,
     )
-    if not returned:
-        return False
-    count = Submission.objects.values_list("event_count", flat=True).get(pk=submission.pk)
-    events.write(
-        submission_id=submission.pk,
-        attempt=submission.attempt,
-        count_before=count - 1,
-        events=[events.NewEvent(kind=events.RETURNED, data={"again_in_seconds": pause.total_seconds()}, at=now)],
+
+
+def requeue(submission: Submission, *, now: datetime, turn: int) -> bool:
+    """Put what is DEAD, read and locked in this transaction, back in line with new chances. False when it is not."""
+    return _step(
+        submission,
+        State.QUEUED,
+        kind=events.QUEUED,
+        data={},
+        now=now,
+        losses=0,
+        finished_at=None,
+        queued_at=now,
+        available_at=now,
+        turn=turn,
     )
-    return True
 
 
 def return_expired(now: datetime | None = None, *, at_most: int = 500) -> int:
@@ -247,8 +266,8 @@ def return_expired(now: datetime | None = None, *, at_most: int = 500) -> int:
     for submission in Submission.objects.expired(now).order_by("lease_expires_at")[:at_most]:
         with transaction.atomic():
             # The worker may have renewed since: then this changes nothing.
-            still = Submission.objects.expired(now).select_for_update().filter(attempt=submission.attempt)
-            current = still.filter(pk=submission.pk).first()
+            still = Submission.objects.expired(now).filter(pk=submission.pk, attempt=submission.attempt)
+            current = still.select_for_update().first()
             if current and _lose(current, f"The worker {current.worker} stopped answering.", now=now, wait=False):
                 returned += 1
     return returned

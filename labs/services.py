@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from courses.access import may_assist, may_take, require_staff
@@ -15,7 +16,7 @@ from graders.archive import Submission as Files
 from labs import events, heartbeats, intake, queue, storage, tasks
 from labs.errors import Conflict, NotAllowed, TooMany
 from labs.intake import HandedIn
-from labs.models import Lab, LabVersion, Submission, Via, new_key
+from labs.models import Lab, LabVersion, Priority, Submission, Via, new_key
 from labs.states import State
 from labs.tries import tries_of
 from labs.versions import sync_lab
@@ -56,7 +57,7 @@ def submit(*, author: User, lab: Lab, files: HandedIn, via: Via = Via.PORTAL) ->
 
 def _enter(*, author: User, lab: Lab, version: LabVersion, files: Files, via: Via, key: str) -> Submission:
     # One hand-in at a time for each person, so that limits hold however fast they come.
-    User.objects.select_for_update(no_key=True).get(pk=author.pk)
+    queue.one_at_a_time(author.pk)
     now = timezone.now()
     course = lab.activity.course
     tryout = may_assist(author, course)
@@ -216,7 +217,7 @@ def _regrade_rows(*, by: User, originals: list[Submission], to_current_version: 
                 seed=one.seed,
                 handed_in_at=one.handed_in_at,
                 late_factor=1 if one.tryout else windows[one.author_id].late_factor(one.handed_in_at),
-                background=True,
+                priority=Priority.REGRADE,
                 queued_at=now,
                 available_at=now,
                 event_count=1,
@@ -234,21 +235,11 @@ def retry_dead(*, by: User, submission: Submission) -> Submission:
     require_staff(by, submission.course)
     if submission.regrade_of_id and Submission.objects.waiting().filter(regrade_of=submission.regrade_of_id).exists():
         raise Conflict("regrade_waiting", "A newer regrade of this try is waiting already.")
-    turn = 0 if submission.background else queue.next_turn(course=submission.course, author=submission.author)
-    now = timezone.now()
-    moved = Submission.objects.filter(pk=submission.pk, state=State.DEAD).move(
-        State.QUEUED,
-        losses=0,
-        finished_at=None,
-        queued_at=now,
-        available_at=now,
-        turn=turn,
-        event_count=F("event_count") + 1,
-    )
-    current = Submission.objects.get(pk=submission.pk)
-    if not moved:
+    is_try = submission.priority == Priority.TRY
+    turn = queue.next_turn(course=submission.course, author=submission.author) if is_try else 0
+    current = Submission.objects.select_for_update().get(pk=submission.pk)
+    if current.state != State.DEAD or not queue.requeue(current, now=timezone.now(), turn=turn):
         raise Conflict("not_dead", f"This try is {current.get_state_display()}: there is nothing to try again.")
-    _say_queued(current)
     _wake_on_commit()
     return current
 
@@ -270,7 +261,10 @@ def sweep() -> int:
     heartbeats.forget_lost()
     waiting = Submission.objects.claimable(timezone.now())[:WAKE_AT_MOST].count()
     if waiting:
-        tasks.call_workers(min(waiting, max(1, heartbeats.health().workers)))
+        try:
+            tasks.call_workers(min(waiting, max(1, heartbeats.health().workers)))
+        except OperationalError as error:
+            log.warning("workers_not_called", waiting=waiting, error=str(error))
     return returned
 
 
