@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import docker
@@ -77,10 +78,29 @@ class Address:
             raise
         return connection
 
+    def version(self) -> dict[str, Any]:
+        """Ask the engine for its versions. Raises SandboxUnavailable."""
+        connection = EngineConnection(self, CALL_SECONDS)
+        try:
+            with engine_call("being called"):
+                connection.request("GET", "/version")
+                reply = connection.getresponse()
+                body = reply.read()
+        finally:
+            connection.close()
+        try:
+            version = json.loads(body)
+            if reply.status == http.client.OK and version["Version"] and version["ApiVersion"]:
+                return dict(version)
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise SandboxUnavailable(f"What answers at {self.url} is no working Docker engine: {error_message(body)}")
+
     def client(self) -> docker.APIClient:
-        """Make an SDK client; asks the engine for its API version. Raises SandboxUnavailable."""
+        """Make an SDK client that speaks the engine's own API version. Raises SandboxUnavailable."""
+        version = self.version()["ApiVersion"]
         with engine_call("being called"):
-            return docker.APIClient(base_url=self.url, version="auto", timeout=int(CALL_SECONDS))
+            return docker.APIClient(base_url=self.url, version=version, timeout=int(CALL_SECONDS))
 
 
 class EngineConnection(http.client.HTTPConnection):

@@ -46,12 +46,7 @@ _BUILD_ENGINE_FAULTS = re.compile(
     r"|(?:snapshot|lease|content) \S+(?: does not exist|: not found)|failed to (?:mount|prepare) ",
 )
 _ENGINE_FAULTS = re.compile(
-    r"context canceled|code = (?:Unavailable|Canceled|Internal|DeadlineExceeded)|transport is closing"
-    r"|frontend grpc server closed|no active sessions|database not open|input/output error"
-    r"|(?:snapshot|lease|content) \S+(?: does not exist|: not found)|failed to (?:mount|prepare) ",
-)
-_ENGINE_FAULTS = re.compile(
-    r"cgroup|resource temporarily unavailable|too many open files|containerd|shim", re.IGNORECASE
+    r"cgroup|resource temporarily unavailable|too many open files|connection error|containerd\.sock", re.IGNORECASE
 )
 _EXEC_FAULT = re.compile(r"^OCI runtime exec failed: ", re.IGNORECASE)
 

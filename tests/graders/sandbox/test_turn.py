@@ -1,0 +1,40 @@
+"""One job at a time on an engine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from graders.sandbox.turn import EngineBusy, engine_turn
+
+HOLD = """
+import sys, time
+from graders.sandbox.turn import engine_turn
+with engine_turn(sys.argv[1], wait_seconds=0):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_job_waits_no_longer_than_it_is_ready_to(tmp_path: Path) -> None:
+    with engine_turn(f"unix://{tmp_path}", wait_seconds=0):
+        with pytest.raises(EngineBusy, match="busy"), engine_turn(f"unix://{tmp_path}", wait_seconds=0.1):
+            pass
+        with engine_turn(f"unix://{tmp_path}/other", wait_seconds=0):
+            pass
+    with engine_turn(f"unix://{tmp_path}", wait_seconds=0):
+        pass
+
+
+def test_a_killed_process_gives_its_turn_back(tmp_path: Path) -> None:
+    url = f"unix://{tmp_path}"
+    with subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(EngineBusy), engine_turn(url, wait_seconds=0):
+            pass
+        holder.kill()
+        holder.wait()
+        with engine_turn(url, wait_seconds=5):
+            pass
