@@ -3,6 +3,7 @@
 Steps and checks are written at once; log lines are gathered for a moment, so that a chatty build costs few writes.
 """
 
+import math
 import threading
 import time
 from types import TracebackType
@@ -36,7 +37,7 @@ class Progress:
         self._hidden = {check.id for check in plan.checks if check.hidden}
         self._lock = threading.Lock()
         self._gathered: list[NewEvent] = []
-        self._written_at = 0.0
+        self._written_at = -math.inf
         self._characters = 0
         self._log: list[str] = []
         self._log_characters = 0
