@@ -33,7 +33,7 @@ def up(instance: Instance) -> None:
 
 def _up(instance: Instance, wanted: list[str]) -> None:
     began = time.monotonic()
-    progress = Progress(total=9 - instance.production)
+    progress = Progress(total=10 - instance.production)
     prepare(instance, wanted, progress)
     if not instance.given_engines:
         machine.check_iptables()

@@ -62,7 +62,7 @@ class Supervisor:
         return True
 
     def ensure(self, programs: list[Program]) -> list[str]:
-        """Have it run with this configuration; the programs that were stopped since they changed."""
+        """Have it run with this configuration; those that ran and are stopped since they changed."""
         self.instance.log_dir.mkdir(parents=True, exist_ok=True)
         self.instance.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_launches(self.instance, programs)
@@ -136,12 +136,13 @@ class Supervisor:
 
     def _apply_changes(self) -> list[str]:
         added, changed, removed = self._call("reloadConfig")[0]
+        ran = {name for name, state in self.states().items() if state in ("RUNNING", "STARTING")}
         for name in [*changed, *removed]:
             self._call("stopProcessGroup", name)
             self._call("removeProcessGroup", name)
         for name in [*changed, *added]:
             self._call("addProcessGroup", name)
-        return sorted(changed)
+        return sorted(ran & set(changed))
 
     def _why_not(self, names: list[str]) -> str:
         name = names[0]

@@ -1,5 +1,6 @@
 """How the site logs: structured, with the ids of the request and of the submission that it is about."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -62,5 +63,5 @@ def configure_structlog() -> None:
 def _last_steps(style: str) -> list[Processor]:
     steps: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if style == "console":
-        return [*steps, structlog.dev.ConsoleRenderer()]
+        return [*steps, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     return [*steps, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
