@@ -13,6 +13,7 @@ from courses.models import Activity
 from gradebook.models import Score
 from labs.models import Submission
 from quizzes.models import Attempt
+from quizzes.release import activities_with_hidden_scores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +51,12 @@ class Entry:
 
 
 def agenda(*, user: User, activities: Iterable[Activity]) -> list[Entry]:
-    """The person's entries for these activities, in their order. Four queries, however many there are."""
+    """The person's entries for these activities, in their order. At most six queries, however many there are."""
     listed = list(activities)
     now = timezone.now()
     windows = windows_for(activities=listed, user=user)
     scores = {score.activity_id: score for score in Score.objects.filter(user=user, activity__in=listed)}
+    hidden = activities_with_hidden_scores(activities=listed, now=now)
     begun = set(
         Attempt.objects.filter(student=user, quiz__activity__in=listed)
         .values_list("quiz__activity_id", "state")
@@ -71,7 +73,7 @@ def agenda(*, user: User, activities: Iterable[Activity]) -> list[Entry]:
         _entry(
             activity,
             windows[activity.pk],
-            scores.get(activity.pk),
+            None if activity.pk in hidden else scores.get(activity.pk),
             touched=activity.pk in touched,
             under_way=activity.pk in under_way,
             now=now,

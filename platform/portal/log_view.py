@@ -34,9 +34,9 @@ class LogStep:
     cut: bool
 
 
-def fold_log(steps: Iterable[RawStep], *, prefix: str = "log") -> list[LogStep]:
+def fold_log(steps: Iterable[RawStep], *, prefix: str = "log", first: int = 1) -> list[LogStep]:
     """Fold a log: failed and running steps stand open, and the last line of a failed one is marked."""
-    return [_step(index, step, prefix) for index, step in enumerate(steps, start=1)]
+    return [_step(index, step, prefix) for index, step in enumerate(steps, start=first)]
 
 
 def _step(index: int, step: RawStep, prefix: str) -> LogStep:

@@ -29,6 +29,12 @@ def share(value: Decimal | float | None, of: Decimal | float | None) -> int:
 
 
 @register.filter
+def percent(factor: Decimal | float) -> str:
+    """A share from 0 to 1 as “90 %”."""
+    return f"{points(float(factor) * 100)} %"
+
+
+@register.filter
 def size(count: int | None) -> str:
     """Bytes as “0 B”, “340 kB”, “12.4 MB”."""
     amount = float(count or 0)
@@ -37,6 +43,13 @@ def size(count: int | None) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= _NEEDS_NO_PART else f"{amount:.1f} {unit}"
         amount /= _KB
     return f"{amount:.1f} GB"
+
+
+@register.filter
+def counted_word(count: Decimal | float, words: str) -> str:
+    """The word alone that goes with the count: `1|counted_word:"point,points"` is “point”."""
+    one, _, many = words.partition(",")
+    return one if count == 1 else many
 
 
 @register.filter

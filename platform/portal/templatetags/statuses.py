@@ -48,11 +48,14 @@ STATUSES = {
     "unanswered": Status(word="Not answered", icon="circle", tone="calm"),
     "saved": Status(word="Saved", icon="cloud-check", tone="good"),
     "saving": Status(word="Saving…", icon="turn", tone="note"),
-    "unsaved": Status(word="Not saved yet", icon="cloud-off", tone="warn"),
+    "unsaved": Status(word="Not saved: will retry", icon="cloud-off", tone="warn"),
     "conflict": Status(word="Changed in another tab", icon="tabs", tone="warn"),
-    "correct": Status(word="Correct", icon="check", tone="good"),
-    "incorrect": Status(word="Not correct", icon="cross", tone="bad"),
-    "partial": Status(word="Partly correct", icon="half", tone="warn"),
+    "ready": Status(word="Saves as you answer", icon="cloud", tone="calm"),
+    "lost": Status(word="Not saved", icon="alert", tone="bad"),
+    "verdict right": Status(word="Correct", icon="check", tone="good"),
+    "verdict partly": Status(word="Partly correct", icon="half", tone="warn"),
+    "verdict wrong": Status(word="Not correct", icon="cross", tone="bad"),
+    "verdict unanswered": Status(word="Not answered", icon="minus", tone="bad"),
     "hidden": Status(word="Shown later", icon="lock", tone="calm"),
 }
 
