@@ -45,6 +45,19 @@ def engine_answers(*, worker: str) -> bool:
     return True
 
 
+def remove_leftovers() -> None:
+    """Once in a process's life, remove what a killed one before it may have left on the engine."""
+    try:
+        _sweep(settings.SANDBOX_FACTORY, settings.SANDBOX_ENGINE)
+    except SandboxUnavailable as error:
+        log.warning("leftovers_not_removed", engine=settings.SANDBOX_ENGINE, error=str(error))
+
+
+@functools.cache
+def _sweep(factory: str, url: str) -> int:
+    return _sandbox(factory, url).sweep()
+
+
 def engine_is_safe(*, worker: str) -> bool:
     """Whether every required protection holds, tried out at most every ten minutes and after each outage.
 

@@ -36,8 +36,7 @@ def work(*, seconds: float) -> int:
     taken = 0
     ready = False
     while time.monotonic() < until:
-        ready = ready or (engines.engine_answers(worker=worker) and engines.engine_is_safe(worker=worker))
-        if not ready:
+        if not (ready or _engine_is_ready(worker)):
             return taken
         claim = queue.claim_next(worker=worker)
         if claim is None:
@@ -46,6 +45,13 @@ def work(*, seconds: float) -> int:
         # After trouble the engine has to answer again before the next one is risked.
         ready = grade_claim(claim, engines.open_sandbox())
     return taken
+
+
+def _engine_is_ready(worker: str) -> bool:
+    if not engines.engine_answers(worker=worker):
+        return False
+    engines.remove_leftovers()
+    return engines.engine_is_safe(worker=worker)
 
 
 def grade_claim(claim: Claim, sandbox: Sandbox) -> bool:

@@ -1,0 +1,107 @@
+"""Whatever is killed, lost, doubled or restarted: each submission ends with exactly one grade."""
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from builders import a_course, a_lab, a_submission
+from labs_sites import Site, a_site, send_wake_ups
+
+from deploy.up.throwaway import free_port
+from gradebook.models import GradeEvent, Score
+from labs.events import FINISHED
+from labs.models import Submission
+from labs.states import FINISHED as ENDED
+from labs.states import State
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+KILLING = Path(__file__).parent / "killing"
+PATIENCE_SECONDS = 240
+EACH_STAGE = 6
+
+
+@contextmanager
+def a_redis(port: int, folder: Path) -> Iterator[str]:
+    """A Redis on this port that keeps nothing over its end; the address."""
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
+    try:
+        with redis.Redis.from_url(url) as client:
+            until = time.monotonic() + PATIENCE_SECONDS
+            while not _answers(client):
+                assert time.monotonic() < until, "Redis did not start."
+                time.sleep(0.05)
+        yield url
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _answers(client: "redis.Redis[bytes]") -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def finished() -> int:
+    return Submission.objects.filter(state__in=ENDED).count()
+
+
+def until(done: Callable[[], bool], site: Site) -> None:
+    """Wait, starting again whoever died, as a supervisor does."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < deadline, site.log_text()
+        site.keep_running()
+        time.sleep(0.1)
+
+
+def test_fifty_submissions_get_one_grade_each_whatever_is_killed(tmp_path: Path) -> None:
+    labs = [a_lab(course) for course in (a_course(), a_course())]
+    submissions = [a_submission(labs[number % 2]) for number in range(50)]
+    kills = tmp_path / "kills"
+    kills.mkdir()
+    victims = iter(submissions)
+    for stage in ("claim", "build", "report"):
+        for _ in range(EACH_STAGE):
+            (kills / f"{stage}-{next(victims).key[:8]}").touch()
+    port = free_port()
+
+    with ExitStack() as first_redis:
+        url = first_redis.enter_context(a_redis(port, tmp_path))
+        environment = {"DJANGO_SETTINGS_MODULE": "deadly_settings", "PYTHONPATH": str(KILLING), "KILLS": str(kills)}
+        with a_site(tmp_path, redis_url=url, **environment) as site:
+            site.add_worker("worker-0", engine="fake://0")
+            site.add_worker("worker-1", engine="fake://1")
+            site.add_sweeper()
+            send_wake_ups(url, times=20)  # doubled ones
+
+            until(lambda: finished() >= 10, site)
+            site.kill("worker-0")
+            until(lambda: finished() >= 20, site)
+            first_redis.close()  # and every message with it
+            with a_redis(port, tmp_path):
+                until(lambda: finished() >= 30, site)
+                site.kill("worker-1")
+                site.kill("sweeper")
+                until(lambda: finished() == len(submissions), site)
+            told = site.log_text()
+
+    assert list(kills.iterdir()) == [], "every planned kill has happened"
+    rows = list(Submission.objects.order_by("pk"))
+    assert {row.state for row in rows} == {State.GRADED}, told
+    assert all(row.attempt >= 2 for row in rows[: 3 * EACH_STAGE])
+    assert Score.objects.count() == GradeEvent.objects.count() == len(submissions)
+    for row in rows:
+        events = list(row.events.order_by("sequence"))
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        assert Counter(event.kind for event in events)[FINISHED] == 1
+        assert events[-1].kind == FINISHED
