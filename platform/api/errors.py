@@ -10,6 +10,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from accounts.errors import DrydockError, TooMany
+from api.serializers.quizzes import SavedAnswerSerializer
+from quizzes.errors import AnswerRefused
 
 _TITLES = {
     status.HTTP_400_BAD_REQUEST: "The request is not as it should be",
@@ -33,6 +35,7 @@ class ServiceError(exceptions.APIException):
         self.status_code = error.status
         self.fields = error.fields
         self.wait = error.retry_after_seconds if isinstance(error, TooMany) else None
+        self.saved = SavedAnswerSerializer(error.saved).data if isinstance(error, AnswerRefused) else None
 
 
 class ProblemRenderer(JSONRenderer):
@@ -59,7 +62,10 @@ class ProblemHandler(ExceptionHandler):
 
 
 class ProblemFormatter(ExceptionFormatter):
-    """The body: type, title, status, detail, code, and `errors` where single fields are to blame."""
+    """The body: type, title, status, detail, code, and `errors` where single fields are to blame.
+
+    Where an answer was not saved, `saved` is the one that the server has.
+    """
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         """Build the problem document."""
@@ -72,7 +78,7 @@ class ProblemFormatter(ExceptionFormatter):
         if invalid and errors and errors[0].attr:
             detail = f"{errors[0].attr}: {detail}"
         code = "invalid" if invalid else (errors[0].code if errors else "error")
-        return {
+        problem = {
             "type": "about:blank",
             "title": _TITLES.get(self.exc.status_code, "Something went wrong on our side"),
             "status": self.exc.status_code,
@@ -80,3 +86,6 @@ class ProblemFormatter(ExceptionFormatter):
             "detail": detail,
             "errors": fields,
         }
+        if isinstance(self.exc, ServiceError) and self.exc.saved is not None:
+            problem["saved"] = self.exc.saved
+        return problem

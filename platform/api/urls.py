@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
-from api.views import accounts, courses, grades
+from api.views import accounts, courses, grades, labs, quizzes
 
 app_name = "api"
 
@@ -23,5 +23,21 @@ urlpatterns = [
     path("courses/<slug:slug>/grades.csv", grades.ScoreCsvView.as_view(), name="grades-csv"),
     path("courses/<slug:slug>/overrides/", grades.OverrideView.as_view(), name="overrides"),
     path("courses/<slug:slug>/grade-events/", grades.GradeEventListView.as_view(), name="grade-events"),
+    path("quizzes/<int:activity_id>/", quizzes.QuizView.as_view(), name="quiz"),
+    path("quizzes/<int:activity_id>/attempts/", quizzes.StartAttemptView.as_view(), name="quiz-attempts"),
+    path("attempts/", quizzes.AttemptListView.as_view(), name="attempts"),
+    path("attempts/<int:pk>/", quizzes.AttemptView.as_view(), name="attempt"),
+    path("attempts/<int:pk>/answers/<int:position>/", quizzes.AnswerView.as_view(), name="answer"),
+    path("attempts/<int:pk>/finish/", quizzes.FinishView.as_view(), name="attempt-finish"),
+    path("attempts/<int:pk>/review/", quizzes.ReviewView.as_view(), name="attempt-review"),
+    path("labs/<int:activity_id>/", labs.LabView.as_view(), name="lab"),
+    path("labs/<int:activity_id>/submissions/", labs.HandInView.as_view(), name="lab-submissions"),
+    path("submissions/", labs.SubmissionListView.as_view(), name="submissions"),
+    path("submissions/<int:pk>/", labs.SubmissionView.as_view(), name="submission"),
+    path("submissions/<int:pk>/events/", labs.EventsView.as_view(), name="submission-events"),
+    path("submissions/<int:pk>/cancel/", labs.CancelView.as_view(), name="submission-cancel"),
+    path("submissions/<int:pk>/regrade/", labs.RegradeView.as_view(), name="submission-regrade"),
+    path("submissions/<int:pk>/report/", labs.ReportView.as_view(), name="submission-report"),
+    path("submissions/<int:pk>/log/", labs.LogView.as_view(), name="submission-log"),
     path("grades/<int:pk>/override/", grades.ScoreOverrideView.as_view(), name="score-override"),
 ]
