@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+BUSYBOX = "busybox:1.35"
 TRACES = Path(__file__).parent / "graders/sandbox/traces"
 
 

@@ -134,8 +134,9 @@ class DockerContainer(Container):
     def kill(self) -> RunResult:
         """End it at once and read its output."""
         if self._result is None:
+            ours = self.running()
             self._kill()
-            self._finish(None)
+            self._finish(None, killed_by_us=ours)
         return self._ended()
 
     def running(self) -> bool:
@@ -193,8 +194,8 @@ class DockerContainer(Container):
             exit_code = client.exec_inspect(made)["ExitCode"]
         stdout, stderr = output.so_far()
         cut = output.was_cut()
-        limit = Limit.OUTPUT if output.overflown else None if in_time else Limit.WALL
         fault = exec_fault(exit_code, stdout or stderr)
+        limit = Limit.OUTPUT if output.overflown and not fault else None if in_time else Limit.WALL
         return RunResult(
             exit_code=exit_code if limit is None else None,
             stdout=stdout if not fault else b"",
@@ -211,6 +212,8 @@ class DockerContainer(Container):
 
         A running container is held still meanwhile, so that nothing can be swapped between the look and the read.
         """
+        if not self.id:
+            return None
         held = self.running() and self._hold()
         try:
             return read_path(
@@ -268,6 +271,8 @@ class DockerContainer(Container):
         return self._sidecar
 
     def _state(self) -> dict[str, Any]:
+        if not self.id:
+            return {"Running": False}
         with engine_call("looking at a container"):
             state: dict[str, Any] = self._engine.client.inspect_container(self.id)["State"]
         return state
@@ -297,7 +302,7 @@ class DockerContainer(Container):
         with suppress(Exception):  # the one who waits finds out
             self._engine.client.kill(self.id, signal="SIGKILL")
 
-    def _finish(self, limit: Limit | None) -> None:
+    def _finish(self, limit: Limit | None, *, killed_by_us: bool = False) -> None:
         output = self._output
         if output is None:
             return
@@ -308,7 +313,7 @@ class DockerContainer(Container):
         exit_code = state["ExitCode"]
         if output.overflown:
             limit = Limit.OUTPUT
-        elif limit is None:
+        elif limit is None and not killed_by_us:
             limit = limit_in_run(exit_code=exit_code, oom_killed=bool(state.get("OOMKilled")), stderr=stderr)
         self._result = RunResult(
             exit_code=exit_code,

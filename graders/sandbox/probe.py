@@ -49,17 +49,17 @@ _log = logging.getLogger(__name__)
 
 # `nc -e` gives the connection to a program and does not close its sending half, which some servers take for a hang-up.
 # In the program, 0 and 1 are the connection; 3 is the sidecar's own output.
-_AGENT = f"""
+_AGENT = """
 exec 3>&1
-echo 'cat /tmp/request; exec head -c {MOST_BODY_BYTES + MOST_HEAD_BYTES} >&3' > /tmp/talk
+echo 'cat /tmp/request; exec cat >&3' > /tmp/talk
 while read -r order nonce port seconds request; do
   case $order in
   http)
     echo "$request" | base64 -d > /tmp/request
-    {{ timeout -s KILL "$seconds" nc 127.0.0.1 "$port" -e sh /tmp/talk 2> /tmp/trouble
-       echo; echo "$nonce"; head -c 200 /tmp/trouble; echo; echo "$nonce."; }} &
+    { timeout -s KILL "$seconds" nc 127.0.0.1 "$port" -e sh /tmp/talk 2> /tmp/trouble
+       echo; echo "$nonce"; head -c 200 /tmp/trouble; echo; echo "$nonce."; } &
     ;;
-  enough) killall -q -9 head ;;
+  enough) killall -q -9 cat ;;
   sockets)
     cat /proc/net/tcp /proc/net/tcp6 2> /dev/null
     echo; echo "$nonce"; echo "$nonce." ;;
@@ -118,12 +118,12 @@ class Sidecar:
         order = f"http {answer.nonce} {request.port} {whole_seconds} {base64.b64encode(sent).decode()}\n"
         timed_out = self._order(order, answer, method=request.method, seconds=request.timeout_seconds)
         seconds = time.monotonic() - started
-        if timed_out and not is_complete(answer.output, method=request.method):
+        if timed_out and not is_complete(bytes(answer.output), method=request.method):
             return failed_reply(f"It did not answer within {request.timeout_seconds:g} seconds.", seconds=seconds)
         if answer.trouble:
             return failed_reply(f"Nothing answers on port {request.port}: {answer.trouble}.", seconds=seconds)
-        cut = len(answer.output) >= MOST_BODY_BYTES + MOST_HEAD_BYTES
-        return read_reply(answer.output, method=request.method, seconds=seconds, cut=cut)
+        cut = answer.is_long()
+        return read_reply(bytes(answer.output), method=request.method, seconds=seconds, cut=cut)
 
     def listeners(self) -> tuple[Listener, ...]:
         """Listening TCP sockets of the shared network namespace."""
@@ -153,7 +153,8 @@ class Sidecar:
                     raise SandboxUnavailable("A probe did not come to an end.")
                 late = now >= deadline
                 timed_out = timed_out or (late and not told_enough)
-                if not told_enough and (late or (method and is_complete(answer.output, method=method))):
+                enough = answer.is_long() or (method and is_complete(bytes(answer.output), method=method))
+                if not told_enough and (late or enough):
                     told_enough = True
                     self._stream.send(b"enough\n")
                 self._stream.set_timeout(max(deadline - now, 0.01) if not told_enough else _ANSWER_SECONDS)
@@ -178,22 +179,32 @@ class _Answer:
 
     def __init__(self) -> None:
         self.nonce = secrets.token_hex(16)
-        self.output = b""
+        self.output = bytearray()
         self.trouble = ""
-        self._raw = bytearray()
+        self._tail: bytearray | None = None
         self._middle = f"\n{self.nonce}\n".encode()
         self._end = f"{self.nonce}.\n".encode()
 
     def take(self, data: bytes) -> None:
-        self._raw += data
-        body, ended, rest = bytes(self._raw).partition(self._middle)
-        self.output = body
-        if ended and self.ended():
-            words = rest.partition(self._end)[0].decode(errors="replace")
-            self.trouble = words.strip().rpartition(": ")[2].lower() if not body else ""
+        if self._tail is None:
+            searched = max(0, len(self.output) - len(self._middle))
+            self.output += data
+            found = self.output.find(self._middle, searched)
+            if found < 0:
+                return
+            self._tail = self.output[found + len(self._middle) :]
+            del self.output[found:]
+        else:
+            self._tail += data
+        if self.ended() and not self.output:
+            words = self._tail.removesuffix(self._end).decode(errors="replace")
+            self.trouble = words.strip().rpartition(": ")[2].lower()
 
     def ended(self) -> bool:
-        return self._raw.endswith(self._end)
+        return self._tail is not None and self._tail.endswith(self._end)
+
+    def is_long(self) -> bool:
+        return len(self.output) >= MOST_BODY_BYTES + MOST_HEAD_BYTES
 
 
 def parse_sockets(table: str) -> tuple[Listener, ...]:

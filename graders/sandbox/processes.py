@@ -1,10 +1,12 @@
 """The processes of a container, seen from outside, so that nothing in the student's image has a say.
 
-The engine lists them with the `ps` of its own machine, under that machine's numbers. Where the engine runs on this
-machine, /proc tells the number inside the container and the exact arguments; each answer is checked to be about a
-process of this container, since another machine's numbers would name others here.
+Where the engine runs on this machine, /proc tells everything: the number inside the container, the user, the exact
+arguments. Processes are found by their control group, whose path ends in the container's id; numbers that the engine
+names would not do, since it may live in a process namespace of its own. An engine elsewhere lists them with the `ps` of
+its own machine, which knows neither the numbers inside nor where one argument ends and the next begins.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -17,39 +19,47 @@ _CONFLICT = 409
 
 def processes_of(client: docker.APIClient, container_id: str, *, id_offset: int) -> tuple[Process, ...]:
     """PID 1 first, then by number. `id_offset` is where the engine's user namespace begins."""
-    try:
-        main_pid = int(client.inspect_container(container_id)["State"]["Pid"])
-        table = client.top(container_id, ps_args="-eo pid,uid,args")
-    except APIError as refusal:
-        if refusal.status_code == _CONFLICT:
-            return ()  # it has ended meanwhile
-        raise
-    found = [
-        _process(row, container_id=container_id, main_pid=main_pid, id_offset=id_offset)
-        for row in table["Processes"] or ()
-    ]
+    found = list(_here(container_id, id_offset)) or _by_the_engine(client, container_id, id_offset)
     return tuple(sorted(found, key=lambda process: (process.pid != 1, process.pid)))
 
 
-def _process(row: list[str], *, container_id: str, main_pid: int, id_offset: int) -> Process:
-    host_pid, host_uid, arguments = int(row[0]), int(row[1]), row[2]
-    inside = 1 if host_pid == main_pid else 0
-    command = tuple(arguments.split())
-    folder = Path("/proc") / str(host_pid)
+def _here(container_id: str, id_offset: int) -> Iterator[Process]:
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            if container_id not in (folder / "cgroup").read_text():
+                continue
+            status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
+            arguments = (folder / "cmdline").read_bytes().removesuffix(b"\0").split(b"\0")
+        except OSError:
+            continue  # it has ended meanwhile
+        if status["State"].split()[0] == "Z":
+            continue  # ended, only not yet noticed by its parent
+        yield Process(
+            pid=int(status["NSpid"].split()[-1]),
+            uid=_inside(int(status["Uid"].split()[1]), id_offset),
+            command=tuple(part.decode(errors="replace") for part in arguments),
+        )
+
+
+def _by_the_engine(client: docker.APIClient, container_id: str, id_offset: int) -> list[Process]:
     try:
-        if container_id in (folder / "cgroup").read_text():
-            inside = inside or _pid_inside((folder / "status").read_text())
-            exact = (folder / "cmdline").read_bytes().rstrip(b"\0")
-            if exact:
-                command = tuple(part.decode(errors="replace") for part in exact.split(b"\0"))
-    except OSError:
-        pass  # it has ended, or the engine is elsewhere
-    uid = host_uid - id_offset if host_uid >= id_offset else host_uid
-    return Process(pid=inside, uid=uid, command=command)
+        main_pid = str(client.inspect_container(container_id)["State"]["Pid"])
+        table = client.top(container_id, ps_args="-eo pid,uid,args")
+    except APIError as refusal:
+        if refusal.status_code == _CONFLICT:
+            return []  # it has ended meanwhile
+        raise
+    return [
+        Process(
+            pid=1 if pid == main_pid else 0,
+            uid=_inside(int(uid), id_offset),
+            command=tuple(arguments.split()),
+        )
+        for pid, uid, arguments in table["Processes"] or ()
+    ]
 
 
-def _pid_inside(status: str) -> int:
-    for line in status.splitlines():
-        if line.startswith("NSpid:"):
-            return int(line.split()[-1])
-    return 0
+def _inside(uid: int, offset: int) -> int:
+    return uid - offset if uid >= offset else uid

@@ -70,9 +70,9 @@ def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_answers_with_an_error(tmp_path: Path) -> None:
-    with engine_that(lambda head: http("500 Internal Server Error", b'{"message":"it is on fire"}'), tmp_path) as url:
-        with pytest.raises(SandboxUnavailable, match="it is on fire"):
-            DockerSandbox(url).info()
+    answer = http("500 Internal Server Error", b'{"message":"it is on fire"}')
+    with engine_that(lambda head: answer, tmp_path) as url, pytest.raises(SandboxUnavailable, match="it is on fire"):
+        DockerSandbox(url).info()
 
 
 def test_an_engine_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
