@@ -44,6 +44,7 @@ class Command(BaseCommand):
             signal.signal(ending, lambda *_: stop.set())
         log.info("sweeper_started", every_seconds=every)
         while not stop.is_set():
+            close_old_connections()
             sweep_once()
             stop.wait(every)
 
@@ -51,7 +52,6 @@ class Command(BaseCommand):
 def sweep_once() -> list[str]:
     """Do every job; one that fails stops no other, and is done again at the next round. Returns those that failed."""
     failed = []
-    close_old_connections()
     for name, job in JOBS.items():
         try:
             put_right = job()
@@ -61,5 +61,4 @@ def sweep_once() -> list[str]:
         else:
             if put_right:
                 log.info("swept", job=name, put_right=put_right)
-    close_old_connections()
     return failed
