@@ -70,6 +70,18 @@ def root_base(dockerfile: Dockerfile, target: str = "", args: Mapping[str, str] 
     return "" if base == SCRATCH else base
 
 
+def bases(dockerfile: Dockerfile, args: Mapping[str, str] | None = None) -> list[str]:
+    """The references of every base image that a FROM names, in the order of the stages."""
+    names: set[str | None] = {SCRATCH, ""}
+    found: dict[str, None] = {}
+    for stage in dockerfile.stages:
+        base = _base_of(dockerfile, stage, args or {})
+        if base not in names:
+            found[base] = None
+        names.add(stage.name)
+    return list(found)
+
+
 def line_of_step(dockerfile: Dockerfile, name: str) -> int | None:
     """The line of a build step by its name, such as `[builder 2/3] RUN make`."""
     found = _STEP.match(name)

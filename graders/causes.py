@@ -109,6 +109,10 @@ _RULES: tuple[_Rule, ...] = (
         "The shell could not read the command: check quotes, && and the backslashes at line ends.",
     ),
     (
+        lambda it: "target stage" in it.text,
+        "This lab builds a stage by its name (FROM … AS name). Is it there, spelled as the lab says?",
+    ),
+    (
         lambda it: it.keyword == "FROM",
         "The base image could not be used: check its name and tag.",
     ),

@@ -5,13 +5,14 @@ Whatever is handed in, the answer is a report. The only exception is SandboxUnav
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
 from graders.archive import Submission, SubmissionRefused
 from graders.blame import line_in_effect
 from graders.checks.base import Check, Verdict
+from graders.context import BadPattern, Context, context_of, ignore_file_of
 from graders.dockerfile.dialect import Dialect
 from graders.dockerfile.model import Dockerfile
 from graders.dockerfile.policy import examine
@@ -25,7 +26,7 @@ from graders.report import CheckOutcome, CheckResult, EngineReport, Outcome, Pha
 from graders.report_parts import build_report, container_report, image_report
 from graders.sandbox.base import MIB, EngineInfo, Sandbox
 from graders.values import draw
-from graders.visible import visible
+from graders.visible import quoted, visible
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class _Grading:
         self._tell(EventKind.STARTED, lab=self.plan.title, engine=engine.name, checks=len(self.plan.checks))
         began = time.perf_counter()
         sources, refusals = self._examine(engine)
+        contexts = self._contexts(sources, refusals)
         phases = [Phase(name="policy", seconds=round(time.perf_counter() - began, 3))]
         self._tell(EventKind.POLICY, ok=not refusals, refusals=[refusal.model_dump() for refusal in refusals])
         if refusals:
@@ -84,7 +86,7 @@ class _Grading:
         )
         with self.sandbox.job(self.job_id) as job:
             experiment = Experiment(
-                plan=self.plan, filled=self.filled, submission=self.submission, seen=seen, job=job, emit=self.emit
+                plan=self.plan, filled=self.filled, contexts=contexts, seen=seen, job=job, emit=self.emit
             )
             self._judge_all(experiment)
             experiment.inspect_all()
@@ -129,6 +131,21 @@ class _Grading:
             if dockerfile is not None:
                 sources[name] = dockerfile
         return sources, list(dict.fromkeys(refusals))
+
+    def _contexts(self, sources: Iterable[str], refusals: list[Refusal]) -> dict[str, Context]:
+        """What each build is made from; reasons why it cannot be put together are added to `refusals`."""
+        contexts = {}
+        for name in sources:
+            build = self.filled.builds[name]
+            try:
+                contexts[name] = context_of(self.submission, build)
+            except SubmissionRefused as refused:
+                refusals.append(refused.as_refusal())
+            except BadPattern as bad:
+                file = ignore_file_of(self.submission, build.dockerfile)
+                message = f"Line {bad.line} of {file} is no pattern. {bad.why}: {quoted(bad.text)}."
+                refusals.append(Refusal(rule="ignore-pattern", line=None, message=message))
+        return contexts
 
     def _judge_all(self, experiment: Experiment) -> None:
         for check in self.filled.checks:

@@ -5,19 +5,19 @@ run is asked everything that any check wants of it before it is stopped.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from graders.actions import Build, Request, Run, Serve
-from graders.archive import Submission
-from graders.blame import root_base
+from graders.actions import Request, Run, Serve
+from graders.blame import bases, root_base
+from graders.context import Context
 from graders.events import Event, EventKind
 from graders.observations import Observations, SeenRun, Wants
 from graders.plan import FilledPlan, LabPlan
 from graders.progress import BuildTeller, Emit
 from graders.report import Phase
-from graders.sandbox.base import Container, ContainerSpec, HttpReply, Job
+from graders.sandbox.base import Container, ContainerSpec, HttpReply, ImageFacts, Job
 from graders.serving import ask_all, wait_until_listening
 from graders.visible import visible
 
@@ -26,17 +26,25 @@ class Experiment:
     """One submission in one job. `satisfy` is all that grading calls; `seen` is what came of it."""
 
     def __init__(
-        self, *, plan: LabPlan, filled: FilledPlan, submission: Submission, seen: Observations, job: Job, emit: Emit
+        self,
+        *,
+        plan: LabPlan,
+        filled: FilledPlan,
+        contexts: Mapping[str, Context],
+        seen: Observations,
+        job: Job,
+        emit: Emit,
     ) -> None:
         self.plan = plan
         self.filled = filled
-        self.submission = submission
         self.seen = seen
         self.phases: list[Phase] = []
+        self._contexts = contexts
         self._job = job
         self._emit = emit
         self._wanted = [(check.wants(), check.hidden) for check in filled.checks]
         self._made: set[str] = set()
+        self._bases: dict[str, ImageFacts] = {}
 
     def satisfy(self, wants: Wants) -> str:
         """See what is wanted. Returns why it cannot be seen, in a sentence for the learner, or nothing."""
@@ -74,11 +82,14 @@ class Experiment:
         if name in self.seen.builds:
             return
         build = self.filled.builds[name]
+        for base in bases(self.seen.sources[name], build.args):
+            self._base(base)
+        context = self._contexts[name]
         self._tell(EventKind.BUILD_STARTED, build=name)
         with self._phase(f"build {name}"):
             result = self._job.build(
-                self._context(build),
-                dockerfile=build.dockerfile,
+                context.tar,
+                dockerfile=context.dockerfile,
                 target=build.target,
                 build_args=build.args,
                 limits=self.plan.limits.for_build(),
@@ -94,11 +105,6 @@ class Experiment:
             seconds=round(result.seconds, 3),
         )
 
-    def _context(self, build: Build) -> bytes:
-        if not build.files:
-            return self.submission.tar()
-        return self.submission.with_files({path: text.encode() for path, text in build.files.items()}).tar()
-
     def _inspect(self, build: str) -> None:
         if build in self.seen.images:
             return
@@ -106,7 +112,13 @@ class Experiment:
         with self._phase(f"image {build}"):
             self.seen.images[build] = self._job.image(self.seen.builds[build].image_id)
             base = root_base(self.seen.sources[build], spec.target, spec.args)
-            self.seen.bases[build] = self._job.image(base) if base else None
+            self.seen.bases[build] = self._base(base) if base else None
+
+    def _base(self, reference: str) -> ImageFacts:
+        """Facts of a base image, asked for before the build: one that the engine lacks is no learner's fault."""
+        if reference not in self._bases:
+            self._bases[reference] = self._job.image(reference)
+        return self._bases[reference]
 
     def _look_up_files(self, build: str) -> None:
         wanted = sorted({path for wants, _ in self._wanted for name, path in wants.paths if name == build})

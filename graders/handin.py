@@ -1,0 +1,35 @@
+"""Puts together what is graded: the learner's files, and the lab's own beside them, which nobody may change."""
+
+from collections.abc import Mapping
+
+from graders.archive import Caps, Submission, SubmissionRefused
+from graders.plan import LabPlan
+from graders.visible import listed
+
+_NAMED_AT_MOST = 5
+
+
+def assemble(handed_in: Submission, *, plan: LabPlan, starter: Mapping[str, bytes]) -> Submission:
+    """The files to grade: those handed in, and of the starter files those that are not the learner's to write.
+
+    Starter files that the learner may edit are a beginning only, and are not filled in. Raises SubmissionRefused with
+    code `file-not-editable` for a file of the lab that was changed, `file-not-expected` for one that it does not take.
+    """
+    rules = plan.submission
+    own = {path: content for path, content in starter.items() if not rules.is_editable(path)}
+    others = [path for path in handed_in.files if not rules.is_editable(path)]
+    yours = f"Yours to write: {', '.join(rules.editable)}."
+    changed = [path for path in others if path in own and handed_in.files[path] != own[path]]
+    if changed:
+        raise SubmissionRefused(
+            "file-not-editable", f"{_named(changed)}: the lab's own files must stay as they are. {yours}"
+        )
+    foreign = [path for path in others if path not in own]
+    if foreign:
+        raise SubmissionRefused("file-not-expected", f"{_named(foreign)}: this lab takes no such file. {yours}")
+    return handed_in.with_files(own, caps=Caps.up_to(rules.max_mib))
+
+
+def _named(paths: list[str]) -> str:
+    shown = [path[:100] for path in paths[:_NAMED_AT_MOST]]
+    return listed([*shown, *([f"{len(paths) - len(shown)} more"] if len(paths) > len(shown) else [])])

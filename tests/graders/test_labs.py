@@ -1,0 +1,34 @@
+"""The course pack's labs: each reference gets every point, each wrong solution fails exactly the checks it names."""
+
+from pathlib import Path
+
+import pytest
+
+from graders.plan import load_plan
+from graders.sandbox.docker import DockerSandbox
+from graders.solutions import read_solutions, verify_solutions
+
+LABS = Path(__file__).resolve().parents[2] / "packs/containerization-review/labs"
+NAMES = sorted(folder.name for folder in LABS.iterdir())
+
+
+def test_the_pack_has_its_four_labs() -> None:
+    assert {"first-dockerfile", "copy-workdir", "expose-http", "containerize-api"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_lab_has_a_story_three_checks_or_more_and_two_wrong_solutions(name: str) -> None:
+    plan = load_plan(LABS / name)
+    solutions = read_solutions(LABS / name, plan)
+    assert len((LABS / name / "README.md").read_text()) > 1000
+    assert len(plan.checks) >= 3
+    assert sum(1 for solution in solutions if solution.expected is not None and solution.expected.fails) >= 2
+    assert all(check.hint or check.hidden or check.id == "notes" for check in plan.checks)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", NAMES)
+def test_each_solution_is_graded_as_it_says(name: str, engine_url: str) -> None:
+    verification = verify_solutions(LABS / name, DockerSandbox(engine_url))
+    assert [str(problem) for problem in verification.problems] == []
+    assert verification.never_failed == ()
