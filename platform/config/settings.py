@@ -322,6 +322,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {"AttemptState": "quizzes.models.AttemptState", "SubmissionState": "labs.states.State"},
 }
 
 # ── The admin ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,8 @@ from authoring.check import check_labs
 from authoring.packs import InvalidPack, Pack, load
 from authoring.sync import preview, sync
 from courses.errors import DrydockError
+from graders.sandbox.base import SandboxUnavailable
+from graders.sandbox.docker import DockerSandbox
 
 
 class Command(BaseCommand):
@@ -55,9 +57,13 @@ class Command(BaseCommand):
             raise CommandError(
                 "No sandbox engine is known: give --engine, set SANDBOX_ENGINE, or use --files-only.", returncode=3
             )
-        wrong = check_labs(pack, engine=options["engine"], tell=self.stdout.write)
+        try:
+            wrong = check_labs(pack, sandbox=DockerSandbox(options["engine"]), tell=self.stdout.write)
+        except SandboxUnavailable as error:
+            raise CommandError(f"The sandbox engine at {options['engine']}: {error}", returncode=3) from error
         if wrong:
-            raise CommandError(f"{wrong} of the labs' solutions did not do as they should.")
+            raise CommandError(f"{wrong} things are not as the labs declare them.")
+        self.stdout.write(self.style.SUCCESS("Every solution did as declared."))
 
     def _sync(self, pack: Pack, options: dict[str, Any]) -> None:
         slug = options["course"] or pack.course.slug
