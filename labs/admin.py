@@ -63,7 +63,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
     search_fields = ("author__email", "author__name", "lab__activity__title")
     list_select_related = ("author", "lab__activity")
     ordering = ("-pk",)
-    exclude = ("key",)
+    exclude = ("files_name", "report_name", "log_name")
     actions = ("regrade_same", "regrade_current", "retry", "cancel_waiting", "give_back")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
