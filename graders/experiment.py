@@ -43,7 +43,7 @@ class Experiment:
         self._job = job
         self._emit = emit
         self._wanted = [(check.wants(), check.hidden) for check in filled.checks]
-        self._made: set[str] = set()
+        self._made: set[tuple[str, str]] = set()
         self._bases: dict[str, ImageFacts] = {}
 
     def satisfy(self, wants: Wants) -> str:
@@ -210,10 +210,9 @@ class Experiment:
 
     def _spec(self, name: str, run: Run) -> ContainerSpec:
         for volume in run.volumes.values():
-            self._make_once(f"volume {volume}", lambda volume=volume: self._job.create_volume(volume))
+            self._make_once("volume", volume, self._job.create_volume)
         if run.network is not None:
-            network = run.network
-            self._make_once(f"network {network}", lambda: self._job.create_network(network))
+            self._make_once("network", run.network, self._job.create_network)
         seconds = self._seconds(run)
         if run.serve is not None:
             seconds += run.serve.wait_seconds
@@ -230,10 +229,10 @@ class Experiment:
             limits=self.plan.limits.for_run(seconds),
         )
 
-    def _make_once(self, what: str, make: Callable[[], None]) -> None:
-        if what not in self._made:
-            self._made.add(what)
-            make()
+    def _make_once(self, what: str, name: str, make: Callable[[str], None]) -> None:
+        if (what, name) not in self._made:
+            self._made.add((what, name))
+            make(name)
 
     def _tell(self, kind: EventKind, **data: Any) -> None:
         self._emit(Event(kind=kind, data=data))

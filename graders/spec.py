@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, LiteralString, cast, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     AfterValidator,
@@ -173,17 +173,16 @@ def _place_in(loc: Place, document: Document) -> Place:
 def _say(details: Any, document: Document, root: type[BaseModel]) -> str:
     loc: Place = details["loc"]
     field = next((str(part) for part in reversed(_place_in(loc, document)) if isinstance(part, str)), "")
-    kind, message = details["type"], details["msg"]
+    kind, message = str(details["type"]), str(details["msg"])
+    if kind.startswith("plan_"):
+        return message
     if kind == "missing":
         return f"`{loc[-1]}` is missing."
     if kind == "extra_forbidden":
         return f"`{loc[-1]}` is not known here. {did_you_mean(str(loc[-1]), _fields_at(loc[:-1], document, root))}"
-    if kind == "frozen_instance":
-        return message
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:] if not message.startswith("`") else message
-    whole = kind.startswith("plan_")
-    return details["msg"] if whole else f"`{field}` {message}." if field else f"This {message}."
+    return f"`{field}` {message}." if field else f"This {message}."
 
 
 def _fields_at(loc: Place, document: Document, root: type[BaseModel]) -> Iterable[str]:
@@ -224,12 +223,7 @@ def errors_at(found: Iterable[tuple[Place, str]]) -> ValidationError:
     return ValidationError.from_exception_data(
         "plan",
         [
-            InitErrorDetails(type=PydanticCustomError("plan_problem", _message(text)), loc=place, input=None)
+            InitErrorDetails(type=PydanticCustomError("plan_problem", text), loc=place, input=None)
             for place, text in found
         ],
     )
-
-
-def _message(text: str) -> LiteralString:
-    # pydantic asks for a literal, since it would fill in `{fields}` from a context; there is none here.
-    return cast("LiteralString", text)
