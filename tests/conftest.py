@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["engines"]
+pytest_plugins = ["engines", "browser"]
 
 
 @pytest.fixture(autouse=True)
