@@ -13,7 +13,7 @@ _STEP = re.compile(r"\[(?:(?P<stage>[^\s\]]+)\s+)?(?P<number>\d+)/\d+\]\s+(?P<ke
 _UNNAMED_STAGE = re.compile(r"stage-(\d+)")
 _MAKE_STEPS = frozenset({"FROM", "RUN", "COPY", "ADD", "WORKDIR"})
 """Instructions that BuildKit carries out as steps; the others only change the image's configuration."""
-_ONLY_DECLARE = frozenset({"FROM"})
+_ONLY_DECLARE = frozenset({"FROM", "ONBUILD"})
 """Instructions that leave no row in the image's history."""
 
 
@@ -90,11 +90,19 @@ def line_of_step(dockerfile: Dockerfile, name: str) -> int | None:
     stage = _stage_of_step(dockerfile, found["stage"])
     if stage is None:
         return None
-    carried_out = [stage.opening, *(each for each in stage.instructions if each.keyword in _MAKE_STEPS)]
+    carried_out = [each for each in stage.instructions if each.keyword in _MAKE_STEPS]
+    if not _continues(dockerfile, stage):
+        carried_out.insert(0, stage.opening)
     position = int(found["number"]) - 1
     if position < len(carried_out) and carried_out[position].keyword == found["keyword"].upper():
         return carried_out[position].line
     return None
+
+
+def _continues(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether a stage stands on `scratch` or on another stage: the engine counts no step for its FROM then."""
+    base = _base_of(dockerfile, stage, {})
+    return base == SCRATCH or any(below.name == base.lower() for below in dockerfile.stages[: stage.index])
 
 
 def _stage_of_step(dockerfile: Dockerfile, name: str | None) -> Stage | None:
