@@ -21,7 +21,7 @@ from graders.report import Outcome, Report
 from graders.sandbox.base import Sandbox, SandboxUnavailable
 from graders.sandbox.docker import DockerSandbox
 from graders.schema import lab_schema
-from graders.solutions import read_starter
+from graders.solutions import read_solution, read_starter
 
 GRADED, LAB_INVALID, NO_SANDBOX, REFUSED = 0, 2, 3, 4
 _EXIT_CODES = """\
@@ -81,7 +81,8 @@ def _grade(options: argparse.Namespace) -> int:
     plan = load_plan(options.lab)
     starter = read_starter(options.lab)
     try:
-        submission = assemble(_read(options.submission, plan), plan=plan, starter=starter)
+        handed_in = _read(options.submission, plan, options.lab)
+        submission = assemble(handed_in, plan=plan, starter=starter)
     except SubmissionRefused as refused:
         return _print(_refused(plan, refused.as_refusal()), as_json=options.json)
     seed = options.seed if options.seed is not None else secrets.randbits(31)
@@ -96,10 +97,10 @@ def _grade(options: argparse.Namespace) -> int:
     return _print(report, as_json=options.json)
 
 
-def _read(path: Path, plan: LabPlan) -> Submission:
+def _read(path: Path, plan: LabPlan, lab: Path) -> Submission:
     caps = Caps.up_to(plan.submission.max_mib)
     if path.is_dir():
-        return Submission.from_directory(path, caps=caps)
+        return read_solution(path, lab) or Submission.from_directory(path, caps=caps)
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from graders.actions import DEFAULT, Build, Limits, Request, Run
 from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
@@ -21,7 +21,7 @@ from graders.dockerfile.mounts import MountKind
 from graders.dockerfile.policy import Policy
 from graders.observations import Wants
 from graders.plan_rules import contradictions
-from graders.spec import Identifier, InsidePath, Points, Spec, Text, errors_at, one_or_many, problems_of
+from graders.spec import Identifier, InsidePath, Points, Spec, Text, Texts, errors_at, problems_of
 from graders.values import DrawnValue, Values, filled
 
 LAB_FILE = "lab.yaml"
@@ -43,7 +43,7 @@ class SubmissionRules(Spec):
     """What a learner hands in."""
 
     required: tuple[InsidePath, ...] = ("Dockerfile",)
-    editable: Annotated[tuple[Text, ...], BeforeValidator(one_or_many)] = ("Dockerfile", ".dockerignore")
+    editable: Texts = ("Dockerfile", ".dockerignore")
     """Patterns of the files that are the learner's; the others are the lab's own."""
     max_mib: Annotated[float, Field(gt=0, le=50)] = 5
 
@@ -57,7 +57,7 @@ class Allowed(Spec):
 
     add_url: bool = False
     onbuild: bool = False
-    mounts: Annotated[tuple[MountKind, ...], BeforeValidator(one_or_many)] = ()
+    mounts: tuple[MountKind, ...] = ()
 
 
 class LabPlan(Spec):

@@ -85,12 +85,21 @@ def read_solutions(lab_dir: Path, plan: LabPlan) -> list[Solution]:
     solutions, problems = [], []
     for name in ordered:
         try:
-            solutions.append(_read_solution(folder / name, plan, starter))
+            solutions.append(_read_one(folder / name, plan, starter))
         except InvalidFile as error:
             problems += error.problems
     if problems:
         raise InvalidPlan(problems)
     return solutions
+
+
+def read_solution(folder: Path, lab_dir: Path) -> Submission | None:
+    """What is handed in by one of the lab's own solutions, without its expect.yaml; None for any other folder."""
+    if folder.resolve().parent != (lab_dir / _SOLUTIONS).resolve():
+        return None
+    files = dict(Submission.from_directory(folder).files)
+    files.pop(EXPECT_FILE, None)
+    return Submission.from_files(files)
 
 
 def verify_solutions(
@@ -117,7 +126,7 @@ def _read_folder(folder: Path) -> Submission:
         raise InvalidPlan([Problem(str(folder), 1, 1, refused.message)]) from None
 
 
-def _read_solution(folder: Path, plan: LabPlan, starter: dict[str, bytes]) -> Solution:
+def _read_one(folder: Path, plan: LabPlan, starter: dict[str, bytes]) -> Solution:
     files = dict(_read_folder(folder).files)
     text = files.pop(EXPECT_FILE, None)
     expected, document = None, None

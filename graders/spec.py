@@ -61,7 +61,7 @@ def _no_nul(text: str) -> str:
     return text
 
 
-Text = Annotated[str, BeforeValidator(_text), AfterValidator(_no_nul)]
+Text = Annotated[str, BeforeValidator(_text, json_schema_input_type=str | int), AfterValidator(_no_nul)]
 """Text; a whole number is taken as its digits. `{name}` in it stands for a drawn value."""
 
 
@@ -136,8 +136,9 @@ def one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str | int | float) and not isinstance(value, bool) else value
 
 
-Texts = Annotated[tuple[Text, ...], BeforeValidator(one_or_many)]
-ImagePaths = Annotated[tuple[ImagePath, ...], BeforeValidator(one_or_many)]
+_OneOrMany = BeforeValidator(one_or_many, json_schema_input_type=str | int | list[str | int])
+Texts = Annotated[tuple[Text, ...], _OneOrMany]
+ImagePaths = Annotated[tuple[ImagePath, ...], _OneOrMany]
 
 
 def templates_in(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:

@@ -17,7 +17,7 @@ from graders.values import Quoting
 from graders.visible import last_lines, listed, quoted, visible
 
 Status = Annotated[int, Field(ge=100, le=599)]
-Statuses = Annotated[tuple[Status, ...], BeforeValidator(one_or_many)]
+Statuses = Annotated[tuple[Status, ...], BeforeValidator(one_or_many, json_schema_input_type=Status | list[Status])]
 
 _WEB = {"runs": {"web": {"serve": {"port": 8080}}}}
 _SERVER = 'FROM busybox:1.35\nCOPY index.html /www/\nEXPOSE 8080\nCMD ["httpd", "-f", "-p", "8080", "-h", "/www"]\n'

@@ -25,7 +25,10 @@ def _exposed(value: str) -> str:
     return value if "/" in value else f"{value}/tcp"
 
 
-ExposedPorts = Annotated[tuple[Annotated[Text, AfterValidator(_exposed)], ...], BeforeValidator(one_or_many)]
+ExposedPorts = Annotated[
+    tuple[Annotated[Text, AfterValidator(_exposed)], ...],
+    BeforeValidator(one_or_many, json_schema_input_type=str | int | list[str | int]),
+]
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,8 @@ def read_check(value: Any) -> Check:
 
 
 AnyCheck = Annotated[
-    SerializeAsAny[Check], PlainValidator(read_check), WithJsonSchema({"type": "object", "required": ["id", "kind", "points"]})
+    SerializeAsAny[Check],
+    PlainValidator(read_check),
+    WithJsonSchema({"type": "object", "required": ["id", "kind", "points"]}),
 ]
 """A check of any kind, as the field of a plan."""
