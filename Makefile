@@ -27,7 +27,7 @@ logs: ## follow the logs (NAME=web for one program)
 	@$(RUN) logs $(NAME)
 
 demo: ## drive the running site through its API: a quiz, a right and a wrong Dockerfile
-	@.venv/bin/python manage.py demo
+	@.venv/bin/python -m deploy.demo
 
 test: ## set up what is needed and run every test (ARGS="tests/labs -x" for some)
 	@$(RUN) test $(ARGS)

@@ -37,6 +37,8 @@ STOP_SECONDS = daemon.SHUTDOWN_SECONDS + 7
 def run(instance: Instance) -> int:
     """Be the engine until it is told to stop (0) or dockerd ends by itself (1)."""
     needs.check(instance)
+    # Images and control groups are read by remapped users: a supervisor's stricter mask would lock them out.
+    os.umask(0o022)
     instance.root.mkdir(parents=True, exist_ok=True)
     with _held_lock(instance):
         stopping: list[int] = []

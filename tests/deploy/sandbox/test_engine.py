@@ -218,6 +218,21 @@ def test_a_damaged_disk_is_mended_or_made_anew(name: str) -> None:
 
 
 @pytest.mark.engine
+def test_a_supervisors_strict_mask_locks_no_container_out(name: str) -> None:
+    flags = ["--name", name, "--root", ROOT / name, *SMALL]
+    command = ["sh", "-c", 'umask 077; exec "$@"', "sh", sys.executable, ENGINE, "run", *map(str, flags)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        assert running.stdout
+        until(lambda: "is ready at" in (running.stdout.readline() if running.stdout else ""), "it is ready")
+        api = load_hello(f"unix:///run/drydock/{name}/docker.sock")
+        made = api.call("POST", "/containers/create", body={"Image": "hello:1", "Cmd": ["ls", "/sys/fs/cgroup"]})
+        api.call("POST", f"/containers/{made['Id']}/start")
+        assert api.call("POST", f"/containers/{made['Id']}/wait")["StatusCode"] == 0
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 0
+
+
+@pytest.mark.engine
 def test_it_runs_from_a_folder_that_is_closed_to_everybody_else(name: str, tmp_path: Path) -> None:
     """As a clone in /root is."""
     tmp_path.chmod(0o700)

@@ -1,0 +1,71 @@
+"""What the demo's student knows: the right answers and solutions, read from the course pack beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PACK = Path(__file__).resolve().parents[2] / "packs" / "containerization-review"
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Files to hand in, and what must come of it."""
+
+    name: str
+    files: Mapping[str, str]
+    score: float
+    fails: tuple[str, ...]
+
+
+def solution(lab: str, name: str) -> Solution:
+    """A solution of a lab, the reference or a wrong one, as its expect.yaml declares it."""
+    folder = PACK / "labs" / lab / "solutions" / name
+    files = {
+        file.relative_to(folder).as_posix(): file.read_text()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name != "expect.yaml"
+    }
+    expect = folder / "expect.yaml"
+    if expect.exists():
+        declared = yaml.safe_load(expect.read_text())
+        return Solution(name, files, float(declared["score"]), tuple(declared["fails"]))
+    plan = yaml.safe_load((PACK / "labs" / lab / "lab.yaml").read_text())
+    return Solution(name, files, float(plan["points"]), ())
+
+
+class Answers:
+    """Finds the right answer to a question by its text, as somebody who has studied would."""
+
+    def __init__(self) -> None:
+        banks = [yaml.safe_load(file.read_text()) for file in sorted((PACK / "banks").glob("*.yaml"))]
+        self._by_text = {question["text"].strip(): question for bank in banks for question in bank}
+
+    def right(self, question: Mapping[str, Any]) -> object:
+        """The right answer in the API's shape. Raises KeyError for a question that no bank has."""
+        key = self._by_text[question["text"].strip()]["answer"]
+        ids = {option["text"].strip(): option["id"] for option in question["options"]}
+        match question["kind"]:
+            case "single_choice":
+                return ids[key.strip()]
+            case "multiple_choice":
+                return [ids[text.strip()] for text in key]
+            case "true_or_false":
+                return key
+            case _:
+                return str(key[0] if isinstance(key, list) else key)
+
+    def wrong(self, question: Mapping[str, Any]) -> object:
+        """An answer that earns nothing."""
+        right = self.right(question)
+        match question["kind"]:
+            case "single_choice":
+                return next(option["id"] for option in question["options"] if option["id"] != right)
+            case "true_or_false":
+                return not right
+            case _:
+                return None
