@@ -32,13 +32,13 @@ SEVERAL = {
     "explanation": "explanation-of-keeps",
 }
 STATEMENT = {
-    "id": "publishes",
+    "id": "zz-expose",
     "kind": "true_or_false",
     "topics": ["dockerfile.expose"],
     "text": "`EXPOSE 80` publishes port 80.",
     "answer": False,
     "feedback": "feedback-on-expose",
-    "explanation": "explanation-of-publishes",
+    "explanation": "explanation-of-expose",
 }
 WORD = {
     "id": "workdir",
@@ -120,7 +120,7 @@ def right_answers() -> dict[str, Any]:
     return {
         "created": option(CHOICE, "created"),
         "keeps": [option(SEVERAL, "its memory"), option(SEVERAL, "its files")],
-        "publishes": False,
+        "zz-expose": False,
         "workdir": "zz-key-workdir",
         "mebibytes": "1.5 MiB",
     }

@@ -1,0 +1,84 @@
+"""Bank and quiz files are read strictly, and every mistake is reported in words at its place."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from quizzes.specs import Bank, QuizSpec, Release
+
+QUESTION = {"id": "one", "kind": "true_or_false", "topics": ["docker.cli"], "text": "So?", "answer": True}
+QUIZ = {"title": "A quiz", "items": ["one"]}
+
+
+def mistakes(model: type[Bank] | type[QuizSpec], data: Any) -> list[tuple[tuple[Any, ...], str]]:
+    with pytest.raises(ValidationError) as error:
+        model.model_validate(data)
+    return [(found["loc"], found["msg"]) for found in error.value.errors()]
+
+
+def test_a_bank_holds_questions_of_every_kind_in_order() -> None:
+    other = {"id": "two", "kind": "numeric", "topics": ["docker.cli"], "text": "?", "answer": 2}
+    assert [question.id for question in Bank.model_validate([QUESTION, other]).questions] == ["one", "two"]
+
+
+def test_an_id_is_used_once_in_a_bank() -> None:
+    ((place, words),) = mistakes(Bank, [QUESTION, QUESTION])
+    assert place == (1, "id")
+    assert "`one` already, number 1 in this file" in words
+
+
+def test_all_wrong_questions_of_a_bank_are_reported_together() -> None:
+    places = [place for place, _ in mistakes(Bank, [QUESTION | {"kind": "x"}, "text", QUESTION | {"answer": "yes"}])]
+    assert places == [(0, "kind"), (1,), (2, "answer")]
+
+
+@pytest.mark.parametrize("empty", [[], None, {}, "text"])
+def test_a_file_without_questions_is_no_bank(empty: Any) -> None:
+    assert mistakes(Bank, empty)
+
+
+def test_a_quiz_is_short_to_write_and_its_rules_have_sensible_defaults() -> None:
+    spec = QuizSpec.model_validate(QUIZ)
+    assert (spec.attempts, spec.time_limit_minutes, spec.scoring) == (1, None, "best")
+    assert spec.shuffle_options
+    assert not spec.shuffle_questions
+    assert (spec.release.scores, spec.release.keys) == (Release.AFTER_ATTEMPT, Release.AFTER_DUE)
+    assert QuizSpec.model_validate(QUIZ | {"attempts": "unlimited"}).attempts is None
+
+
+def test_a_stored_quiz_reads_as_itself() -> None:
+    items = ["one", {"question": "two", "points": 2.5}, {"draw": 2, "topics": ["docker.*"], "points": 3}]
+    spec = QuizSpec.model_validate(QUIZ | {"items": items, "attempts": "unlimited", "time_limit_minutes": 5})
+    assert QuizSpec.model_validate(spec.model_dump(mode="json")) == spec
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "words"),
+    [
+        ({"items": []}, ("items",), "at least 1"),
+        ({"items": ["one", "one"]}, ("items", 1), "listed twice"),
+        ({"items": [{"drow": 1}]}, ("items", 0), "an item is a question's id"),
+        ({"items": [5]}, ("items", 0), "an item is a question's id"),
+        ({"items": [{"draw": 0}]}, ("items", 0, "draw"), "greater than or equal to 1"),
+        ({"items": [{"draw": 150}, {"draw": 51}]}, ("items",), "asks 201 questions"),
+        ({"items": [{"draw": 1, "kinds": ["essay"]}]}, ("items", 0, "kinds", 0), "no question type `essay`"),
+        ({"items": [{"draw": 1, "topics": ["*"]}]}, ("items", 0, "topics", 0), "pattern"),
+        ({"items": [{"question": "one", "weight": 2}]}, ("items", 0, "weight"), "not permitted"),
+        ({"attempts": 0}, ("attempts",), "greater than or equal to 1"),
+        ({"attempts": "many"}, ("attempts",), "integer"),
+        ({"time_limit_minutes": 0}, ("time_limit_minutes",), "greater than or equal to 1"),
+        ({"questions_per_page": 0}, ("questions_per_page",), "greater than or equal to 1"),
+        ({"scoring": "average"}, ("scoring",), "'best' or 'last'"),
+        ({"release": {"keys": "someday"}}, ("release", "keys"), "after_attempt"),
+        ({"release": {"scores": "never", "keys": "after_due"}}, ("release", "keys"), "keys show the points too"),
+        ({"title": 5}, ("title",), 'put 5 in quotes ("5")'),
+        ({"shuffle": True}, ("shuffle",), "not permitted"),
+    ],
+)
+def test_a_mistake_in_a_quiz_is_reported_once_at_its_place(
+    change: dict[str, Any], place: tuple[Any, ...], words: str
+) -> None:
+    ((where, said),) = mistakes(QuizSpec, QUIZ | change)
+    assert where == place
+    assert words in said
