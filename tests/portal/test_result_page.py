@@ -1,0 +1,162 @@
+"""A submission's page: who sees it, what it shows while grading goes on, and what hidden checks keep to themselves."""
+
+from typing import Any
+
+import pytest
+from builders import a_lab, a_member, a_submission, an_instructor_of, graded
+from django.test import Client
+from django.urls import reverse
+
+from graders.events import EventKind
+from graders.sandbox.fake import FakeProgram, FakeSandbox
+from labs import queue
+from labs.events import NewEvent, append_while_leased
+from labs.grading import grade_claim
+from labs.models import Submission
+from labs.queue import Claim
+from portal.following import follow
+from portal.result_view import told_events
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def submission() -> Submission:
+    return a_submission()
+
+
+@pytest.fixture
+def author(client: Client, submission: Submission) -> Client:
+    client.force_login(submission.author)
+    return client
+
+
+def claimed(submission: Submission) -> Claim:
+    taken = queue.claim_next(worker="test")
+    assert taken is not None
+    assert taken.submission_id == submission.pk
+    return taken
+
+
+def tell(taken: Claim, kind: EventKind, **data: Any) -> None:
+    append_while_leased(
+        submission_id=taken.submission_id, attempt=taken.attempt, events=[NewEvent(kind=kind.value, data=data)]
+    )
+
+
+def step(taken: Claim, index: int, text: str = "") -> None:
+    tell(taken, EventKind.STEP_STARTED, build="default", index=index, total=2, name=f"step-{index}", line=index)
+    if text:
+        tell(taken, EventKind.STEP_LOG, build="default", index=index, text=text)
+
+
+def events_of(client: Client, submission: Submission, after: int = 0, **headers: str) -> Any:
+    return client.get(reverse("portal:events", args=[submission.pk]), {"after": after}, headers=headers)
+
+
+@pytest.mark.parametrize("name", ["submission", "events", "log", "files"])
+def test_only_its_author_and_course_staff_see_it(client: Client, submission: Submission, name: str) -> None:
+    address = reverse(f"portal:{name}", args=[submission.pk])
+    assert client.get(address).status_code == 302
+    client.force_login(a_member(submission.course))
+    assert client.get(address).status_code == 404
+    client.force_login(an_instructor_of(submission.course))
+    assert client.get(address).status_code == 200
+    client.force_login(submission.author)
+    assert client.get(address).status_code == 200
+
+
+def test_nobody_cancels_somebody_elses_try(client: Client, submission: Submission) -> None:
+    client.force_login(a_member(submission.course))
+    assert client.post(reverse("portal:cancel", args=[submission.pk])).status_code == 404
+    submission.refresh_from_db()
+    assert submission.state == "queued"
+
+
+def test_nothing_new_costs_no_body(author: Client, submission: Submission) -> None:
+    first = events_of(author, submission)
+    assert first.status_code == 200
+    again = events_of(author, submission, if_none_match=first["ETag"])
+    assert again.status_code == 304
+    assert again.content == b""
+    claimed(submission)
+    assert events_of(author, submission, if_none_match=first["ETag"]).status_code == 200
+
+
+def test_news_hold_only_the_steps_that_changed(author: Client, submission: Submission) -> None:
+    taken = claimed(submission)
+    tell(taken, EventKind.POLICY, ok=True, refusals=[])
+    tell(taken, EventKind.BUILD_STARTED, build="default")
+    step(taken, 1, "long output of the first\n")
+    seen = events_of(author, submission).json()
+    assert "long output of the first" in seen["html"]
+    step(taken, 2)
+    news = events_of(author, submission, after=seen["after"]).json()
+    assert "long output of the first" not in news["html"]
+    assert "step-2" in news["html"]
+    assert "step 2 of 2" in news["html"]
+
+
+def test_a_new_claim_starts_anew(submission: Submission) -> None:
+    taken = claimed(submission)
+    tell(taken, EventKind.BUILD_STARTED, build="default")
+    step(taken, 1)
+    assert follow(told_events(submission)).steps
+    queue.fail_infrastructure(taken, "lost")
+    seen = follow(told_events(submission))
+    assert not seen.steps
+    assert seen.returned == 1
+
+
+def test_a_page_without_scripts_reloads_until_the_end(author: Client, submission: Submission) -> None:
+    address = reverse("portal:submission", args=[submission.pk])
+    assert '<noscript><meta http-equiv="refresh"' in author.get(address).content.decode()
+    graded(submission)
+    assert "http-equiv" not in author.get(address).content.decode()
+
+
+def test_hidden_checks_show_their_title_and_outcome_only(client: Client) -> None:
+    lab = a_lab()
+    student = a_member(lab.activity.course)
+    submission = a_submission(lab, author=student)
+    program = FakeProgram(exit_code=7, stdout=b"told by the container\n")
+    grade_claim(claimed(submission), FakeSandbox(on_run=lambda _: program))
+    client.force_login(student)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    assert "It exited with 7" in page
+    hidden = page.split('id="check-secretly"')[1].split("</li>")[0]
+    assert "This check keeps its details to itself." in hidden
+    assert "exited" not in hidden
+    assert "exited" not in events_of(client, submission).json()["html"].split("secretly")[-1][:300]
+
+
+def test_output_is_shown_inert(client: Client) -> None:
+    lab = a_lab()
+    student = a_member(lab.activity.course)
+    submission = a_submission(lab, author=student, dockerfile=b"FROM busybox:1.35\n# <script>alert(1)</script>\n")
+    program = FakeProgram(stdout=b"<script>alert(2)</script>\x1b[31mred\n")
+    grade_claim(claimed(submission), FakeSandbox(on_run=lambda _: program))
+    client.force_login(student)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(2)" in page
+    assert "\x1b" not in page
+
+
+def test_downloads_are_attachments_that_no_browser_runs(author: Client, submission: Submission) -> None:
+    graded(submission)
+    for name in ("log", "files"):
+        answer = author.get(reverse(f"portal:{name}", args=[submission.pk]))
+        assert answer["Content-Disposition"].startswith("attachment;")
+        assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_page_tells_what_changed_since_the_try_before(client: Client) -> None:
+    lab = a_lab()
+    student = a_member(lab.activity.course)
+    graded(a_submission(lab, author=student), score=4)
+    second = graded(a_submission(lab, author=student))
+    client.force_login(student)
+    page = client.get(reverse("portal:submission", args=[second.pk])).content.decode()
+    assert "Since try 1" in page
+    assert "Now passing: It exits as it should" in page
