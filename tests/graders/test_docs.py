@@ -1,0 +1,57 @@
+"""docs/lab-format.md and docs/report.md against the code: the example is a lab, and nothing is left out."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from graders.actions import Asking, Build, Limits, Run
+from graders.checks.base import Check
+from graders.checks.registry import kinds
+from graders.events import EventKind
+from graders.plan import Base, LabPlan, parse_plan
+from graders.report import BuildReport, CheckResult, ContainerReport, ImageReport, LayerReport, Report, StepReport
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+FORMAT = (DOCS / "lab-format.md").read_text()
+REPORT = (DOCS / "report.md").read_text()
+
+
+def names_of(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def test_the_documented_lab_is_one() -> None:
+    (text,) = re.findall(r"```yaml\n(title:.*?)```", FORMAT, re.DOTALL)
+    plan = parse_plan(text, file="lab.yaml", bases={"busybox": Base(name="busybox", image="busybox:1.35")})
+    assert plan.max_points == 14
+
+
+@pytest.mark.parametrize("model", [LabPlan, Limits, Build, Run, Asking, Check])
+def test_every_field_of_a_lab_is_documented(model: type[BaseModel]) -> None:
+    assert {name for name in names_of(model) if f"`{name}`" not in FORMAT} == set()
+
+
+@pytest.mark.parametrize("kind", list(kinds()))
+def test_every_kind_of_check_is_documented_with_its_fields(kind: str) -> None:
+    section = FORMAT.partition(f"### `{kind}`")[2].partition("\n##")[0]
+    own = names_of(kinds()[kind]) - names_of(Check)
+    assert {name for name in own if f"`{name}`" not in section and f"`{name}:" not in section} == set()
+
+
+@pytest.mark.parametrize(
+    "model", [Report, CheckResult, BuildReport, StepReport, ImageReport, LayerReport, ContainerReport]
+)
+def test_every_field_of_a_report_is_documented(model: type[BaseModel]) -> None:
+    assert {name for name in names_of(model) if f"`{name}`" not in REPORT} == set()
+
+
+def test_every_event_is_documented() -> None:
+    assert {kind.value for kind in EventKind if f"| `{kind.value}` |" not in REPORT} == set()
+
+
+def test_the_documented_report_is_one() -> None:
+    (text,) = re.findall(r"```json\n(.*?)```", REPORT, re.DOTALL)
+    assert Report.model_validate(json.loads(text)).checks[0].line == 2
