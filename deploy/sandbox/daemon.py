@@ -44,7 +44,7 @@ def configuration(instance: Instance) -> dict[str, Any]:
         "storage-driver": "overlay2",
         "userns-remap": REMAP_USER,
         "icc": False,
-        "no-new-privileges": True,
+        "no-new-privileges": "no-new-privileges" not in instance.without,
         "userland-proxy": False,
         # The PID namespace ends containers with the engine, so there is nothing to restore.
         "live-restore": False,

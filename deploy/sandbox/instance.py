@@ -9,7 +9,7 @@ from pathlib import Path
 RUN_DIR = Path("/run/drydock")
 """Sockets live here: a unix socket's path may have 107 bytes, which a deep data folder would exceed."""
 
-PROTECTIONS = ("network", "userns", "memory", "pids", "cpu", "disk", "logs")
+PROTECTIONS = ("network", "userns", "memory", "pids", "cpu", "disk", "logs", "no-new-privileges")
 """What `--without` can switch off, for testing that the audit notices."""
 
 NAME_RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
