@@ -1,0 +1,61 @@
+"""Why builds and starts fail, in a learner's words."""
+
+import pytest
+
+from graders.causes import build_cause, start_cause
+from graders.sandbox.base import BuildResult, BuildStep, Limit, StepState
+
+
+def cause(
+    keyword: str, log: str = "", *, exit_code: int | None = None, limit: Limit | None = None, error: str = ""
+) -> str:
+    step = BuildStep(index=1, total=1, name=f"[1/1] {keyword}", state=StepState.FAILED, seconds=1, log=log, error=error)
+    result = BuildResult(
+        image_id="", steps=(step,), log=log, seconds=1, error=error, failed_step=0, exit_code=exit_code, limit=limit
+    )
+    return build_cause(result, step, keyword)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "log", "exit_code", "words"),
+    [
+        ("RUN", "/bin/sh: eco: not found", 127, "command was not found"),
+        ("RUN", "sh: ./run.sh: Permission denied", 126, "may not be executed"),
+        ("RUN", "Killed", 137, "memory"),
+        ("RUN", "wget: bad address 'example.test'", 1, "no network"),
+        ("RUN", "Temporary failure in name resolution", 100, "no network"),
+        ("RUN", "cat: /x: No such file or directory", 1, "not in the image"),
+        ("RUN", "sh: syntax error: unexpected end of file", 2, "quotes"),
+        ("RUN", "write error: No space left on device", 1, "disk"),
+        ("RUN", "some trouble", 3, "exit code 0"),
+        ("COPY", 'failed to compute cache key: "/a" not found', None, "looked up in the folder"),
+        ("COPY", "unable to convert uid/gid chown string: invalid user index", None, "user does not exist"),
+        ("FROM", "pull access denied", None, "name and tag"),
+        ("", "target stage x could not be found", None, "stage by its name"),
+        ("ENV", "whatever", None, ""),
+    ],
+)
+def test_a_failed_step_is_explained(keyword: str, log: str, exit_code: int | None, words: str) -> None:
+    found = cause(keyword, log, exit_code=exit_code)
+    assert words in found
+    assert bool(words) == bool(found)
+
+
+@pytest.mark.parametrize("limit", list(Limit))
+def test_each_limit_is_explained(limit: Limit) -> None:
+    assert cause("RUN", limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ('exec: "app": executable file not found in $PATH', "must be a program of the image"),
+        ('exec: "/app": permission denied', "not executable"),
+        ("unable to find user ghost: no matching entries in passwd file", "USER must name"),
+        ("no command specified", "nothing of what to run"),
+        ("exec format error", "#!/bin/sh"),
+        ("something else", "Check what CMD"),
+    ],
+)
+def test_a_container_that_does_not_start_is_explained(error: str, words: str) -> None:
+    assert words in start_cause(error)

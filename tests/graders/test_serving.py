@@ -1,0 +1,77 @@
+"""Talking to what serves: waiting for it, asking again while it starts, and stopping in time."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+from graders.actions import Payload, Request
+from graders.sandbox.base import Container, ContainerSpec, HttpReply, HttpRequest, Listener
+from graders.sandbox.fake import FakeProgram, FakeSandbox, reply
+from graders.serving import ask_all, wait_until_listening
+
+SERVER = FakeProgram(serves=True, listeners=(Listener(port=80, loopback_only=False),))
+
+
+def started(program: FakeProgram) -> Container:
+    with FakeSandbox(on_run=lambda spec: program).job("job") as job:
+        return job.start(ContainerSpec(image="x"))
+
+
+def answering(*answers: HttpReply) -> tuple[list[HttpRequest], Callable[[HttpRequest], HttpReply]]:
+    asked: list[HttpRequest] = []
+
+    def answer(request: HttpRequest) -> HttpReply:
+        asked.append(request)
+        return answers[min(len(asked), len(answers)) - 1]
+
+    return asked, answer
+
+
+def test_a_port_that_is_listened_on_is_found_at_once() -> None:
+    assert wait_until_listening(started(SERVER), port=80, seconds=0)
+
+
+def test_another_port_is_waited_for_until_the_time_is_up() -> None:
+    assert not wait_until_listening(started(SERVER), port=81, seconds=0.15)
+
+
+def test_a_container_that_has_ended_is_not_waited_for() -> None:
+    began = monotonic()
+    assert not wait_until_listening(started(FakeProgram()), port=80, seconds=60)
+    assert monotonic() - began < 30
+
+
+def test_a_get_is_asked_again_while_nobody_answers() -> None:
+    asked, answer = answering(reply(error="refused"), reply(error="refused"), reply(b"hi"))
+    got = ask_all(
+        started(replace(SERVER, http=answer)), {"a": Request()}, default_port=80, ready_by=monotonic() + 30, seconds=30
+    )
+    assert got["a"].body == b"hi"
+    assert len(asked) == 3
+
+
+def test_a_post_is_never_sent_twice() -> None:
+    asked, answer = answering(reply(error="reset"), reply(b"hi"))
+    container = started(replace(SERVER, http=answer))
+    got = ask_all(container, {"a": Request(method="POST")}, default_port=80, ready_by=monotonic() + 30, seconds=30)
+    assert got["a"].error == "reset"
+    assert len(asked) == 1
+
+
+def test_what_is_not_asked_in_time_says_so() -> None:
+    asked, answer = answering(reply(b"hi"))
+    container = started(replace(SERVER, http=answer))
+    got = ask_all(container, {"a": Request()}, default_port=80, ready_by=monotonic(), seconds=0)
+    assert "was not asked" in got["a"].error
+    assert not asked
+
+
+def test_json_and_headers_are_sent_as_asked() -> None:
+    asked, answer = answering(reply())
+    send = Payload.model_validate({"json": {"text": "é"}, "headers": {"X-A": "1"}})
+    request = Request(port=81, method="PUT", path="/x?y=z", send=send, timeout_seconds=2)
+    ask_all(started(replace(SERVER, http=answer)), {"a": request}, default_port=80, ready_by=0, seconds=30)
+    (sent,) = asked
+    assert (sent.port, sent.method, sent.path, sent.timeout_seconds) == (81, "PUT", "/x?y=z", 2)
+    assert sent.body == '{"text": "é"}'.encode()
+    assert sent.headers == {"X-A": "1", "Content-Type": "application/json"}

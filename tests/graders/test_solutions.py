@@ -1,0 +1,130 @@
+"""Proving a lab by its solutions, on a scripted sandbox."""
+
+from pathlib import Path
+
+import pytest
+
+from graders.plan import InvalidPlan, load_plan
+from graders.sandbox.base import ContainerSpec
+from graders.sandbox.fake import BuildCall, FakeProgram, FakeSandbox
+from graders.solutions import Verification, read_solutions, verify_solutions
+
+LAB = """
+title: x
+points: 4
+bases: [busybox]
+checks:
+  - {id: builds, kind: builds, points: 1}
+  - {id: form, kind: instruction, instruction: CMD, form: exec, points: 1}
+  - {id: user, kind: instruction, instruction: USER, points: 2}
+"""
+RIGHT = 'FROM busybox:1.35\nUSER 1000\nCMD ["x"]\n'
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Path:
+    lab = tmp_path / "labs/first"
+    lab.mkdir(parents=True)
+    (tmp_path / "course.yaml").write_text("bases: {busybox: {image: 'busybox:1.35'}}")
+    (lab / "lab.yaml").write_text(LAB)
+    solve(lab, "reference", RIGHT)
+    solve(lab, "shell", "FROM busybox:1.35\nUSER 1000\nCMD x\n", "about: Shell form.\nscore: 3\nfails: [form]\n")
+    return lab
+
+
+def solve(lab: Path, name: str, dockerfile: str, expect: str = "") -> None:
+    folder = lab / "solutions" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Dockerfile").write_text(dockerfile)
+    if expect:
+        (folder / "expect.yaml").write_text(expect)
+
+
+def verify(lab: Path) -> Verification:
+    return verify_solutions(lab, FakeSandbox())
+
+
+def messages(lab: Path) -> str:
+    return "\n".join(str(problem) for problem in verify(lab).problems)
+
+
+def test_solutions_that_are_as_they_say_give_no_problem_and_unproven_checks_are_reported(lab: Path) -> None:
+    found = verify(lab)
+    assert found.problems == ()
+    assert [one.solution.name for one in found.solutions] == ["reference", "shell"]
+    assert found.never_failed == ("builds", "user")
+
+
+def test_a_reference_that_does_not_get_every_point_is_a_problem(lab: Path) -> None:
+    solve(lab, "reference", "FROM busybox:1.35\nCMD x\n")
+    assert "The reference does not pass `form`" in messages(lab)
+    assert "The reference does not pass `user`" in messages(lab)
+
+
+def test_a_check_that_fails_unnamed_is_a_problem_at_its_line(lab: Path) -> None:
+    solve(lab, "shell", "FROM busybox:1.35\nCMD x\n")
+    assert "shell/expect.yaml:3:1: It fails `user` too" in messages(lab)
+    assert "shell/expect.yaml:2:1: It scores 1, not 3." in messages(lab)
+
+
+def test_a_check_that_does_not_fail_as_named_is_a_problem(lab: Path) -> None:
+    solve(lab, "shell", RIGHT)
+    assert "It does not fail `form`." in messages(lab)
+
+
+def test_a_solution_that_is_refused_is_a_problem(lab: Path) -> None:
+    solve(lab, "shell", "FROM elsewhere\n")
+    assert "The solution shell is refused: Line 1: this lab does not allow" in messages(lab)
+
+
+@pytest.mark.parametrize(
+    ("expect", "words"),
+    [
+        ("about: x\nscore: 3\nfails: [fromm]\n", "expect.yaml:3:9: The lab has no check `fromm`."),
+        ("about: x\nscor: 3\nfails: [form]\n", "expect.yaml:2:1: `scor` is not known here. Did you mean `score`?"),
+        ("about: x\nscore: lots\n", "expect.yaml:2:1: `score` must be a number of points"),
+        ("[", "not valid YAML"),
+    ],
+)
+def test_an_expectation_that_says_nothing_sensible_is_refused(lab: Path, expect: str, words: str) -> None:
+    solve(lab, "shell", RIGHT, expect)
+    with pytest.raises(InvalidPlan) as caught:
+        read_solutions(lab, load_plan(lab))
+    assert words in str(caught.value)
+
+
+def test_a_wrong_solution_without_an_expectation_is_refused(lab: Path) -> None:
+    solve(lab, "silent", RIGHT)
+    with pytest.raises(InvalidPlan, match=r"says in expect\.yaml what it scores"):
+        verify(lab)
+
+
+def test_a_lab_without_a_reference_is_refused(lab: Path) -> None:
+    (lab / "solutions/reference/Dockerfile").unlink()
+    (lab / "solutions/reference").rmdir()
+    with pytest.raises(InvalidPlan, match="has no solutions/reference"):
+        verify(lab)
+
+
+def test_a_solution_with_a_file_the_lab_does_not_take_is_refused(lab: Path) -> None:
+    (lab / "solutions/shell/extra.txt").write_text("x")
+    with pytest.raises(InvalidPlan, match=r"extra\.txt: this lab takes no such file"):
+        verify(lab)
+
+
+def test_solutions_get_the_labs_own_files_beside_them(lab: Path) -> None:
+    (lab / "starter").mkdir()
+    (lab / "starter/given.txt").write_text("given")
+    (lab / "starter/Dockerfile").write_text("# begin")
+    contexts: list[bytes] = []
+
+    def build(call: BuildCall) -> None:
+        contexts.append(call.context)
+
+    verify_solutions(lab, FakeSandbox(on_build=build, on_run=_quiet))
+    assert all(b"given.txt" in context for context in contexts)
+    assert len(contexts) == 2
+
+
+def _quiet(spec: ContainerSpec) -> FakeProgram:
+    return FakeProgram()
