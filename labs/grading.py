@@ -2,6 +2,8 @@
 
 import socket
 import time
+from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from django.conf import settings
@@ -26,8 +28,23 @@ def worker_name() -> str:
     return str(settings.WORKER_NAME or f"{socket.gethostname()}/{engine or 'no-engine'}")[:200]
 
 
-def work(*, seconds: float) -> int:
-    """Grade until nothing waits, or `seconds` have passed; returns how many were taken.
+class Leaving(Protocol):
+    """Says whether this worker has been asked to end."""
+
+    def is_set(self) -> bool:
+        """Whether it has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """What came of one wake-up call: how many submissions were taken, and whether more may wait."""
+
+    taken: int
+    more: bool = False
+
+
+def work(*, seconds: float, leaving: Leaving | None = None) -> Shift:
+    """Grade until nothing waits, `seconds` have passed, or the worker is asked to end.
 
     Takes nothing while the engine does not answer or is not safe enough: what waits keeps its place.
     """
@@ -35,16 +52,16 @@ def work(*, seconds: float) -> int:
     until = time.monotonic() + seconds
     taken = 0
     ready = False
-    while time.monotonic() < until:
+    while time.monotonic() < until and not (leaving and leaving.is_set()):
         if not (ready or _engine_is_ready(worker)):
-            return taken
+            return Shift(taken=taken)
         claim = queue.claim_next(worker=worker)
         if claim is None:
-            return taken
+            return Shift(taken=taken)
         taken += 1
         # After trouble the engine has to answer again before the next one is risked.
         ready = grade_claim(claim, engines.open_sandbox())
-    return taken
+    return Shift(taken=taken, more=True)
 
 
 def _engine_is_ready(worker: str) -> bool:

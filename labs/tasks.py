@@ -1,5 +1,7 @@
 """Wake-up calls for workers. A message carries nothing: the database says what is to be done."""
 
+import multiprocessing
+
 from celery import shared_task
 from django.conf import settings
 
@@ -11,10 +13,15 @@ HARD_LIMIT_SECONDS = 900.0
 EXPIRES_SECONDS = 60.0
 
 
+# Set when this worker is asked to end; made before Celery forks, so that the process that grades sees it too.
+leaving = multiprocessing.Event()
+
+
 @shared_task(name="labs.wake", time_limit=settings.GRADING_SHIFT_SECONDS + HARD_LIMIT_SECONDS, ignore_result=True)
-def wake() -> int:
-    """Grade what waits; safe to deliver twice, late or never."""
-    return work(seconds=settings.GRADING_SHIFT_SECONDS)
+def wake() -> None:
+    """Grade what waits, for one shift; safe to deliver twice, late or never."""
+    if work(seconds=settings.GRADING_SHIFT_SECONDS, leaving=leaving).more:
+        call_workers()
 
 
 def call_workers(times: int = 1) -> None:

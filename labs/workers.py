@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 import structlog
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import DatabaseError, connection
 
@@ -79,3 +79,9 @@ def look_into_the_queue(**_signal: Any) -> None:
         tasks.call_workers()
     except Exception:  # the broker is away: the sweeper calls as soon as it is back
         log.exception("first_call_failed")
+
+
+@worker_shutting_down.connect(dispatch_uid="labs.leaving")
+def take_nothing_more(**_signal: Any) -> None:
+    """Let a worker that is asked to end finish what it has, and no more."""
+    tasks.leaving.set()

@@ -1,5 +1,6 @@
 """From claim to grade with a scripted sandbox: what is written, and what trouble with engine or lease does."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +14,7 @@ from django.utils import timezone
 from gradebook.models import GradeEvent, Score
 from graders.report import CheckOutcome
 from graders.sandbox.fake import BuildCall, FakeProgram, FakeSandbox, steps
-from labs import engines, grading, heartbeats, queue, storage
+from labs import engines, grading, heartbeats, queue, storage, tasks, workers
 from labs.events import CLAIMED, FINISHED, QUEUED
 from labs.models import Submission, WorkerHeartbeat
 from labs.place import WaitingFor, place_of
@@ -48,7 +49,7 @@ def test_a_worker_grades_what_waits_and_writes_all_of_it(sandbox: FakeSandbox) -
     submission = a_submission(lab)
     sandbox.on_build = lambda _call: steps("[1/1] FROM busybox", log="hello from the build\n")
 
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
 
     submission.refresh_from_db()
     assert (submission.state, submission.score, submission.max_score) == (State.GRADED, 10, 10)
@@ -125,15 +126,39 @@ def test_one_worker_empties_the_queue(sandbox: FakeSandbox) -> None:
     for _ in range(4):
         a_submission()
 
-    assert grading.work(seconds=PATIENT) == 4
-    assert grading.work(seconds=PATIENT) == 0
+    assert grading.work(seconds=PATIENT).taken == 4
+    assert grading.work(seconds=PATIENT).taken == 0
     assert Submission.objects.filter(state=State.GRADED).count() == 4
 
 
-def test_a_shift_ends_so_that_the_worker_hears_other_calls(sandbox: FakeSandbox) -> None:
+def test_a_shift_that_ends_with_more_to_do_calls_for_the_next(
+    sandbox: FakeSandbox, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(tasks, "call_workers", lambda: calls.append(1))
     a_submission()
 
-    assert grading.work(seconds=0) == 0
+    settings.GRADING_SHIFT_SECONDS = 0
+    tasks.wake()
+    assert calls == [1]
+    settings.GRADING_SHIFT_SECONDS = PATIENT
+    tasks.wake()
+    assert calls == [1]
+    assert Submission.objects.get().state == State.GRADED
+
+
+def test_a_worker_that_is_asked_to_end_finishes_what_it_has_and_takes_no_more(
+    sandbox: FakeSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "leaving", threading.Event())
+    sandbox.on_build = lambda _call: workers.take_nothing_more()
+    first, second = a_submission(), a_submission()
+
+    shift = grading.work(seconds=PATIENT, leaving=tasks.leaving)
+
+    assert shift.taken == 1
+    assert Submission.objects.get(pk=first.pk).state == State.GRADED
+    assert Submission.objects.get(pk=second.pk).state == State.QUEUED
 
 
 # ── Trouble ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,13 +168,13 @@ def test_an_engine_that_fails_in_the_middle_gives_the_submission_back(sandbox: F
     sandbox.break_on("build", times=1)
     submission = a_submission()
 
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
 
     submission.refresh_from_db()
     assert (submission.state, submission.losses) == (State.QUEUED, 1)
     assert "the engine is down" in submission.trouble
     Submission.objects.update(available_at=timezone.now())
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
     submission.refresh_from_db()
     assert (submission.state, submission.attempt) == (State.GRADED, 2)
     assert GradeEvent.objects.count() == 1
@@ -160,7 +185,7 @@ def test_while_the_engine_does_not_answer_nothing_is_taken(sandbox: FakeSandbox)
     sandbox.break_on("*")
     submission = a_submission()
 
-    assert grading.work(seconds=PATIENT) == 0
+    assert grading.work(seconds=PATIENT).taken == 0
 
     submission.refresh_from_db()
     assert (submission.state, submission.attempt) == (State.QUEUED, 0)
@@ -168,7 +193,7 @@ def test_while_the_engine_does_not_answer_nothing_is_taken(sandbox: FakeSandbox)
     assert place is not None
     assert place.waiting_for is WaitingFor.ENGINE
     sandbox.mend()
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
 
 
 def test_without_an_engine_named_the_heartbeat_says_so(settings: Any) -> None:
@@ -176,7 +201,7 @@ def test_without_an_engine_named_the_heartbeat_says_so(settings: Any) -> None:
     heartbeats.started(worker=grading.worker_name(), engine_url="", version="1")
     a_submission()
 
-    assert grading.work(seconds=PATIENT) == 0
+    assert grading.work(seconds=PATIENT).taken == 0
     assert "SANDBOX_ENGINE" in WorkerHeartbeat.objects.get().engine_message
 
 
@@ -209,7 +234,7 @@ def test_results_of_a_lost_lease_are_dropped(sandbox: FakeSandbox) -> None:
 
     sandbox.on_build = taken_over
 
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
 
     submission.refresh_from_db()
     assert (submission.state, submission.worker, submission.attempt) == (State.RUNNING, "another", 2)
@@ -256,7 +281,7 @@ def test_production_grades_nothing_on_an_unsafe_engine_and_says_so(audits: list[
     audits.append(["Memory is not limited."])
     submission = a_submission()
 
-    assert grading.work(seconds=PATIENT) == 0
+    assert grading.work(seconds=PATIENT).taken == 0
 
     submission.refresh_from_db()
     assert (submission.state, submission.losses) == (State.QUEUED, 0)
@@ -271,14 +296,14 @@ def test_an_audit_holds_for_ten_minutes_and_until_the_engine_was_away(
 ) -> None:
     audits += [[], ["Memory is not limited."]]
     a_submission()
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
     a_submission()
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
 
     sandbox.break_on("info", times=1)
     a_submission()
-    assert grading.work(seconds=PATIENT) == 0
-    assert grading.work(seconds=PATIENT) == 0
+    assert grading.work(seconds=PATIENT).taken == 0
+    assert grading.work(seconds=PATIENT).taken == 0
     assert WorkerHeartbeat.objects.get().safety_message == "Memory is not limited."
 
 
@@ -303,7 +328,7 @@ def test_the_lease_is_renewed_while_a_build_takes_longer(sandbox: FakeSandbox, s
 
     sandbox.on_build = slow
 
-    assert grading.work(seconds=PATIENT) == 1
+    assert grading.work(seconds=PATIENT).taken == 1
     assert len(seen) == 1
     submission.refresh_from_db()
     assert submission.state == State.GRADED

@@ -12,10 +12,10 @@ import redis
 from builders import a_course, a_lab, a_submission
 from labs_sites import Site, a_site, send_wake_ups
 
-from deploy.up.throwaway import free_port
+from deploy.up import throwaway
 from gradebook.models import GradeEvent, Score
 from labs.events import FINISHED
-from labs.models import Submission
+from labs.models import Submission, WorkerHeartbeat
 from labs.states import FINISHED as ENDED
 from labs.states import State
 
@@ -51,6 +51,11 @@ def _answers(client: "redis.Redis[bytes]") -> bool:
         return False
 
 
+def deadly(kills: Path) -> dict[str, str]:
+    """The environment of programs that die where `kills` asks for it."""
+    return {"DJANGO_SETTINGS_MODULE": "deadly_settings", "PYTHONPATH": str(KILLING), "KILLS": str(kills)}
+
+
 def finished() -> int:
     return Submission.objects.filter(state__in=ENDED).count()
 
@@ -73,12 +78,11 @@ def test_fifty_submissions_get_one_grade_each_whatever_is_killed(tmp_path: Path)
     for stage in ("claim", "build", "report"):
         for _ in range(EACH_STAGE):
             (kills / f"{stage}-{next(victims).key[:8]}").touch()
-    port = free_port()
+    port = throwaway.free_port()
 
     with ExitStack() as first_redis:
         url = first_redis.enter_context(a_redis(port, tmp_path))
-        environment = {"DJANGO_SETTINGS_MODULE": "deadly_settings", "PYTHONPATH": str(KILLING), "KILLS": str(kills)}
-        with a_site(tmp_path, redis_url=url, **environment) as site:
+        with a_site(tmp_path, redis_url=url, **deadly(kills)) as site:
             site.add_worker("worker-0", engine="fake://0")
             site.add_worker("worker-1", engine="fake://1")
             site.add_sweeper()
@@ -105,3 +109,21 @@ def test_fifty_submissions_get_one_grade_each_whatever_is_killed(tmp_path: Path)
         assert [event.sequence for event in events] == list(range(1, len(events) + 1))
         assert Counter(event.kind for event in events)[FINISHED] == 1
         assert events[-1].kind == FINISHED
+
+
+def test_a_worker_that_is_asked_to_end_loses_nothing_and_another_goes_on(tmp_path: Path) -> None:
+    lab = a_lab()
+    submissions = [a_submission(lab) for _ in range(20)]
+
+    with throwaway.redis() as url, a_site(tmp_path, redis_url=url, **deadly(tmp_path)) as site:
+        site.add_worker("worker-0", engine="fake://0")
+        until(lambda: finished() >= 2, site)
+        site.running["worker-0"].terminate()
+        site.running["worker-0"].wait(PATIENCE_SECONDS)
+        left = Submission.objects.filter(state=State.QUEUED).count()
+        assert finished() + left == len(submissions), site.log_text()
+        assert left
+        assert not WorkerHeartbeat.objects.exists(), "it said goodbye"
+        until(lambda: finished() == len(submissions), site)
+
+    assert set(Submission.objects.values_list("attempt", flat=True)) == {1}

@@ -30,7 +30,7 @@ def test_a_dockerfile_is_built_and_run_on_a_real_engine(db: None, engine_url: st
     student = a_member(lab.activity.course)
     submission = services.submit(author=student, lab=lab, files={"Dockerfile": dockerfile})
 
-    assert grading.work(seconds=PATIENCE_SECONDS) == 1
+    assert grading.work(seconds=PATIENCE_SECONDS).taken == 1
 
     submission.refresh_from_db()
     assert (submission.state, submission.score) == (State.GRADED, 10)
