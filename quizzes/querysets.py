@@ -65,6 +65,12 @@ class QuizQuerySet(models.QuerySet[M]):
         course = "activity__course_id"
         return self.filter(staff_of(user, course) | (Q(activity__published=True) & member_of(user, course)))
 
+    def staffed_by(self, user: "User | AnonymousUser") -> Self:
+        """Those of the courses one helps to run."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_superuser else self.filter(staff_of(user, "activity__course_id"))
+
 
 class _AttemptPartQuerySet(models.QuerySet[M]):
     """Rows that belong to an attempt, seen by the student who takes it and by those who help to run the course."""
@@ -82,6 +88,14 @@ class _AttemptPartQuerySet(models.QuerySet[M]):
             user, course
         )
         return self.filter(own | staff_of(user, course))
+
+    def staffed_by(self, user: "User | AnonymousUser") -> Self:
+        """All in the courses one helps to run, and none elsewhere, one's own included."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_superuser:
+            return self
+        return self.filter(staff_of(user, f"{self._prefix}quiz__activity__course_id"))
 
 
 class AttemptQuerySet(_AttemptPartQuerySet[M]):
