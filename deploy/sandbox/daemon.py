@@ -18,17 +18,25 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from deploy.sandbox import namespaces
 from deploy.sandbox.api import EngineApi, EngineRefused
 from deploy.sandbox.instance import EngineTrouble, Instance
 from deploy.sandbox.needs import REMAP_USER, SYSTEM_PATH
 
+DIED = "dockerd ended while it started; these were its last words:"
 SHUTDOWN_SECONDS = 8
 READY_SECONDS = 60
+OF_EVERY_CONTAINER = (
+    b"level=info",
+    b"cleaning up after shim disconnected",
+    b"cleanup warnings",
+    b"loading cgroup for",
+)
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -92,7 +100,7 @@ def open_when_ready(instance: Instance, init_pid: int) -> None:
     while not api.ping():
         ended, _ = os.waitpid(init_pid, os.WNOHANG)
         if ended:
-            raise EngineTrouble("dockerd ended while it started; its own lines say why.")
+            raise EngineTrouble(DIED)
         if time.monotonic() > deadline:
             raise EngineTrouble(f"dockerd did not answer within {READY_SECONDS} s; its own lines may say why.")
         time.sleep(0.05)
@@ -149,11 +157,24 @@ def _init(instance: Instance, alive: int) -> NoReturn:
         ["dockerd", "--config-file", str(instance.config_file)],
         env=environment,
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+    speaker = threading.Thread(target=_pass_on, args=(dockerd.stdout,), daemon=True)
+    speaker.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: dockerd.send_signal(signal.SIGTERM))
     while True:
         pid, status = os.wait()
         if pid == dockerd.pid:
+            speaker.join(timeout=1)  # its last words; a child of it may hold the pipe open
             os._exit(abs(os.waitstatus_to_exitcode(status)))
+
+
+def _pass_on(lines: IO[bytes]) -> None:
+    """Pass on what dockerd says, but for what its parts say of every single container: that would fill the log."""
+    for line in lines:
+        if not any(words in line for words in OF_EVERY_CONTAINER):
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()

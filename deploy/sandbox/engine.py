@@ -172,8 +172,9 @@ def _answers(instance: Instance) -> bool:
 
 def _last_words(instance: Instance, exit_code: int) -> str:
     said = instance.log_file.read_text(errors="replace").strip().splitlines()
-    reasons = [line for line in said if line.startswith("failed to start")]
-    return " ".join([*said[-1:], *reasons[-1:]]) or f"The engine ended at once with {exit_code}."
+    if said and said[-1] == daemon.DIED:
+        return " ".join(reversed(said[-2:]))
+    return said[-1] if said else f"The engine ended at once with {exit_code}."
 
 
 def _pid(instance: Instance) -> int:

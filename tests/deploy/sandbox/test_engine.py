@@ -285,6 +285,40 @@ def test_containers_live_in_the_engines_own_group_with_its_limits(name: str) -> 
         assert "40" in limits
 
 
+@pytest.mark.engine
+def test_its_log_does_not_grow_with_every_container(name: str) -> None:
+    with started_engine(name, *SMALL) as url:
+        api = load_hello(url)
+        before = (ROOT / name / "engine.log").stat().st_size
+        for _ in range(3):
+            made = api.call("POST", "/containers/create", body={"Image": "hello:1", "Cmd": ["true"]})
+            api.call("POST", f"/containers/{made['Id']}/start")
+            api.call("POST", f"/containers/{made['Id']}/wait")
+            api.call("DELETE", f"/containers/{made['Id']}")
+        assert (ROOT / name / "engine.log").stat().st_size == before
+
+
+@pytest.mark.engine
+def test_when_dockerd_cannot_start_its_last_words_are_passed_on(name: str) -> None:
+    with started_engine(name, *SMALL):
+        pass
+    # A file where dockerd wants a folder: a damage that no file system check mends.
+    folder = ROOT / f"{name}-inside"
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-o", "loop", ROOT / name / "disk.img", folder], check=True)
+    try:
+        (data,) = [path for path in folder.iterdir() if path.name.endswith(f".{path.name.partition('.')[0]}")]
+        shutil.rmtree(data / "containers")
+        (data / "containers").write_text("in the way")
+    finally:
+        subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
+    tried = engine("start", name, *SMALL)
+    assert tried.returncode == 1
+    assert tried.stderr.startswith("dockerd ended while it started; these were its last words: ")
+    assert f"/run/drydock/{name}/data/" in tried.stderr
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
