@@ -12,7 +12,7 @@ from engines import COURSE
 from deploy.sandbox import images
 from deploy.sandbox.api import EngineApi, image_path
 from deploy.sandbox.recipes import InvalidBases, load_bases
-from deploy.sandbox.rootfs import CannotMake
+from deploy.sandbox.rootfs import AUTHORITIES, CannotMake, authorities
 
 BUSYBOX = "  a: {image: 'x:1', recipe: {packages: {kind: busybox}}}\n"
 
@@ -60,6 +60,24 @@ def test_the_python_image_has_python_of_its_tag_and_a_pip_that_installs(engine_u
     tried = output_of(engine_url, "python:3.11-slim", "pip", "install", "--no-index", "surely-not-here")
     assert "externally-managed" not in tried
     assert EngineApi(engine_url).call("GET", image_path("python:3.11-slim") + "/json")["Config"]["Cmd"] == ["python3"]
+
+
+@pytest.mark.engine
+def test_the_python_image_trusts_what_the_machine_trusts(engine_url: str) -> None:
+    bundle = output_of(engine_url, "python:3.11-slim", "cat", "/etc/ssl/certs/ca-certificates.crt").replace("\r", "")
+    assert "BEGIN CERTIFICATE" in bundle
+    for authority in authorities():
+        assert authority.read_text().strip() in bundle, authority
+        beside = output_of(engine_url, "debian:12-slim", "cat", f"{AUTHORITIES}/{authority.name}")
+        assert beside.replace("\r", "") == authority.read_text()
+
+
+@pytest.mark.engine
+def test_packages_that_cannot_be_had_are_told_plainly(engine_url: str, tmp_path: Path) -> None:
+    bases = "  none:\n    image: none:1\n    recipe: {packages: {kind: debian, suite: no-such-suite}}\n"
+    with pytest.raises(CannotMake, match="Debian packages for no-such-suite could not be fetched or installed: check"):
+        images.prepare(course_file=course(tmp_path, bases), engine_url=engine_url, cache=tmp_path)
+    assert not list(tmp_path.glob("*.tar"))
 
 
 @pytest.mark.engine
