@@ -1,11 +1,15 @@
 """What must hold for the repository as a whole."""
 
+import importlib.metadata
 import importlib.util
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from deploy.up import locks
 from deploy.up.checking import checks, source_root_problems
@@ -99,3 +103,23 @@ def test_no_file_names_the_host_of_a_registry() -> None:
     )
 
     assert found.stdout == ""
+
+
+def test_the_lock_holds_what_debians_own_python_needs() -> None:
+    """The lock may have been made on a later 3.11, where some requirements fall away."""
+    locked = {
+        canonicalize_name(name)
+        for file in ("requirements.txt", "requirements-dev.txt")
+        for name in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", (REPOSITORY / file).read_text(), re.MULTILINE)
+    }
+    debian = {**default_environment(), "python_full_version": "3.11.2", "extra": ""}
+    needed = {
+        f"{distribution.metadata['Name']} needs {requirement}"
+        for distribution in importlib.metadata.distributions()
+        if canonicalize_name(distribution.metadata["Name"]) in locked
+        for requirement in map(Requirement, distribution.requires or [])
+        if (requirement.marker is None or requirement.marker.evaluate(debian))
+        and canonicalize_name(requirement.name) not in locked
+    }
+
+    assert needed == set()
