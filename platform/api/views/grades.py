@@ -1,10 +1,11 @@
 """Scores, overrides, and the stream of changes."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
@@ -17,11 +18,22 @@ from api.caller import caller
 from api.pagination import InOrder
 from api.serializers.grades import GradeEventSerializer, OverrideSerializer, ScoreSerializer
 from api.views.courses import course_for
-from courses.access import require_instructor, require_staff
-from courses.models import Activity
+from courses.access import may_assist, require_instructor, require_staff
+from courses.models import Activity, Course
 from gradebook.export import course_csv
 from gradebook.models import GradeEvent, Score
 from gradebook.services import clear_override, override
+from quizzes.release import activities_with_hidden_scores
+
+Row = TypeVar("Row", Score, GradeEvent)
+
+
+def released(rows: QuerySet[Row], *, user: User, course: Course) -> QuerySet[Row]:
+    """Without the points that a quiz does not show its students yet; course staff see all."""
+    if may_assist(user, course):
+        return rows
+    hidden = activities_with_hidden_scores(activities=course.activities.all(), now=timezone.now())
+    return rows.exclude(activity_id__in=hidden)
 
 
 class ScoreListView(generics.ListAPIView[Score]):
@@ -37,8 +49,8 @@ class ScoreListView(generics.ListAPIView[Score]):
         if not self.request.user.is_authenticated:
             return Score.objects.none()
         course = course_for(self.request, self.kwargs["slug"])
-        visible = Score.objects.visible_to(self.request.user)
-        return visible.filter(activity__course=course).select_related("user", "activity")
+        visible = Score.objects.visible_to(self.request.user).filter(activity__course=course)
+        return released(visible, user=self.request.user, course=course).select_related("user", "activity")
 
 
 class ScoreCsvView(APIView):
@@ -110,5 +122,6 @@ class GradeEventListView(APIView):
         asked.is_valid(raise_exception=True)
         given: dict[str, Any] = asked.validated_data
         events = GradeEvent.objects.visible_to(request.user).filter(course=course).after(given["after"])
-        rows = events.select_related("activity", "user")[: given["limit"]]
+        seen = released(events, user=caller(request), course=course)
+        rows = seen.select_related("activity", "user")[: given["limit"]]
         return Response(GradeEventSerializer(rows, many=True).data)
