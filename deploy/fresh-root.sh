@@ -3,9 +3,10 @@
 # ca-certificates in it, enters it with mounts and processes of its own, and runs there, from a clone of HEAD, `make up`,
 # `make demo` and `make test`, cold and then warm. Prints each command's last lines and how long it took.
 #
-#     deploy/fresh-root.sh [--keep] [--once] [--into DIR] [COMMAND…]
+#     deploy/fresh-root.sh [--keep] [--once] [--into DIR | --again DIR] [COMMAND…]
 #
 #   --keep      leave the root where it is, and say where
+#   --again DIR use a root that was kept, with its clone brought to HEAD; it stays
 #   --once      no second, warm pass
 #   --into DIR  make the root in DIR (default: a new folder under TMPDIR)
 #   COMMAND…    what to run instead of: up demo test
@@ -19,12 +20,13 @@ PACKAGES=python3,python3-venv,make,git,ca-certificates
 SUITE=bookworm
 LAST_LINES=12
 
-keep=no passes="cold warm" into=""
+keep=no passes="cold warm" into="" again=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --keep) keep=yes ;;
         --once) passes=cold ;;
         --into) into=$2; shift ;;
+        --again) again=$2 keep=yes; shift ;;
         --help) sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "$0"; exit 0 ;;
         -*) echo "There is no $1: see deploy/fresh-root.sh --help." >&2; exit 1 ;;
         *) break ;;
@@ -39,14 +41,14 @@ say() { printf '%s\n' "$*"; }
 command -v mmdebstrap >/dev/null || { say "mmdebstrap is missing: run apt-get install mmdebstrap." >&2; exit 1; }
 
 repository=$(cd "$(dirname "$0")/.." && git rev-parse --show-toplevel)
-work=$(mktemp -d "${into:-${TMPDIR:-/tmp}}/drydock-fresh-XXXXXX")
+work=${again:-$(mktemp -d "${into:-${TMPDIR:-/tmp}}/drydock-fresh-XXXXXX")}
 root=$work/root
 # A name of its own: control groups and sockets are named after where the clone lies.
 clone=/root/$(basename "$work")
 
 finish() {
     if [ "$keep" = yes ]; then
-        say "The root stays in $root; its clone is in $clone."
+        say "The root stays; for another run in it: deploy/fresh-root.sh --again $work"
     else
         rm -rf --one-file-system "$work"
     fi
@@ -54,21 +56,25 @@ finish() {
 trap finish EXIT
 
 # ── A new root ────────────────────────────────────────────────────────────────────────────────────────────────────
+make_root() {
+    say "Making a new root in $root"
+    sources=()
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+        [ -s "$file" ] && sources+=("$file")
+    done
+    options=()
+    while read -r setting; do options+=("--aptopt=$setting"); done < <(
+        apt-config dump --no-empty --format '%F "%v";%n' Acquire 2>/dev/null | grep -E '::[A-Za-z-]+ "' || true)
+    mmdebstrap --quiet --variant=minbase --include="$PACKAGES" "${options[@]}" "$SUITE" "$root" "${sources[@]}"
+}
 began=$SECONDS
-say "Making a new root in $root"
-sources=()
-for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-    [ -s "$file" ] && sources+=("$file")
-done
-options=()
-while read -r setting; do options+=("--aptopt=$setting"); done < <(
-    apt-config dump --no-empty --format '%F "%v";%n' Acquire 2>/dev/null | grep -E '::[A-Za-z-]+ "' || true)
-mmdebstrap --quiet --variant=minbase --include="$PACKAGES" "${options[@]}" "$SUITE" "$root" "${sources[@]}"
+[ -n "$again" ] || make_root
 
 # ── This machine's ways to packages ──────────────────────────────────────────────────────────────────────────────
 copy() { # copies a file or folder to the same place in the root
     [ -e "$1" ] || return 0
     mkdir -p "$root$(dirname "$1")"
+    rm -rf "${root:?}$1"
     cp --recursive --dereference --no-target-directory "$1" "$root$1"
 }
 rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
@@ -105,7 +111,9 @@ done < <(env --null)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 variables+=("DRYDOCK_PORT=$port")
 
-git clone --quiet "$repository" "$root$clone"
+[ -d "$root$clone" ] || git clone --quiet "$repository" "$root$clone"
+git -C "$root$clone" fetch --quiet "$repository" HEAD
+git -C "$root$clone" reset --quiet --hard FETCH_HEAD
 say "The root is ready after $((SECONDS - began)) s: $(du -sm "$root" | cut -f1) MiB, $(chroot "$root" dpkg-query -W | wc -l) packages, HEAD $(git -C "$root$clone" log -1 --format='%h %s')"
 
 # ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
