@@ -6,7 +6,7 @@ from urllib.parse import quote
 from pydantic import Field, JsonValue, model_validator
 
 from graders.sandbox.base import BuildLimits, RunLimits
-from graders.spec import Identifier, ImagePath, InsidePath, Port, Spec, Text
+from graders.spec import HeaderName, Identifier, ImagePath, InsidePath, Line, Port, Spec, Text, VariableName
 from graders.values import Quoting
 
 DEFAULT = "default"
@@ -48,7 +48,7 @@ class Build(Spec):
 
     dockerfile: InsidePath = "Dockerfile"
     target: Text = ""
-    args: dict[Text, Text] = Field(default_factory=dict)
+    args: dict[VariableName, Text] = Field(default_factory=dict)
     files: dict[InsidePath, Text] = Field(default_factory=dict)
     """Put into the context over what was handed in: what no learner can know beforehand has to be copied, not typed."""
 
@@ -67,7 +67,7 @@ class Run(Spec):
     build: Identifier = DEFAULT
     args: tuple[Text, ...] | None = None
     """Take the place of CMD, as arguments of `docker run` do."""
-    env: dict[Text, Text] = Field(default_factory=dict)
+    env: dict[VariableName, Text] = Field(default_factory=dict)
     stdin: Text = ""
     user: Text | None = None
     read_only: bool = False
@@ -87,7 +87,7 @@ class Run(Spec):
 class Payload(Spec):
     """What a request carries."""
 
-    headers: dict[Text, Text] = Field(default_factory=dict)
+    headers: dict[HeaderName, Line] = Field(default_factory=dict)
     body: Text = ""
     json_value: JsonValue = Field(default=None, alias="json")
     """Sent as JSON, with the header that says so."""

@@ -68,7 +68,7 @@ class Experiment:
 
     def is_hidden(self, run: str) -> bool:
         """Whether only hidden checks look at this run."""
-        return all(hidden for wants, hidden in self._wanted if run in self.filled.runs_of(wants))
+        return all(hidden for wants, hidden in self._wanted if run in self.filled.runs_behind(wants))
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

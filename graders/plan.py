@@ -144,17 +144,20 @@ class FilledPlan:
         """The runs that are wanted, those that requests go to included."""
         return sorted(wants.runs | wants.processes | {request.run for request in self.requests_of(wants).values()})
 
-    def images_of(self, wants: Wants) -> list[str]:
-        """The builds that must give an image for what is wanted."""
-        builds = set(wants.images) | {build for build, _ in wants.paths}
-        waiting, done = self.runs_of(wants), set[str]()
+    def runs_behind(self, wants: Wants) -> set[str]:
+        """The runs that are wanted, those that they come after, and those that are beside them."""
+        waiting, found = self.runs_of(wants), set[str]()
         while waiting:
             name = waiting.pop()
-            if name not in done:
-                done.add(name)
-                builds.add(self.runs[name].build)
+            if name not in found:
+                found.add(name)
                 waiting += [*self.runs[name].after, *self.runs[name].beside]
-        return sorted(builds)
+        return found
+
+    def images_of(self, wants: Wants) -> list[str]:
+        """The builds that must give an image for what is wanted."""
+        behind = {self.runs[name].build for name in self.runs_behind(wants)}
+        return sorted({*wants.images, *(build for build, _ in wants.paths), *behind})
 
     def builds_of(self, wants: Wants) -> list[str]:
         """The builds that must be tried for what is wanted."""

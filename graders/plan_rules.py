@@ -11,7 +11,7 @@ from graders.authored import Place, did_you_mean
 from graders.checks.base import Check
 from graders.observations import Wants
 from graders.spec import Spec, templates_in
-from graders.values import Quoting, draw, filled
+from graders.values import Quoting, extremes, filled
 
 if TYPE_CHECKING:
     from graders.plan import LabPlan
@@ -64,6 +64,8 @@ def _runs(runs: Mapping[str, Run], plan: "LabPlan") -> Found:
                     (*place, "beside", position),
                     f"The run `{other}` ends by itself; only one with `serve` can be beside another.",
                 )
+        if "/" in run.volumes:
+            yield (*place, "volumes", "/"), "A volume cannot take the place of the whole file system."
         if run.user is not None and not run.user.strip():
             yield (*place, "user"), "`user` must not be empty; leave it out for the image's own."
     for circle in _circles({name: [*run.after, *run.beside] for name, run in runs.items()}):
@@ -140,12 +142,12 @@ def _templates(plan: "LabPlan") -> Found:
 
 
 def _filling(plan: "LabPlan") -> Found:
-    """Whether drawn values fit where they are put, tried with a few draws."""
+    """Whether drawn values fit where they are put, tried with what may come."""
     parts: list[tuple[Place, Spec, Quoting]] = [(("builds", name), build, {}) for name, build in plan.builds.items()]
     parts += [(("runs", name), run, {}) for name, run in plan.runs.items()]
     parts += [(("requests", name), request, Request.quoting) for name, request in plan.requests.items()]
     parts += [(("checks", position), check, check.quoting) for position, check in enumerate(plan.checks)]
-    draws = [draw(plan.values, seed=seed) for seed in range(3)]
+    draws = list(extremes(plan.values))
     for place, part, quoting in parts:
         try:
             for values in draws:

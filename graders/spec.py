@@ -131,6 +131,34 @@ ImagePath = Annotated[Text, AfterValidator(_absolute)]
 """An absolute path inside an image or container."""
 
 
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", value):
+        raise ValueError("must be the name of a variable, such as GREETING")
+    return value
+
+
+VariableName = Annotated[str, AfterValidator(_variable)]
+
+
+def _header(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
+        raise ValueError("must be the name of a header, such as Content-Type")
+    return value
+
+
+HeaderName = Annotated[str, AfterValidator(_header)]
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        raise ValueError("must be a single line")
+    return value
+
+
+Line = Annotated[Text, AfterValidator(_one_line)]
+"""Text without line ends."""
+
+
 def one_or_many(value: Any) -> Any:
     """Let an author write `contains: a` for `contains: [a]`."""
     return [value] if isinstance(value, str | int | float) and not isinstance(value, bool) else value

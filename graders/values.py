@@ -7,7 +7,7 @@ and expectations. The same plan and seed draw the same values, so a grading can 
 import random
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -71,6 +71,17 @@ def draw(declared: Mapping[str, Drawn], *, seed: int) -> dict[str, str]:
             if list(drawn.values()).count(drawn[name]) == 1:
                 break
     return drawn
+
+
+def extremes(declared: Mapping[str, Drawn]) -> Iterator[dict[str, str]]:
+    """Draws that try out what may come: a few at random, and each choice and each end of a range once."""
+    usual = draw(declared, seed=0)
+    yield from (usual, draw(declared, seed=1))
+    for name, spec in declared.items():
+        if spec.kind == "choice":
+            yield from ({**usual, name: option} for option in spec.of)
+        elif spec.kind == "number":
+            yield from ({**usual, name: str(end)} for end in (spec.at_least, spec.at_most))
 
 
 def _draw_one(spec: Drawn, source: random.Random) -> str:

@@ -238,6 +238,7 @@ def test_a_learners_report_does_not_tell_what_hidden_checks_saw() -> None:
         (hand_in("# syntax=elsewhere/frontend\nFROM busybox:1.35\n"), "syntax-directive"),
         (hand_in("FROM busybox:1.35\nRUN --network=host true\n"), "unknown-flag"),
         (Submission.from_files({"Dockerfile": b"FROM busybox:1.35\n", "big": b"x" * 6_000_000}), "too-large"),
+        (hand_in(**{".dockerignore": "*.md\n[\n"}), "ignore-pattern"),
     ],
 )
 def test_a_refused_submission_says_why_and_nothing_is_built(submission: Submission, rule: str) -> None:
@@ -283,6 +284,36 @@ def test_files_of_a_build_replace_what_was_handed_in() -> None:
     (call,) = sandbox.asked("build")
     assert isinstance(call, BuildCall)
     assert Submission.from_tar(call.context).files["message.txt"].decode() == report.values["nonce"]
+
+
+def test_a_file_in_the_way_of_the_plans_own_is_refused() -> None:
+    plan = plan_of(
+        """
+        title: x
+        points: 1
+        bases: [busybox]
+        builds: {default: {files: {site/index.html: hello}}}
+        checks: [{id: builds, kind: builds, points: 1}]
+        """
+    )
+    report, _ = graded(FakeSandbox(), plan, hand_in(site="a file, no folder"))
+    assert report.outcome is Outcome.REFUSED
+    assert "site" in report.refusals[0].message
+
+
+def test_a_run_that_a_visible_check_waits_for_is_not_hidden() -> None:
+    plan = plan_of(
+        """
+        title: x
+        points: 1
+        bases: [busybox]
+        runs: {second: {after: [default]}}
+        checks: [{id: ends, kind: exit_code, run: second, points: 1}]
+        """
+    )
+    report, events = graded(FakeSandbox(), plan)
+    assert [container.hidden for container in report.containers] == [False, False]
+    assert [event.data["run"] for event in events if event.kind.value == "run_started"] == ["default", "second"]
 
 
 def test_runs_share_volumes_and_start_in_the_order_they_wait_for() -> None:
