@@ -1,5 +1,6 @@
 """Numbers as people read them: points without needless zeros, sizes in MB, counted words."""
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
@@ -8,6 +9,7 @@ register = template.Library()
 
 _CENT = Decimal("0.01")
 _KB = 1000
+_A_FEW = 3
 _NEEDS_NO_PART = 100
 
 
@@ -43,6 +45,13 @@ def size(count: int | None) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= _NEEDS_NO_PART else f"{amount:.1f} {unit}"
         amount /= _KB
     return f"{amount:.1f} GB"
+
+
+@register.filter
+def a_few(items: Sequence[str]) -> str:
+    """Up to three of them, and how many more there are."""
+    shown = ", ".join(items[:_A_FEW])
+    return shown if len(items) <= _A_FEW else f"{shown} and {len(items) - _A_FEW} more"
 
 
 @register.filter

@@ -16,6 +16,7 @@ _TAGS = {
     "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "s", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
+_INLINE_TAGS = {"a", "br", "code", "em", "s", "strong"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}}
 _SCHEMES = {"https", "http", "mailto"}
 
@@ -31,13 +32,14 @@ def _shift_headings(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def _rendered(text: str) -> str:
-    return nh3.clean(
-        _shift_headings(text),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel="noopener noreferrer",
-    )
+    html = _clean(_shift_headings(text), _TAGS)
+    # What may be wider than a telephone scrolls by itself, so the keyboard must get there. The cleaner has taken every
+    # attribute of these off, and shows what looks like one of them in the text as text.
+    return html.replace("<pre>", '<pre tabindex="0">').replace("<table>", '<table tabindex="0">')
+
+
+def _clean(html: str, tags: set[str]) -> str:
+    return nh3.clean(html, tags=tags, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener noreferrer")
 
 
 @register.filter
@@ -48,8 +50,13 @@ def prose(text: str | None) -> SafeString:
 
 @register.filter
 def inline_prose(text: str | None) -> SafeString:
-    """One line of Markdown without the paragraph around it, for labels of options."""
-    rendered = _rendered(text or "").strip()
-    if rendered.count("<p>") == 1 and rendered.startswith("<p>") and rendered.endswith("</p>"):
-        rendered = rendered[3:-4]
-    return mark_safe(rendered)  # noqa: S308 - cleaned by nh3
+    """Markdown that stands inside a line, such as a hint; line breaks stay."""
+    rendered = str(_MARKDOWN.renderInline(text or "")).replace("\n", "<br>")
+    return mark_safe(_clean(rendered, _INLINE_TAGS))  # noqa: S308 - cleaned by nh3
+
+
+@register.filter
+def without_title(text: str, title: str) -> str:
+    """The text without a first heading that only repeats the title of the page it stands on."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if first.lstrip("# ").strip().casefold() == title.strip().casefold() else text

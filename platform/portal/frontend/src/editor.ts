@@ -26,6 +26,20 @@ const look = EditorView.theme({
   },
 });
 
+/** Typing over several selected lines: done here, since Chromium would merge the lines with style attributes, which
+ * the content security policy blocks and complains about. */
+const typeOverLines = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main } = view.state.selection;
+    const text = event.inputType === "insertText" ? event.data : null;
+    if (!text || view.state.readOnly || view.composing) return false;
+    if (view.state.doc.lineAt(main.from).number === view.state.doc.lineAt(main.to).number) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    return true;
+  },
+});
+
 function language(name: string): Extension {
   if (name === "dockerfile") return StreamLanguage.define(dockerFile);
   return name === "python" ? python() : [];
@@ -45,6 +59,7 @@ function openEditor(room: HTMLElement, nonce: string, changed: () => void): Open
         drawSelection(),
         indentOnInput(),
         bracketMatching(),
+        typeOverLines,
         highlightActiveLine(),
         EditorState.tabSize.of(4),
         EditorState.readOnly.of(area.readOnly),
