@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Refusal(BaseModel):
-    """One reason, with a stable `rule` id, the Dockerfile line (1-based, None when no line is to blame) and a sentence."""
+    """One reason: a stable `rule` id, the Dockerfile line (1-based, None where no line is to blame), a sentence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -54,7 +54,7 @@ FILES = {
 
 
 def a_pack(folder: Path, **changes: str | None) -> Path:
-    """Write the pack. `changes` names files (`__` for `/`, `_yaml` for `.yaml`) and their other text; None leaves one out."""
+    """Write the pack. `changes` names files (`__` for `/`, `_yaml` for `.yaml`) and their text; None leaves one out."""
     files: dict[str, str | None] = dict(FILES)
     for name, text in changes.items():
         files[name.replace("__", "/").replace("_yaml", ".yaml").replace("_md", ".md")] = text
