@@ -7,10 +7,12 @@ build must not take the engine with it.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from deploy.sandbox import namespaces
@@ -52,7 +54,7 @@ def remove(instance: Instance) -> None:
 
 
 def _prepare_version_2(instance: Instance) -> None:
-    _write(ROOT / "cgroup.subtree_control", " ".join(f"+{name}" for name in CONTROLLERS))
+    _hand_down(ROOT, CONTROLLERS)
     group = ROOT / instance.cgroup[1:]
     group.mkdir(exist_ok=True)
     if "memory" not in instance.without:
@@ -64,6 +66,26 @@ def _prepare_version_2(instance: Instance) -> None:
     if "cpu" not in instance.without:
         _write(group / "cpu.max", f"{_quota(instance)} {PERIOD_MICROSECONDS}")
         _write(group / "cpu.weight", "50")
+
+
+def _hand_down(group: Path, controllers: Iterable[str]) -> None:
+    """Let groups below use the controllers.
+
+    In a container the topmost group that can be seen is a group like any other, and version 2 lets one have either
+    processes or controllers to hand down: so its processes move into a group of their own.
+    """
+    wanted = " ".join(f"+{name}" for name in controllers)
+    try:
+        (group / "cgroup.subtree_control").write_text(wanted)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise _unwritable(group / "cgroup.subtree_control", wanted, error) from error
+        aside = group / "init"
+        aside.mkdir(exist_ok=True)
+        for pid in (group / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                (aside / "cgroup.procs").write_text(pid)
+        _write(group / "cgroup.subtree_control", wanted)
 
 
 def _prepare_version_1(instance: Instance) -> None:
@@ -171,10 +193,14 @@ def _write(path: Path, value: str) -> None:
     try:
         path.write_text(value)
     except OSError as error:
-        raise EngineTrouble(
-            f"The limit {path} cannot be set to {value} ({error.strerror}): the engine needs control groups that "
-            "root may write to."
-        ) from error
+        raise _unwritable(path, value, error) from error
+
+
+def _unwritable(path: Path, value: str, error: OSError) -> EngineTrouble:
+    return EngineTrouble(
+        f"The limit {path} cannot be set to {value} ({error.strerror}): the engine needs control groups that root may "
+        "write to."
+    )
 
 
 def _memory_bytes(instance: Instance) -> int:

@@ -130,7 +130,8 @@ def _forget_earlier_life(instance: Instance) -> None:
     """
     (instance.run_dir / "dockerd.pid").unlink(missing_ok=True)
     instance.boot_socket.unlink(missing_ok=True)
-    shutil.rmtree(instance.run_dir / "exec", ignore_errors=True)
+    for folder in instance.run_dir.glob("exec*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _init(instance: Instance, alive: int) -> NoReturn:

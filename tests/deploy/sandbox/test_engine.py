@@ -408,6 +408,35 @@ def test_version_2_groups_get_the_same_limits(tmp_path: Path, monkeypatch: pytes
     assert (group / "cpu.max").read_text() == "50000 100000"
 
 
+@pytest.mark.engine
+def test_a_version_2_group_with_processes_hands_its_controllers_down_once_they_have_moved(
+    name: str, tmp_path: Path
+) -> None:
+    """As in a container: the topmost group is no root. Tried with whatever the unified hierarchy offers here."""
+    root = tmp_path / "unified"
+    root.mkdir()
+    subprocess.run(["mount", "-t", "cgroup2", "none", root], check=True)
+    controller = (root / "cgroup.controllers").read_text().split()[-1]
+    had = controller in (root / "cgroup.subtree_control").read_text().split()
+    (root / "cgroup.subtree_control").write_text(f"+{controller}")
+    group = root / f"drydock-{name}"
+    group.mkdir()
+    try:
+        with subprocess.Popen(["sleep", "600"]) as sleeper:
+            (group / "cgroup.procs").write_text(str(sleeper.pid))
+            cgroups._hand_down(group, [controller])
+            assert (group / "cgroup.subtree_control").read_text().split() == [controller]
+            assert (group / "init/cgroup.procs").read_text().split() == [str(sleeper.pid)]
+            sleeper.kill()
+    finally:
+        cgroups._remove_tree(group)
+        if not had:
+            (root / "cgroup.subtree_control").write_text(f"-{controller}")
+        left = group.exists()
+        subprocess.run(["umount", root], check=True)
+    assert not left
+
+
 def test_a_full_machine_is_told_from_a_full_engine(tmp_path: Path) -> None:
     with pytest.raises(EngineTrouble, match="free some space, or give it less with --disk-mib"):
         disk._check_room(Instance(name="x", root=tmp_path, disk_mib=10**9))
