@@ -123,7 +123,7 @@ else:
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "config.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": DRYDOCK_INSTANCE,
         # A Redis that is down costs throttling and speed, never a page.
