@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from knox.models import AuthToken
 
 from accounts.models import User
 from courses.models import Activity, Course, Membership, Role
@@ -37,14 +38,31 @@ def seed(*, course: Course) -> None:
     """Make the demo people, enrol them, and give unscheduled activities times; what is there already stays as it is."""
     for person in PEOPLE:
         user = User.objects.filter(email=person.email).first()
+        operator = person.role is None
         if user is None:
-            operator = person.role is None
             user = User.objects.create_user(
                 person.email, person.password, name=person.name, is_demo=True, is_staff=operator, is_superuser=operator
             )
+        elif not user.is_demo:  # closed by `retire`
+            user.is_active = user.is_demo = True
+            user.is_staff = user.is_superuser = operator
+            user.set_password(person.password)
+            user.save()
         if person.role is not None:
             Membership.objects.get_or_create(course=course, user=user, defaults={"role": person.role})
     _schedule(course)
+
+
+@transaction.atomic
+def retire() -> int:
+    """Close every demo person's account, so that production starts; what they handed in stays. Returns how many."""
+    people = list(User.objects.filter(is_demo=True))
+    for person in people:
+        person.set_unusable_password()
+        person.is_active = person.is_staff = person.is_superuser = person.is_demo = False
+        person.save()
+    AuthToken.objects.filter(user__in=people).delete()
+    return len(people)
 
 
 def _schedule(course: Course) -> None:

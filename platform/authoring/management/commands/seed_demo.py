@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from authoring.demo import PEOPLE, seed
+from authoring.demo import PEOPLE, retire, seed
 from courses.models import Course
 
 
@@ -13,9 +13,14 @@ class Command(BaseCommand):
     help = "Make demo people and enrol them in a course. Safe to run again; refused in production."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--remove", action="store_true", help="close the demo people's accounts instead")
         parser.add_argument("--course", default="containerization-review", help="short name of the course")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["remove"]:
+            count = retire()
+            self.stdout.write(f"{count} demo {'account is' if count == 1 else 'accounts are'} closed.")
+            return
         if settings.PRODUCTION:
             raise CommandError("Demo people have known passwords: they are not made where DRYDOCK_ENV is production.")
         course = Course.objects.filter(slug=options["course"]).first()
