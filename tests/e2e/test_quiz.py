@@ -69,6 +69,19 @@ def test_every_kind_of_answer_is_saved_as_it_is_given_and_survives_a_reload(sign
     expect(page.locator("#save-state")).to_have_text("Saved")
 
 
+def test_what_was_typed_right_before_turning_the_page_is_saved(signed_in: Opened) -> None:
+    quiz, student = a_class(questions_per_page=4)
+    page = signed_in(student)
+    attempt = start(page, quiz)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    card(page, WORD_AT).get_by_role("textbox").fill("WORKDIR")
+    page.get_by_role("link", name="Page 2 of 2").click()
+    expect(card(page, NUMBER_AT)).to_be_visible()
+    assert saved_value(attempt, WORD_AT) == "WORKDIR"
+    assert asked == []
+
+
 def test_an_answer_is_taken_back_by_unticking(signed_in: Opened) -> None:
     quiz, student = a_class()
     page = signed_in(student)

@@ -144,7 +144,7 @@ def samples(*, rows: int) -> dict[str, Any]:
         "soon": now + timedelta(hours=3, minutes=1),
         "past": now - timedelta(days=2, hours=1),
         "far": now + timedelta(days=400),
-        "form": SampleForm(),
+        "form": SampleForm(prefix="empty"),
         "bound": bound,
         "activities": [
             SampleActivity("quiz", "Images and containers", "complete", "due 2 days ago", 9.5),

@@ -31,6 +31,7 @@ const TYPING = 600;
 const RETRY = [1_000, 2_000, 4_000, 8_000, 15_000];
 const client = Math.random().toString(36).slice(2, 12);
 const CALM = 5 * 60;
+const PATIENCE = 4_000;
 
 function cookie(name: string): string {
   return document.cookie.split("; ").find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
@@ -307,10 +308,28 @@ class Quiz {
     window.addEventListener("beforeunload", (event) => {
       if (!this.leaving && this.questions.some((question) => question.open)) event.preventDefault();
     });
+    document.addEventListener("click", (event) => this.saveBeforeLeaving(event));
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.questions.forEach((question) => question.flush());
     });
     this.summarise();
+  }
+
+  /** A link pressed right after typing waits for the answer to be saved, a few seconds at most. */
+  private saveBeforeLeaving(event: MouseEvent): void {
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    const saving = () => this.questions.some((question) => question.state === "saving");
+    if (!link || !plain || event.defaultPrevented || !saving()) return;
+    if (link.pathname === location.pathname && link.search === location.search) return;
+    event.preventDefault();
+    this.questions.forEach((question) => question.flush());
+    const until = Date.now() + PATIENCE;
+    const leave = () => {
+      if (saving() && Date.now() < until) setTimeout(leave, 30);
+      else location.assign(link.href);
+    };
+    leave();
   }
 
   /** One state for the page: the worst of its questions. */
