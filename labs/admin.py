@@ -19,7 +19,7 @@ from labs.states import State
 @admin.register(Lab)
 class LabAdmin(VisibleAdmin):
     list_display = ("activity", "course", "current_version", "attempts_allowed", "scoring")
-    list_filter = ("activity__course", "scoring")
+    list_filter = (("activity__course", admin.RelatedOnlyFieldListFilter), "scoring")
     search_fields = ("activity__title", "activity__slug")
     list_select_related = ("activity__course", "current_version__lab__activity")
     readonly_fields = ("activity", "current_version")
@@ -41,7 +41,7 @@ class LabAdmin(VisibleAdmin):
 @admin.register(LabVersion)
 class LabVersionAdmin(ReadOnlyAdmin):
     list_display = ("lab", "number", "digest", "created_at")
-    list_filter = ("lab__activity__course",)
+    list_filter = (("lab__activity__course", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("lab__activity",)
     search_fields = ("lab__activity__title",)
 
@@ -59,7 +59,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "is_current",
         "handed_in_at",
     )
-    list_filter = ("state", "course", "via", "is_current")
+    list_filter = ("state", ("course", admin.RelatedOnlyFieldListFilter), "via", "is_current")
     search_fields = ("author__email", "author__name", "lab__activity__title")
     list_select_related = ("author", "lab__activity")
     ordering = ("-pk",)

@@ -116,7 +116,7 @@ def a_site(folder: Path, *, redis_url: str, **environment: str) -> Iterator[Site
 
 def send_wake_ups(redis_url: str, *, times: int) -> None:
     """Put wake-up calls into the workers' queue, as the web server does."""
-    with Celery(broker=redis_url) as app:
+    with Celery(broker=redis_url, set_as_current=False) as app:
         app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
         for _ in range(times):
             app.send_task("labs.wake", queue="grading")

@@ -140,6 +140,7 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
+    "max_retries": 0,  # handing in waits for no Redis that is away: the sweeper calls later; workers reconnect anyway
     "socket_timeout": 5,
     "global_keyprefix": f"{DRYDOCK_INSTANCE}:",
 }

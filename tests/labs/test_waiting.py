@@ -1,5 +1,8 @@
 """What somebody who waits is told, and what operators read: places, heartbeats, metrics, the sweeper."""
 
+import contextlib
+import socket
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -12,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from prometheus_client import generate_latest
 
+from config.celery import app
 from graders.sandbox.base import SandboxUnavailable
 from labs import engines, heartbeats, metrics, services, tasks, workers
 from labs.models import Submission, WorkerHeartbeat
@@ -170,6 +174,28 @@ def test_a_new_worker_looks_into_the_queue_by_itself(monkeypatch: pytest.MonkeyP
     workers.look_into_the_queue()
 
     assert len(calls) == 1
+
+
+def test_calling_workers_does_not_wait_for_a_redis_that_is_away() -> None:
+    """A hand-in would wait with it: one try to connect, then the sweeper is relied on."""
+    visits: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def turn_away() -> None:
+            with contextlib.suppress(OSError):  # closed below
+                while True:
+                    listener.accept()[0].close()
+                    visits.append(1)
+
+        doorman = threading.Thread(target=turn_away)
+        doorman.start()
+        url = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+        with app.connection_for_write(url) as connection, pytest.raises(OperationalError):
+            tasks.wake.apply_async(connection=connection, retry=False)
+        listener.shutdown(socket.SHUT_RDWR)
+        doorman.join()
+
+    assert len(visits) <= 2
 
 
 # ── The sweeper ──────────────────────────────────────────────────────────────────────────────────────────────────────
