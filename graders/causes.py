@@ -11,6 +11,21 @@ _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
 
 
+_RUNTIME_NOISE = re.compile(
+    r"^(?:failed to create (?:shim )?task|OCI runtime create failed|runc create failed|container_linux\.go:\d+"
+    r"|process_linux\.go:\d+|unable to start container process|starting container process caused)[^:]*: ",
+)
+_PLACE_ON_DISK = re.compile(r"/\S*/overlay2/[^/\s]+/(?:merged|diff)(?=/)")
+
+
+def engine_words(error: str) -> str:
+    """What the engine says, without the names of its parts around it and where its disk lies on the machine."""
+    text = _PLACE_ON_DISK.sub("", error.strip())
+    while (found := _RUNTIME_NOISE.match(text)) is not None:
+        text = text[found.end() :]
+    return text.removesuffix(": unknown").rstrip(".")
+
+
 def start_cause(error: str) -> str:
     """What usually lies behind a container that could not be started."""
     words = error.lower()

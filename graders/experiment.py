@@ -11,6 +11,7 @@ from typing import Any
 
 from graders.actions import Request, Run, Serve
 from graders.blame import bases, root_base
+from graders.causes import engine_words
 from graders.context import Context
 from graders.events import Event, EventKind
 from graders.observations import Observations, SeenRun, Wants
@@ -100,7 +101,7 @@ class Experiment:
             EventKind.BUILD_FINISHED,
             build=name,
             ok=result.ok,
-            error=visible(result.error),
+            error=visible(engine_words(result.error)),
             limit=result.limit.value if result.limit else "",
             seconds=round(result.seconds, 3),
         )

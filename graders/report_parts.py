@@ -1,6 +1,7 @@
 """Turns what was seen into the parts of a report: builds, images and containers, their text made fit to be shown."""
 
 from graders.blame import line_of_step, lines_of_history
+from graders.causes import engine_words
 from graders.dockerfile.model import Dockerfile
 from graders.observations import Observations, SeenRun
 from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
@@ -25,11 +26,11 @@ def build_report(name: str, result: BuildResult, dockerfile: Dockerfile) -> Buil
                 state=step.state.value,
                 seconds=round(step.seconds, 3),
                 log=visible(step.log),
-                error=visible(step.error),
+                error=visible(engine_words(step.error)),
             )
             for step in result.steps
         ),
-        error=visible(result.error),
+        error=visible(engine_words(result.error)),
         limit=result.limit.value if result.limit else "",
         log_cut=result.log_cut,
     )
@@ -67,6 +68,6 @@ def container_report(run: SeenRun, *, hidden: bool) -> ContainerReport:
         stderr=visible(result.stderr)[:MAX_OUTPUT_CHARACTERS],
         limit=result.limit.value if result.limit else "",
         cut=result.stdout_cut or result.stderr_cut,
-        start_error=visible(result.start_error),
+        start_error=visible(engine_words(result.start_error)),
         hidden=hidden,
     )

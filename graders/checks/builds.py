@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from graders.actions import DEFAULT
 from graders.blame import line_of_step
-from graders.causes import build_cause
+from graders.causes import build_cause, engine_words
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import limit_words
 from graders.checks.registry import register
@@ -75,7 +75,7 @@ class Builds(Check):
         step = result.steps[result.failed_step] if result.failed_step is not None else None
         if step is None:
             return failed(
-                f"The build failed{_limit_says(result)}: {quoted(result.error, limit=400)}.",
+                f"The build failed{_limit_says(result)}: {quoted(engine_words(result.error), limit=400)}.",
                 hint=build_cause(result, None, ""),
             )
         line = line_of_step(seen.dockerfile(self.build), step.name)
@@ -84,7 +84,7 @@ class Builds(Check):
             f"The build stopped at step {step.index} of {step.total}{f', line {line}' if line else ''}: "
             f"{shortened(visible(what), limit=200)}{_ending(result)}",
             hint=build_cause(result, step, what.partition(" ")[0].upper()),
-            seen=last_lines(visible(step.log or step.error))[-_TAIL_CHARACTERS:],
+            seen=last_lines(visible(step.log or engine_words(step.error)))[-_TAIL_CHARACTERS:],
             line=line,
         )
 
@@ -102,4 +102,4 @@ def _ending(result: BuildResult) -> str:
         return f". The build ran into its {limit_words(result.limit)[0]} after {result.seconds:.1f} s and was ended."
     if result.exit_code:
         return f". The command ended with exit code {result.exit_code}."
-    return f". The builder says: {quoted(result.error, limit=300)}."
+    return f". The builder says: {quoted(engine_words(result.error), limit=300)}."

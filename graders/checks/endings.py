@@ -1,7 +1,7 @@
 """What several kinds say alike of a run that did not end by itself, or did not begin."""
 
 from graders.blame import line_in_effect
-from graders.causes import blames_user, start_cause
+from graders.causes import blames_user, engine_words, start_cause
 from graders.checks.base import Verdict, failed
 from graders.observations import Observations, SeenRun
 from graders.sandbox.base import Limit
@@ -31,7 +31,7 @@ def did_not_start(seen: Observations, run: SeenRun) -> Verdict | None:
     if not run.result.start_error:
         return None
     return failed(
-        f"The container could not be started: {visible(run.result.start_error).strip()}",
+        f"The container could not be started: {visible(engine_words(run.result.start_error))}.",
         hint=start_cause(run.result.start_error),
         line=_start_line(seen, run),
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graders.causes import build_cause, start_cause
+from graders.causes import build_cause, engine_words, start_cause
 from graders.sandbox.base import BuildResult, BuildStep, Limit, StepState
 
 
@@ -59,3 +59,19 @@ def test_each_limit_is_explained(limit: Limit) -> None:
 )
 def test_a_container_that_does_not_start_is_explained(error: str, words: str) -> None:
     assert words in start_cause(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            'failed to create shim task: OCI runtime create failed: runc create failed: exec: "x": not found: unknown',
+            'exec: "x": not found',
+        ),
+        ("mkdir /srv/e/data/1.1/overlay2/5npz6/merged/x: not a directory", "mkdir /x: not a directory"),
+        ("The build was ended after 15 seconds.", "The build was ended after 15 seconds"),
+        ("no command specified", "no command specified"),
+    ],
+)
+def test_the_engines_own_names_and_places_are_left_out(error: str, shown: str) -> None:
+    assert engine_words(error) == shown
