@@ -55,7 +55,12 @@ class QuestionVersionInline(ReadOnlyInline):
 @admin.register(Question)
 class QuestionAdmin(ReadOnlyAdmin):
     list_display = ("slug", "course", "kind", "topics", "difficulty", "version_number", "is_used")
-    list_filter = ("course", "retired", "current_version__kind", "current_version__difficulty")
+    list_filter = (
+        ("course", admin.RelatedOnlyFieldListFilter),
+        "retired",
+        "current_version__kind",
+        "current_version__difficulty",
+    )
     search_fields = ("slug", "current_version__spec")
     list_select_related = ("course", "current_version")
     fields = ("course", "slug", "retired")
@@ -97,7 +102,7 @@ class QuizVersionInline(ReadOnlyInline):
 @admin.register(Quiz)
 class QuizAdmin(StaffedAdmin):
     list_display = ("activity", "course", "version_number", "tries_allowed", "time_limit", "published")
-    list_filter = ("activity__course", "activity__published")
+    list_filter = (("activity__course", admin.RelatedOnlyFieldListFilter), "activity__published")
     search_fields = ("activity__title", "activity__slug")
     list_select_related = ("activity__course", "current_version")
     fields = ("activity",)
@@ -148,7 +153,7 @@ class AttemptQuestionInline(ReadOnlyInline):
 @admin.register(Attempt)
 class AttemptAdmin(StaffedAdmin):
     list_display = ("student", "quiz", "number", "shown_state", "score", "max_score", "started_at", "closed_at")
-    list_filter = ("quiz__activity__course", "state", "closed_by", "is_tryout")
+    list_filter = (("quiz__activity__course", admin.RelatedOnlyFieldListFilter), "state", "closed_by", "is_tryout")
     search_fields = ("student__email", "student__name", "quiz__activity__title")
     list_select_related = ("student", "quiz__activity")
     date_hierarchy = "started_at"
@@ -172,7 +177,7 @@ class AnswerAdmin(StaffedAdmin):
         "attempt_question__attempt__quiz__activity",
         "attempt_question__question_version",
     )
-    list_filter = ("attempt_question__attempt__quiz__activity__course",)
+    list_filter = (("attempt_question__attempt__quiz__activity__course", admin.RelatedOnlyFieldListFilter),)
 
     @admin.display(ordering="attempt_question__attempt__student__email")
     def student(self, answer: Answer) -> str:

@@ -11,7 +11,7 @@ from accounts.models import User
 from courses.access import may_assist
 from courses.deadlines import Window, WindowState, window_for
 from courses.models import Activity
-from quizzes.errors import Conflict, NotFound, said
+from quizzes.errors import Conflict, NotFound
 from quizzes.models import Attempt, AttemptQuestion, AttemptState, Quiz
 from quizzes.release import LastTimes, last_times_of, released_at
 from quizzes.rendering import block
@@ -284,8 +284,3 @@ def review(*, attempt: Attempt, viewer: User, now: datetime | None = None) -> Re
         with_scores=with_scores,
         with_keys=with_keys,
     )
-
-
-def when_released(moment: datetime | None, attempt: Attempt) -> str:
-    """Say when something is released, in the course's time zone; empty for never."""
-    return said(moment, attempt.quiz.activity.course) if moment else ""
