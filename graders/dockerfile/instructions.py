@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from graders.dockerfile.errors import DockerfileError
+from graders.dockerfile.text import SPACES
 from graders.dockerfile.words import exec_form, split_assignments, split_gaps
 
 STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
@@ -75,7 +76,8 @@ def _transfer(request: Request) -> Arguments:
 
 def _volume(request: Request) -> Arguments:
     words, is_exec = _list(request)
-    if not words or not all(word.strip() for word in words):
+    words = tuple(word.strip(SPACES) for word in words)
+    if not words or not all(words):
         raise request.malformed('VOLUME needs at least one path, such as VOLUME ["/data"].')
     return Arguments(words=words, is_exec=is_exec)
 

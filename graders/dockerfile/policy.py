@@ -25,6 +25,7 @@ _FLAGS: dict[str, frozenset[str]] = {
     "HEALTHCHECK": frozenset({"interval", "timeout", "start-period", "retries"}),
     "RUN": frozenset({"mount"}),
 }
+_EXPANDED = frozenset({"ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
 _VALUELESS_FLAGS = frozenset({"link"})
 _STAGE_INDEX = re.compile(r"[+-]?[0-9]+")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:|git@|github\.com/", re.IGNORECASE)
@@ -266,6 +267,22 @@ def _add_problem(word: str, scope: Mapping[str, str | None], escape: str) -> str
     return None
 
 
+def _values(case: _Case) -> Iterator[Refusal]:
+    """Quotes that never close and odd ${…}: the engine's own message about them names no line."""
+    for step in case.steps():
+        if step.keyword in _EXPANDED:
+            words = [part for pair in step.pairs for part in pair if part is not None] or step.words
+        elif step.keyword == "ADD":
+            words = step.words[-1:]  # its sources have a rule of their own
+        else:
+            continue
+        for word in words:
+            try:
+                expand(word, {}, escape=case.dockerfile.escape)
+            except ExpansionError as error:
+                yield _refuse("unreadable-value", step, f"in {word[:60]}, {error.message}.")
+
+
 def _earlier_stage(case: _Case, base: str, stage: Stage) -> Stage | None:
     # As in the engine: names are kept in lower case and FROM looks them up as they are written.
     return next((each for each in case.dockerfile.stages[: stage.index] if each.name == base), None)
@@ -303,4 +320,5 @@ _RULES: tuple[Callable[[_Case], Iterator[Refusal]], ...] = (
     _copies,
     _mounts,
     _adds,
+    _values,
 )

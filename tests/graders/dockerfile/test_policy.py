@@ -413,6 +413,33 @@ def test_a_heredoc_is_refused_where_the_engine_would_run_its_lines() -> None:
     assert rules(FROM + "COPY <<EOF /x\nx\nEOF\n") == [("heredoc", 2)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ENV A="open',
+        "LABEL a=it's",
+        "ARG A='x",
+        "COPY ${A /x",
+        'COPY ["a", "\\"x"]',
+        "WORKDIR /${A%b}",
+        "EXPOSE ${}",
+        "USER 'x",
+        'ADD a "x',
+        'VOLUME ["/${A-b}"]',
+        "STOPSIGNAL ${",
+        "ONBUILD ENV A='",
+    ],
+)
+def test_a_value_that_no_engine_or_only_some_can_read_is_refused_with_its_line(line: str) -> None:
+    lab = Policy(allowed_bases=PLAIN.allowed_bases, allow_onbuild=True)
+    assert rules(FROM + line, lab) == [("unreadable-value", 2)]
+
+
+@pytest.mark.parametrize("line", ["RUN echo it's ${A%b}", "CMD echo '", 'ENTRYPOINT ["${A%b}"]', "MAINTAINER it's me"])
+def test_what_a_shell_or_nobody_reads_is_left_alone(line: str) -> None:
+    assert rules(FROM + line) == []
+
+
 def test_refusals_come_in_the_order_of_the_lines() -> None:
     text = "FROM alpine\nRUN --network=host x\nFROB\nADD http://x /y\nONBUILD RUN x\nCOPY --from=q a b\n# syntax=x"
     assert [line for _, line in rules(text)] == [1, 2, 3, 4, 5, 6]

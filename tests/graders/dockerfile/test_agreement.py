@@ -1,0 +1,319 @@
+"""What the parser reads is what a real engine builds: its steps by name, its images by their config."""
+
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+from sandboxes import BUSYBOX
+
+from graders.archive import Submission
+from graders.dockerfile.dialect import Dialect
+from graders.dockerfile.expansion import expand, scopes
+from graders.dockerfile.model import Dockerfile, Instruction, Stage
+from graders.dockerfile.parser import parse
+from graders.dockerfile.policy import Policy, check_policy, examine
+from graders.sandbox.base import BuildResult, ImageFacts, Job
+from graders.sandbox.docker import DockerSandbox
+
+pytestmark = pytest.mark.engine
+
+LAB = Policy(allowed_bases=frozenset({BUSYBOX}), allow_onbuild=True)
+FILES = {"a": b"1", "b c": b"2", "folder/d": b"3"}
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+STEPS = frozenset({"ADD", "COPY", "RUN", "WORKDIR"})
+_STEP = re.compile(r"\[(?:(\S+) )?(\d+)/(\d+)\] (.*)", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def sandbox(engine_url: str) -> DockerSandbox:
+    return DockerSandbox(engine_url)
+
+
+@pytest.fixture(scope="module")
+def job(sandbox: DockerSandbox) -> Iterator[Job]:
+    with sandbox.job("dockerfile-agreement") as opened:
+        yield opened
+
+
+def build(job: Job, text: str) -> BuildResult:
+    return job.build(Submission.from_files({**FILES, "Dockerfile": text.encode()}).tar())
+
+
+# Steps
+
+
+class Author:
+    """Writes Dockerfiles that build, in every layout the language allows; each step is unlike all others."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.count = 0
+
+    def dockerfile(self) -> str:
+        pick = self.random.choice
+        escape = pick(["\\", "\\", "`"])
+        opening = "" if escape == "\\" else "# escape=`\n"
+        opening += pick(["", "# a comment\n", "\n\n", "   # indented\n"])
+        opening += pick(["", "ARG TAG\n", 'ARG OTHER="a b"\n'])
+        stages = [self.stage(index, escape) for index in range(pick([1, 1, 1, 1, 2, 3]))]
+        text = opening + "".join(stages)
+        if pick([False, False, True]):
+            text = text.replace("\n", "\r\n")
+        if pick([False, False, False, True]):
+            text = "\ufeff" + text
+        return text if pick([True, True, False]) else text.rstrip("\r\n")
+
+    def stage(self, index: int, escape: str) -> str:
+        pick = self.random.choice
+        base = BUSYBOX if index == 0 else pick([BUSYBOX, "STAGE0", f"stage{index - 1}"]).lower()
+        lines = [f"{pick(['FROM', 'from', 'From'])} {base} {pick(['AS', 'as'])} {pick(['Stage', 'stage'])}{index}"]
+        if index:
+            self.count += 1
+            lines.append(f"COPY --from={pick([f'stage{index - 1}', str(index - 1)])} /bin /from-{self.count}")
+        lines += [self.line(escape) for _ in range(pick([1, 1, 2, 3]))]
+        return "".join(line + "\n" for line in lines)
+
+    def line(self, escape: str) -> str:
+        pick = self.random.choice
+        self.count += 1
+        number = self.count
+        gap = pick([" ", "  "])
+        on = pick([escape + "\n", escape + " \t\n", f"{escape}\n# why\n", f"{escape}\n\n", f"{escape}\n   # why\n  "])
+        return pick(
+            [
+                f"RUN{gap}echo {number} {on} && true",
+                f'run ["echo", "{number}", "a b"]',
+                f"  RUN echo {number} '# no comment' > /dev/null",
+                f"RUN true {number} {on}{on}{on}   ; true # the shell's own comment",
+                f"RUN echo [ {number} ] || true",
+                f"ENV N{number}=v\nRUN echo $N{number} ${{N{number}}} ${{N{number}:+x}}",
+                f"ENV N{number} two words\nWORKDIR /w/$N{number}",
+                f"ARG N{number}=v\nCOPY a /c/$N{number}",
+                f"ARG N{number}=\nWORKDIR /w/${{N{number}:-{number}}}",
+                f"COPY {on} a folder/d {on} /c{number}/",
+                f'copy ["b c", "/c{number}/"]',
+                f"add --chown=1:2 folder /a{number}",
+                f"COPY --chown=0:0{gap}--chmod=0755 a{gap}/m{number}",
+                f"LABEL x={number} {on} y=2\nWORKDIR d{number}",
+                f"RUN echo {number} # {escape}\n\tEND",
+            ]
+        )
+
+
+def expected_steps(dockerfile: Dockerfile) -> set[tuple[str, int, int, str]]:
+    seen = {id(instruction): scope for instruction, scope in scopes(dockerfile)}
+    found = set()
+    for stage in dockerfile.stages:
+        steps = [each for each in stage.instructions if each.keyword in STEPS]
+        first = 2 if stage.base == BUSYBOX else 1
+        total = len(steps) + first - 1
+        name = "" if len(dockerfile.stages) == 1 else (stage.name or f"stage-{stage.index}")
+        for number, step in enumerate(steps, start=first):
+            found.add((name, number, total, printed(step, seen[id(step)], dockerfile.escape)))
+    return found
+
+
+def printed(step: Instruction, scope: dict[str, str | None], escape: str) -> str:
+    """The engine prints a step with its variables filled in and its first word in capitals."""
+    keeps_quotes = step.keyword == "RUN" and "$" not in step.logical
+    text = step.logical if keeps_quotes else expand(step.logical, scope, escape=escape).text
+    first, space, rest = text.partition(" ")
+    return first.upper() + space + rest
+
+
+def told_steps(built: BuildResult) -> set[tuple[str, int, int, str]]:
+    found = set()
+    for step in built.steps:
+        parts = _STEP.fullmatch(step.name)
+        assert parts is not None
+        if not parts[4].startswith("FROM "):
+            found.add((parts[1] or "", int(parts[2]), int(parts[3]), parts[4]))
+    return found
+
+
+def test_sixty_dockerfiles_are_built_step_by_step_as_they_were_read(job: Job) -> None:
+    author = Author(20)
+    for _ in range(60):
+        text = author.dockerfile()
+        dockerfile = parse(text)
+        assert check_policy(dockerfile, LAB, Dialect()) == [], text
+        built = build(job, text)
+        assert built.ok, (text, built.error, built.log)
+        assert told_steps(built) == expected_steps(dockerfile), text
+
+
+# Images
+
+CONFIGS = [
+    "CMD echo hi",
+    'CMD [ "a" ,\t"b c" ]',
+    "CMD ['a']",
+    'ENTRYPOINT ["a"]\nCMD ["b"]',
+    'SHELL ["/x", "-y"]\nCMD one  two',
+    "CMD []",
+    'CMD ["\\u00e9\\ud800"]',
+    "ENV A=1 B=$A\nENV C=$A$B D='$A' E=\"$A x\"",
+    "ENV A one  two # three",
+    "ENV A=x\\ y B=\\$A C=a\\b",
+    "ENV A=\nENV B=${A:-none}${A:+some}",
+    "ENV \\\n  A=1 \\\n  # comment\n\n  B=2",
+    'ARG A=1\nARG B="$A 2"\nENV C=$B',
+    'LABEL "a b"=c d="e f" g=h\\ i',
+    "LABEL a b  c",
+    "LABEL a.b=\\\nc",
+    "EXPOSE 80 443/tcp 53/udp",
+    "ENV P=8000\nEXPOSE $P",
+    "VOLUME /a /b",
+    'VOLUME ["/a b", "/c"]',
+    "VOLUME /a\u00a0 /b",
+    "USER 1000:1000",
+    "ENV U=me\nUSER $U",
+    "STOPSIGNAL SIGINT",
+    "HEALTHCHECK --interval=5s --retries=2 CMD curl  x",
+    'HEALTHCHECK cmd ["a", "b"]',
+    "HEALTHCHECK none",
+    "CMD one\nCMD two",
+    "  cmd   spaced\t out  ",
+    "CMD\tx\x0cy",
+    "ENV A=\u00e9\u732b",
+    "LABEL a\u00a0b c",
+    "ENV A=<<EOF",
+]
+
+
+@pytest.mark.parametrize("body", CONFIGS)
+def test_an_image_is_configured_as_it_was_read(job: Job, body: str) -> None:
+    text = f"FROM scratch\n{body}\n"
+    dockerfile = parse(text)
+    built = build(job, text)
+    assert built.ok, built.error
+    assert told(job.image(built.image_id)) == read(dockerfile.final, dockerfile)
+
+
+Config = dict[str, object]
+
+
+def told(facts: ImageFacts) -> Config:
+    return {
+        "env": dict(facts.env),
+        "labels": dict(facts.labels),
+        "cmd": facts.cmd or (),
+        "entrypoint": facts.entrypoint or (),
+        "ports": set(facts.exposed_ports),
+        "volumes": set(facts.volumes),
+        "user": facts.user,
+        "stop": facts.stop_signal,
+        "shell": facts.shell or (),
+        "health": facts.healthcheck.test if facts.healthcheck is not None else (),
+    }
+
+
+def read(stage: Stage, dockerfile: Dockerfile) -> Config:
+    config: Config = {
+        "env": {"PATH": DEFAULT_PATH},
+        "labels": {},
+        "cmd": (),
+        "entrypoint": (),
+        "ports": set(),
+        "volumes": set(),
+        "user": "",
+        "stop": "",
+        "shell": (),
+        "health": (),
+    }
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    for instruction, scope in scopes(dockerfile, base_environment=lambda _: {"PATH": DEFAULT_PATH}):
+        assert instruction in stage.instructions
+
+        def worked_out(word: str, scope: dict[str, str | None] = scope) -> str:
+            return expand(word, scope, escape=dockerfile.escape).text
+
+        words = instruction.words
+        match instruction.keyword:
+            case "CMD" | "ENTRYPOINT":
+                config[instruction.keyword.lower()] = words if instruction.is_exec else (*shell, *words)
+            case "ENV" | "LABEL":
+                name = "env" if instruction.keyword == "ENV" else "labels"
+                pairs = {worked_out(key): worked_out(value or "") for key, value in instruction.pairs}
+                config[name] = {**dict(config[name]), **pairs}  # type: ignore[call-overload]
+            case "EXPOSE":
+                ports = map(worked_out, words)
+                config["ports"] = {port if "/" in port else f"{port}/tcp" for port in ports}
+            case "VOLUME":
+                config["volumes"] = set(map(worked_out, words))
+            case "SHELL":
+                config["shell"] = shell = words
+            case "HEALTHCHECK":
+                kind = "CMD-SHELL" if words[0] == "CMD" and not instruction.is_exec else words[0]
+                config["health"] = (kind, *words[1:])
+            case "USER" | "STOPSIGNAL":
+                config["user" if instruction.keyword == "USER" else "stop"] = worked_out(words[0])
+    return config
+
+
+# Refusals
+
+
+# Not among them: ARG lines without a FROM. On them this engine does not answer, it dies.
+MALFORMED = [
+    "RUN x\nFROM scratch",
+    "FROM",
+    "FROM a b",
+    "FROM scratch # comment",
+    "FROM scratch AS 1b",
+    "FROM scratch\nENV A",
+    "FROM scratch\nENV A=1 B",
+    "FROM scratch\nENV =1",
+    "FROM scratch\nLABEL",
+    "FROM scratch\nARG",
+    "FROM scratch\nCOPY a",
+    "FROM scratch\nSHELL sh",
+    "FROM scratch\nSHELL []",
+    "FROM scratch\nEXPOSE",
+    "FROM scratch\nVOLUME []",
+    "FROM scratch\nUSER",
+    "FROM scratch\nHEALTHCHECK curl x",
+    "FROM scratch\nHEALTHCHECK CMD",
+    "FROM scratch\nHEALTHCHECK NONE x",
+    "FROM scratch\nONBUILD",
+    "FROM scratch\nONBUILD ONBUILD CMD x",
+    "FROM scratch\nONBUILD FROM x",
+    "FROM scratch\nCOPY --from=x --from=y a b",
+    "FROM scratch\nCMD [1]",
+    "FROM scratch\nRUN []",
+    "# only a comment",
+    "# escape=x\nFROM scratch",
+    "# escape=`\n# escape=`\nFROM scratch",
+    "FROM scratch\nLABEL a=" + "x" * 65_536,
+]
+
+NOT_ALLOWED = [
+    "FROM scratch\nFROB x",
+    "FROM scratch\nWOR\u212aDI x",
+    "FROM scratch\nCMD\u00a0x y",
+    "FROM scratch\nCMD --x y",
+    "FROM scratch\nCOPY --link a /",
+    "FROM scratch\nCOPY --parents a /",
+    "FROM scratch\nCOPY --from a /",
+    "FROM $NONE",
+    "FROM scratch\nRUN --frob=x y",
+    "FROM scratch\nCOPY --from=1 /a /",
+    "FROM scratch\nADD ${A%x} /",
+    "FROM Scratch:1",
+]
+
+
+@pytest.mark.parametrize("text", [*MALFORMED, *NOT_ALLOWED], ids=lambda text: text[:40])
+def test_what_is_malformed_here_is_refused_by_the_engine_too(job: Job, text: str) -> None:
+    assert examine(text, LAB, Dialect())[1]
+    assert not build(job, text).ok
+
+
+def test_this_engine_would_carry_out_the_lines_of_a_heredoc(sandbox: DockerSandbox, job: Job) -> None:
+    text = f"FROM {BUSYBOX}\nRUN cat <<X\nLABEL evil=1\n"
+    built = build(job, text)
+    assert built.ok
+    assert job.image(built.image_id).labels == {"evil": "1"}
+    version = sandbox.info().version
+    assert [each.rule for each in check_policy(parse(text + "X\n"), LAB, Dialect.of_engine(version))] == ["heredoc"]
