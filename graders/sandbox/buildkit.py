@@ -22,10 +22,11 @@ from graders.sandbox.connection import (
     Address,
     EngineConnection,
     engine_call,
+    ensure_outlives_a_kill,
     error_message,
     request_path,
 )
-from graders.sandbox.limits import exit_code_in, is_engine_fault_in_build, limit_in_build, plain_build_error
+from graders.sandbox.limits import exit_code_in, is_engine_fault_in_build, limit_in_build, plain_build_error, was_killed
 from graders.sandbox.progress import Progress
 from graders.sandbox.trace import UnreadableTrace, decode_status
 
@@ -93,7 +94,11 @@ def build(
     seconds = time.monotonic() - started
     if deadline.passed and not ending.image_id:
         return _ended_at_deadline(order, progress, seconds)
-    return _result(order, progress, ending, seconds)
+    result = _result(progress, ending, seconds)
+    blamed = "" if result.failed_step is None else result.steps[result.failed_step].log
+    if was_killed(exit_code=result.exit_code, step_log=blamed):
+        ensure_outlives_a_kill(address)
+    return result
 
 
 def _take(message: dict[str, Any], progress: Progress, ending: _Ending) -> None:
@@ -109,7 +114,7 @@ def _take(message: dict[str, Any], progress: Progress, ending: _Ending) -> None:
         ending.error = str(message["error"])
 
 
-def _result(order: BuildOrder, progress: Progress, ending: _Ending, seconds: float) -> BuildResult:
+def _result(progress: Progress, ending: _Ending, seconds: float) -> BuildResult:
     if ending.image_id and not ending.error:
         steps, _ = progress.steps(failed=False, error="")
         return BuildResult(

@@ -7,6 +7,7 @@ connection of its own, so that its deadline and its end are ours.
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ import urllib3
 from docker.errors import APIError, DockerException
 
 from graders.sandbox.base import SandboxUnavailable
+from graders.sandbox.transport import SocketAdapter
 
 CALL_SECONDS = 60.0
 """How long a call that should answer at once may take before the engine counts as broken."""
+_LAST_BREATH_SECONDS = 2.0
 
 _TROUBLE = (
     DockerException,
@@ -100,7 +103,23 @@ class Address:
         """Make an SDK client that speaks the engine's own API version. Raises SandboxUnavailable."""
         version = self.version()["ApiVersion"]
         with engine_call("being called"):
-            return docker.APIClient(base_url=self.url, version=version, timeout=int(CALL_SECONDS))
+            client = docker.APIClient(base_url=self.url, version=version, timeout=int(CALL_SECONDS))
+        parts = urlsplit(self.url)
+        if parts.scheme == "unix":
+            client.mount("http+docker://", SocketAdapter(f"http+unix://{parts.path}", seconds=int(CALL_SECONDS)))
+        return client
+
+
+def ensure_outlives_a_kill(address: Address) -> None:
+    """Raise SandboxUnavailable if the engine is about to go.
+
+    When something was killed and nobody here did it, it was either the kernel, out of memory, or somebody who stops
+    the engine: that one was seen to refuse calls 0.4 s later. So those that were killed get their verdict later.
+    """
+    until = time.monotonic() + _LAST_BREATH_SECONDS
+    while time.monotonic() < until:
+        address.version()
+        time.sleep(_LAST_BREATH_SECONDS / 20)
 
 
 class EngineConnection(http.client.HTTPConnection):

@@ -31,13 +31,14 @@ from graders.sandbox.connection import (
     RawStream,
     engine_call,
     engine_words,
+    ensure_outlives_a_kill,
     request_path,
     wait_for_end,
 )
 from graders.sandbox.files import read_path
 from graders.sandbox.hardening import start_hardened
 from graders.sandbox.http_exchange import failed_reply
-from graders.sandbox.limits import exec_fault, is_disk_full, is_start_fault, limit_in_run
+from graders.sandbox.limits import KILLED, exec_fault, is_disk_full, is_start_fault, limit_in_run
 from graders.sandbox.output import Output
 from graders.sandbox.probe import Sidecar
 from graders.sandbox.processes import processes_of
@@ -314,6 +315,8 @@ class DockerContainer(Container):
         if output.overflown:
             limit = Limit.OUTPUT
         elif limit is None and not killed_by_us:
+            if exit_code == KILLED and not state.get("OOMKilled"):
+                ensure_outlives_a_kill(self._engine.address)
             limit = limit_in_run(exit_code=exit_code, oom_killed=bool(state.get("OOMKilled")), stderr=stderr)
         self._result = RunResult(
             exit_code=exit_code,

@@ -3,9 +3,9 @@
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from graders.sandbox.base import EngineInfo, Sandbox
+from graders.sandbox.base import EngineInfo, Sandbox, SandboxUnavailable
 from graders.sandbox.connection import Address, engine_call
 from graders.sandbox.container import Engine
 from graders.sandbox.job import DockerJob
@@ -55,8 +55,7 @@ class DockerSandbox(Sandbox):
     def job(self, job_id: str) -> Iterator[DockerJob]:
         """Open a job, once the engine is free. Leftovers of an earlier, killed job with this id are removed first.
 
-        Leaving it removes all that it made. What cannot be removed then is logged, and goes with the next sweep: a job
-        that was done is not undone by it.
+        Leaving it removes all that it made. Raises SandboxUnavailable, also on leaving.
         """
         engine = self._connected()
         with engine_turn(self.url, wait_seconds=self._turn_seconds):
@@ -65,8 +64,11 @@ class DockerSandbox(Sandbox):
             job = DockerJob(engine, job_id, probe_image=self.probe_image, context_owner=self._context_owner)
             try:
                 yield job
-            finally:
-                job.close()
+            except BaseException:
+                with suppress(SandboxUnavailable):  # the first trouble is the one to hear of
+                    job.close()
+                raise
+            job.close()
 
     def sweep(self, *, keep: Iterable[str] = ()) -> int:
         """Remove what killed jobs left, except those named; returns how many objects went.

@@ -52,7 +52,7 @@ def hardened_host_config(
         network_mode=network,
         privileged=False,
         cap_drop=["ALL"],
-        security_opt=["no-new-privileges:true"],
+        security_opt=["no-new-privileges=true"],
         ipc_mode="private",
         init=False,
         read_only=read_only,

@@ -1,6 +1,5 @@
 """One job on a real engine: everything done for one submission, and its removal."""
 
-import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -30,7 +29,6 @@ from graders.sandbox.owners import owned_by
 from graders.sandbox.probe import Sidecar
 
 _NEVER_RUN = ["/never-run"]
-_log = logging.getLogger(__name__)
 
 
 class DockerJob(Job):
@@ -150,14 +148,14 @@ class DockerJob(Job):
         self._networks[name] = full
 
     def close(self) -> None:
-        """Remove everything the job made. What cannot be removed is logged and goes with the next sweep."""
+        """Remove everything the job made. What one removal cannot do is logged, and goes with the next sweep.
+
+        Raises SandboxUnavailable when the engine does not answer any more: what it said last is not to be relied on.
+        """
         for container in self._containers:
             container.close()
-        try:
-            reap(self._engine.client, only=self._ledger.key)
-            empty_build_cache(self._engine.client)
-        except SandboxUnavailable as trouble:
-            _log.warning("job %s could not be cleaned up after: %s", self.id, trouble)
+        reap(self._engine.client, only=self._ledger.key)
+        empty_build_cache(self._engine.client)
 
     def _create(self, spec: ContainerSpec, what: str) -> str:
         client = self._engine.client
@@ -180,6 +178,7 @@ class DockerJob(Job):
                 stdin_open=bool(spec.stdin),
                 name=self._ledger.name(what),
                 labels=self._labels(),
+                use_config_proxy=False,  # a proxy's address, and the password in it, are the operator's
                 host_config=hardened_host_config(
                     client,
                     limits=spec.limits,

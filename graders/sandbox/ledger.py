@@ -16,9 +16,10 @@ from typing import Any
 import docker
 from docker.errors import APIError, NotFound
 
+from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.connection import engine_call, engine_words
 from graders.sandbox.facts import JOB_LABEL
-from graders.sandbox.limits import is_removal_under_way
+from graders.sandbox.limits import is_engine_going, is_removal_under_way
 
 _MARK = "drydock-job"
 _log = logging.getLogger(__name__)
@@ -56,8 +57,8 @@ def reap(client: docker.APIClient, *, only: str | None = None, keep: Iterable[st
         only: key of the one job to clean up after; None means all.
         keep: keys of jobs to leave alone.
 
-    What cannot be removed now is logged and stays for the next time. Raises SandboxUnavailable when the engine cannot
-    even be asked.
+    What the engine does not want to remove now is logged and stays for the next time. Raises SandboxUnavailable when
+    the engine does not work any more.
     """
     kept = set(keep)
 
@@ -73,7 +74,8 @@ def reap(client: docker.APIClient, *, only: str | None = None, keep: Iterable[st
         removals += [(name, _image(client, name)) for name in _image_names(client) if ours(name)]
         if only is None:
             removals += [(name, _image(client, name)) for name in _unnamed_images(client)]
-    return sum(_remove(name, removal) for name, removal in removals)
+    with engine_call("removing leftovers"):
+        return sum(_remove(name, removal) for name, removal in removals)
 
 
 def empty_build_cache(client: docker.APIClient) -> None:
@@ -84,10 +86,16 @@ def empty_build_cache(client: docker.APIClient) -> None:
 
 def _remove(name: str, removal: Callable[[], Any]) -> int:
     try:
-        with engine_call(f"removing {name}"):
-            removal()
-    except Exception as trouble:  # noqa: BLE001  the rest is to be removed whatever happened to this one
-        _log.warning("%s stays on the engine for now: %s", name, trouble)
+        removal()
+    except NotFound:
+        return 0
+    except APIError as refusal:
+        words = engine_words(refusal)
+        if is_removal_under_way(words):
+            return 0
+        if is_engine_going(words):
+            raise SandboxUnavailable(f"The engine is being stopped: {words}") from refusal
+        _log.warning("%s stays on the engine for now: %s", name, words)
         return 0
     return 1
 
@@ -125,27 +133,17 @@ def _unnamed_images(client: docker.APIClient) -> Iterator[str]:
 
 
 def _container(client: docker.APIClient, name: str) -> Callable[[], None]:
-    return lambda: _unless_gone(lambda: client.remove_container(name, v=True, force=True))
+    return lambda: client.remove_container(name, v=True, force=True)
 
 
 def _network(client: docker.APIClient, name: str) -> Callable[[], None]:
-    return lambda: _unless_gone(lambda: client.remove_network(name))
+    return lambda: client.remove_network(name)
 
 
 def _volume(client: docker.APIClient, name: str) -> Callable[[], None]:
-    return lambda: _unless_gone(lambda: client.remove_volume(name, force=True))
+    return lambda: client.remove_volume(name, force=True)
 
 
 def _image(client: docker.APIClient, reference: str) -> Callable[[], None]:
     # Never by id with force: an image that is nothing but its base has the base's id, and the base's names.
-    return lambda: _unless_gone(lambda: client.remove_image(reference))
-
-
-def _unless_gone(removal: Callable[[], Any]) -> None:
-    try:
-        removal()
-    except NotFound:
-        return
-    except APIError as refusal:
-        if not is_removal_under_way(engine_words(refusal)):
-            raise
+    return lambda: client.remove_image(reference)

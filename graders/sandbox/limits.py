@@ -129,3 +129,13 @@ def is_no_path(words: str) -> bool:
 def is_cpu_refusal(words: str) -> bool:
     """Whether a container may not have as much CPU as it was to have, because the engine has less."""
     return "cfs_quota_us: invalid argument" in words
+
+
+def was_killed(*, exit_code: int | None, step_log: str) -> bool:
+    """Whether a step ended because somebody killed it, or what was about to become it."""
+    return exit_code == KILLED or "container process is already dead" in step_log[-4096:]
+
+
+def is_engine_going(words: str) -> bool:
+    """Whether the engine fails because it is being stopped."""
+    return bool(re.search(r"connection is closing|transport is closing|shutting down|context canceled", words))

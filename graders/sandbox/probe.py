@@ -38,7 +38,7 @@ from graders.sandbox.http_exchange import (
 )
 
 IMAGE = "drydock-probe"
-_APPLETS = ("base64", "cat", "head", "killall", "nc", "sh", "timeout")
+_APPLETS = ("base64", "cat", "dd", "head", "killall", "nc", "sh", "timeout")
 _MOST_REQUEST_BYTES = 1024 * 1024
 _LIMITS = RunLimits(memory_mib=32, pids=24, cpus=1.0, writable_mib=4)
 _NOBODY = "65534:65534"
@@ -48,10 +48,11 @@ _ANSWER_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 # `nc -e` gives the connection to a program and does not close its sending half, which some servers take for a hang-up.
-# In the program, 0 and 1 are the connection; 3 is the sidecar's own output.
+# In the program, 0 and 1 are the connection; 3 is the sidecar's own output. `dd` reads and writes piece by piece, where
+# `cat` splices, after which a container's output was seen to rest in its pipe until more came.
 _AGENT = """
 exec 3>&1
-echo 'cat /tmp/request; exec cat >&3' > /tmp/talk
+echo 'cat /tmp/request; exec dd bs=65536 >&3 2> /dev/null' > /tmp/talk
 while read -r order nonce port seconds request; do
   case $order in
   http)
@@ -59,7 +60,7 @@ while read -r order nonce port seconds request; do
     { timeout -s KILL "$seconds" nc 127.0.0.1 "$port" -e sh /tmp/talk 2> /tmp/trouble
        echo; echo "$nonce"; head -c 200 /tmp/trouble; echo; echo "$nonce."; } &
     ;;
-  enough) killall -q -9 cat ;;
+  enough) killall -q -9 dd ;;
   sockets)
     cat /proc/net/tcp /proc/net/tcp6 2> /dev/null
     echo; echo "$nonce"; echo "$nonce." ;;

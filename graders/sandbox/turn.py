@@ -8,7 +8,6 @@ killed worker gives it back. It binds processes of one user on one machine: an e
 import fcntl
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from graders.sandbox.base import SandboxUnavailable
 
+_FOLDERS = Path("/tmp")  # noqa: S108  the same for every process, whatever its TMPDIR; the folder made there is private
 _PAUSE_SECONDS = 0.05
 
 
@@ -47,7 +47,7 @@ def _taken(lock: int) -> bool:
 
 
 def _lock_file(url: str) -> Path:
-    folder = Path(tempfile.gettempdir()) / f"drydock-engines-{os.getuid()}"
+    folder = _FOLDERS / f"drydock-engines-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise SandboxUnavailable(f"{folder} belongs to somebody else: remove it.")

@@ -1,5 +1,9 @@
 """Containers on a real engine: what they may, how they end, and what is heard of them."""
 
+import json
+import socket
+from pathlib import Path
+
 import pytest
 from sandboxes import BUSYBOX, context
 
@@ -56,11 +60,33 @@ def test_a_container_has_no_privilege_no_network_and_no_way_to_more(sandbox: Doc
 
 
 def test_nothing_outside_can_be_reached(sandbox: DockerSandbox) -> None:
-    script = "for a in 169.254.169.254 172.17.0.1 10.0.0.1 192.0.2.1; do nc -w 1 $a 80 </dev/null && echo reached; done"
-    with sandbox.job("running") as job:
-        job.create_network("inner")
-        assert b"reached" not in shell(job, script).stdout
-        assert b"reached" not in shell(job, script, network="inner").stdout
+    with socket.create_server(("127.0.0.1", 0)) as canary:
+        port = canary.getsockname()[1]
+        addresses = "127.0.0.1 169.254.169.254 172.17.0.1 10.0.0.1 192.0.2.1"
+        script = f"for a in {addresses}; do nc -w 1 $a {port} < /dev/null && echo got-out; done; true"
+        with sandbox.job("running") as job:
+            job.create_network("inner")
+            assert b"got-out" not in shell(job, script).stdout
+            assert b"got-out" not in shell(job, script, network="inner").stdout
+            built = job.build(context(f"FROM {BUSYBOX}\nRUN {script}\n"))
+        assert built.ok
+        assert "got-out" not in built.steps[1].log
+        canary.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            canary.accept()
+
+
+def test_the_operators_proxy_does_not_reach_a_container(
+    engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"proxies": {"default": {"httpProxy": "http://user:secret@proxy.test:3128"}}}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("HTTP_PROXY", "http://user:secret@proxy.test:3128")
+    with DockerSandbox(engine_url).job("running") as job:
+        assert b"proxy" not in shell(job, "env").stdout
+        built = job.build(context(f"FROM {BUSYBOX}\nRUN env\n"))
+    assert "secret" not in built.log
 
 
 def test_a_setuid_program_gives_nobody_root(sandbox: DockerSandbox) -> None:
