@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from graders.archive import TAKEN_BEFORE
 from graders.archive import Submission as Files
 from graders.engine import grade
 from graders.report import Report
@@ -105,7 +106,7 @@ def _grade(claim: Claim, sandbox: Sandbox) -> Submission:
     if submission is None:
         raise LeaseLost(f"Submission {claim.submission_id} was taken over at once.")
     plan = submission.version.lab_plan
-    files = Files.from_tar(storage.read(submission.files_name))
+    files = Files.from_tar(storage.read(submission.files_name), caps=TAKEN_BEFORE)
     with Progress(claim, plan) as progress:
         report = grade(
             plan, files, sandbox, seed=submission.seed, job_id=_job_id(submission), on_event=progress.on_event

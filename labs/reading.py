@@ -2,6 +2,7 @@
 
 from accounts.models import User
 from courses.access import may_assist
+from graders.archive import TAKEN_BEFORE
 from graders.archive import Submission as Files
 from graders.report import Report
 from labs import storage
@@ -26,7 +27,7 @@ def log_of(submission: Submission) -> str:
 
 def files_of(submission: Submission) -> Files:
     """The files that were graded: the author's, over the lab's own."""
-    return Files.from_tar(storage.read(submission.files_name))
+    return Files.from_tar(storage.read(submission.files_name), caps=TAKEN_BEFORE)
 
 
 def events_after(*, submission: Submission, sequence: int, at_most: int = 500) -> list[SubmissionEvent]:

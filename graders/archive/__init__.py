@@ -1,4 +1,4 @@
-from graders.archive.limits import Caps, SubmissionRefused
+from graders.archive.limits import TAKEN_BEFORE, Caps, SubmissionRefused
 from graders.archive.submission import Submission
 
-__all__ = ["Caps", "Submission", "SubmissionRefused"]
+__all__ = ["TAKEN_BEFORE", "Caps", "Submission", "SubmissionRefused"]

@@ -34,6 +34,10 @@ class Caps:
         return 4 * self.files
 
 
+TAKEN_BEFORE = Caps(files=100_000, total_bytes=1024 * MIB, file_bytes=1024 * MIB, packed_bytes=2048 * MIB)
+"""For reading back what `Submission.tar` made of files that a lab's own caps let in."""
+
+
 class SubmissionRefused(Exception):
     """These files cannot be taken; `code` is stable, the message is for whoever handed them in."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.archive import Caps, Submission, SubmissionRefused
+from graders.archive import TAKEN_BEFORE, Caps, Submission, SubmissionRefused
 
 MIB = 1024 * 1024
 PLAIN = {"Dockerfile": b"FROM busybox:1.35\n", "app/main.py": b"print('hi')\n"}
@@ -464,6 +464,7 @@ def test_caps_can_follow_a_lab() -> None:
     assert zip_code(zipped({"a": big}, method=zipfile.ZIP_STORED)) == "too-large"
     taken = Submission.from_zip(zipped({"a": big}, method=zipfile.ZIP_STORED), caps=Caps.up_to(20))
     assert Submission.from_tar(taken.tar(), caps=Caps.up_to(20)) == taken
+    assert Submission.from_tar(taken.tar(), caps=TAKEN_BEFORE) == taken
 
 
 # Bombs and lies
