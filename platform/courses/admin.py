@@ -36,7 +36,7 @@ class CourseAdmin(ModelAdmin):  # type: ignore[misc]
 @admin.register(Membership)
 class MembershipAdmin(VisibleAdmin):
     list_display = ("user", "course", "role", "section", "active")
-    list_filter = ("course", "role", "active")
+    list_filter = (("course", admin.RelatedOnlyFieldListFilter), "role", "active")
     search_fields = ("user__email", "user__name")
     autocomplete_fields = ("user", "course")
     list_select_related = ("user", "course", "section")
@@ -45,7 +45,7 @@ class MembershipAdmin(VisibleAdmin):
 @admin.register(Activity)
 class ActivityAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ("title", "kind", "course", "published", "opens_at", "due_at", "closes_at", "max_points")
-    list_filter = ("course", "kind", "published")
+    list_filter = (("course", admin.RelatedOnlyFieldListFilter), "kind", "published")
     search_fields = ("title", "slug")
     list_select_related = ("course",)
 

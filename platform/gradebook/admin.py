@@ -23,7 +23,7 @@ class ReadOnlyAdmin(VisibleAdmin):
 @admin.register(Score)
 class ScoreAdmin(ReadOnlyAdmin):
     list_display = ("user", "activity", "points", "override_points", "max_points", "updated_at")
-    list_filter = ("activity__course",)
+    list_filter = (("activity__course", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("user__email", "activity__title")
     list_select_related = ("user", "activity")
 
@@ -31,7 +31,7 @@ class ScoreAdmin(ReadOnlyAdmin):
 @admin.register(Evidence)
 class EvidenceAdmin(ReadOnlyAdmin):
     list_display = ("user", "topic", "points", "max_points", "activity", "at")
-    list_filter = ("course",)
+    list_filter = (("course", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("user__email", "topic")
     list_select_related = ("user", "activity")
 
@@ -39,5 +39,5 @@ class EvidenceAdmin(ReadOnlyAdmin):
 @admin.register(GradeEvent)
 class GradeEventAdmin(ReadOnlyAdmin):
     list_display = ("id", "user", "activity", "points", "max_points", "cause", "at")
-    list_filter = ("course", "cause")
+    list_filter = (("course", admin.RelatedOnlyFieldListFilter), "cause")
     list_select_related = ("user", "activity")

@@ -25,7 +25,7 @@ from api.serializers.courses import (
     MembershipSerializer,
     RosterOutcomeSerializer,
 )
-from courses.access import require_staff
+from courses.access import require_instructor, require_staff
 from courses.deadlines import windows_for
 from courses.models import Activity, Course, Membership
 from courses.services import import_roster, join_by_code
@@ -157,6 +157,7 @@ class RosterView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Enrol a class from a CSV file with the columns email, name, role and section: all of it or nothing."""
         course = course_for(request, slug)
+        require_instructor(caller(request), course)
         file = request.FILES.get("file")
         if file is None:
             raise DrydockError("file_missing", "Send the CSV as the form field “file”.", fields={"file": "Needed."})

@@ -109,6 +109,7 @@ class HandInView(APIView):
 
         Handing in what is waiting already returns the waiting try, with status 200.
         """
+        lab = lab_for(request, activity_id)
         handed = HandInSerializer(data=request.data)
         handed.is_valid(raise_exception=True)
         files: HandedIn
@@ -116,7 +117,7 @@ class HandInView(APIView):
             files = handed.validated_data["archive"].read()
         else:
             files = {path: text.encode() for path, text in handed.validated_data["files"].items()}
-        submission = submit(author=caller(request), lab=lab_for(request, activity_id), files=files, via=Via.API)
+        submission = submit(author=caller(request), lab=lab, files=files, via=Via.API)
         context = {"place": place_of(submission)}
         code = status.HTTP_200_OK if submission.already_waiting else status.HTTP_201_CREATED
         return Response(SubmissionDetailSerializer(submission, context=context).data, status=code)
@@ -163,10 +164,10 @@ class EventsView(APIView):
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Events after `after`, oldest first. Send the ETag back as If-None-Match: 304 says that nothing is new."""
+        submission = submission_for(request, pk)
         asked = _AfterSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         after: int = asked.validated_data["after"]
-        submission = submission_for(request, pk)
         events = events_after(submission=submission, sequence=after, at_most=AT_MOST_EVENTS)
         place = place_of(submission)
         next_after = events[-1].sequence if events else after

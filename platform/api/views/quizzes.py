@@ -96,9 +96,10 @@ class AnswerView(APIView):
     @extend_schema(operation_id="save_answer", request=SaveAnswerSerializer, responses=SavedAnswerSerializer)
     def put(self, request: Request, pk: int, position: int) -> Response:
         """Save an answer. 409 `stale_revision` when it was changed elsewhere: `saved` in the reply is the newer one."""
+        attempt = own_attempt(request, pk)
         asked = SaveAnswerSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        saved = save_answer(attempt=own_attempt(request, pk), position=position, **asked.validated_data)
+        saved = save_answer(attempt=attempt, position=position, **asked.validated_data)
         return Response(SavedAnswerSerializer(saved).data)
 
 
