@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import PurePosixPath
 
 from graders.archive import Submission, SubmissionRefused
 from graders.blame import line_in_effect
@@ -66,7 +67,7 @@ class _Grading:
 
     def report(self) -> Report:
         engine = self.sandbox.info()
-        self._tell(EventKind.STARTED, lab=self.plan.title, engine=engine.name, checks=len(self.plan.checks))
+        self._tell(EventKind.STARTED, lab=self.plan.title, engine=shown_name(engine.name), checks=len(self.plan.checks))
         began = time.perf_counter()
         sources, refusals = self._examine(engine)
         contexts = self._contexts(sources, refusals)
@@ -111,7 +112,7 @@ class _Grading:
             "submission": self.submission.digest,
             "seed": self.seed,
             "values": self.values,
-            "engine": EngineReport(name=engine.name, version=engine.version),
+            "engine": EngineReport(name=shown_name(engine.name), version=engine.version),
         }
 
     def _examine(self, engine: EngineInfo) -> tuple[dict[str, Dockerfile], list[Refusal]]:
@@ -224,6 +225,14 @@ class _Grading:
 
     def _tell(self, kind: EventKind, **data: object) -> None:
         self.emit(Event(kind=kind, data=data))
+
+
+def shown_name(engine: str) -> str:
+    """The engine's name for learners: of an address, what tells engines apart and not where they are on the machine."""
+    scheme, separator, rest = engine.partition("://")
+    if not separator:
+        return engine
+    return PurePosixPath(rest).parent.name or "engine" if scheme == "unix" else "engine"
 
 
 def missing_or_large(plan: LabPlan, submission: Submission) -> Iterator[Refusal]:

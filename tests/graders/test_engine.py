@@ -253,6 +253,21 @@ def test_a_refused_submission_says_why_and_nothing_is_built(submission: Submissi
     assert events[1].data["ok"] is False
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("engine-0", "engine-0"),
+        ("unix:///run/drydock/site-1/docker.sock", "site-1"),
+        ("unix:///docker.sock", "engine"),
+        ("tcp://10.0.0.7:2375", "engine"),
+    ],
+)
+def test_an_engines_address_is_not_shown_to_learners(name: str, shown: str) -> None:
+    report, events = graded(FakeSandbox(on_run=honest, name=name))
+    assert report.engine is not None
+    assert report.engine.name == events[0].data["engine"] == shown
+
+
 def test_every_build_of_the_plan_is_judged_by_the_policy() -> None:
     plan = plan_of(
         """
