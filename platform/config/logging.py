@@ -40,7 +40,9 @@ def logging_settings(*, style: str, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "propagate": True},
+            # A line for each wake-up call says nothing; what is graded is logged by labs.
             "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
         },
     }

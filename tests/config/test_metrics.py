@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from builders import a_submission
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from config.metrics import may_read
@@ -11,6 +13,28 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_machine_itself_reads_the_metrics(client: Client) -> None:
+    reply = client.get("/metrics")
+
+    assert reply.status_code == 200
+    assert "django_http_requests_before_middlewares_total" in reply.content.decode()
+
+
+def test_the_metrics_say_how_grading_goes(client: Client) -> None:
+    a_submission()
+
+    text = client.get("/metrics").content.decode()
+
+    assert 'drydock_submissions{state="queued"} 1.0' in text
+    assert "drydock_workers_able 0.0" in text
+
+
+def test_the_other_counters_are_read_while_the_database_is_away(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr("django.db.backends.utils.CursorWrapper.execute", refused)
     reply = client.get("/metrics")
 
     assert reply.status_code == 200
