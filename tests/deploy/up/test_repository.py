@@ -123,3 +123,14 @@ def test_the_lock_holds_what_debians_own_python_needs() -> None:
     }
 
     assert needed == set()
+
+
+def test_every_link_in_the_documentation_leads_somewhere() -> None:
+    broken = [
+        f"{page.name}: {target}"
+        for page in [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("**/*.md")]
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+
+    assert broken == []
