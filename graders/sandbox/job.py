@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
@@ -154,8 +155,10 @@ class DockerJob(Job):
         """
         for container in self._containers:
             container.close()
-        reap(self._engine.client, only=self._ledger.key)
-        empty_build_cache(self._engine.client)
+        with ThreadPoolExecutor(max_workers=1) as pool:  # neither needs the other, and a learner waits for both
+            emptied = pool.submit(empty_build_cache, self._engine.client)
+            reap(self._engine.client, only=self._ledger.key)
+            emptied.result()
 
     def _create(self, spec: ContainerSpec, what: str) -> str:
         client = self._engine.client

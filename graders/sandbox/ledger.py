@@ -11,6 +11,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import docker
@@ -22,6 +23,8 @@ from graders.sandbox.facts import JOB_LABEL
 from graders.sandbox.limits import is_engine_going, is_removal_under_way
 
 _MARK = "drydock-job"
+_AT_ONCE = 4
+_Removal = tuple[str, Callable[[], Any]]
 _log = logging.getLogger(__name__)
 
 
@@ -66,16 +69,18 @@ def reap(client: docker.APIClient, *, only: str | None = None, keep: Iterable[st
         key = _key_in(name)
         return key is not None and key not in kept and only in {None, key}
 
-    removals: list[tuple[str, Callable[[], Any]]] = []
+    containers: list[_Removal] = []
+    removals: list[_Removal] = []
     with engine_call("looking for leftovers"):
-        removals += [(name, _container(client, name)) for name in _container_names(client) if ours(name)]
+        containers += [(name, _container(client, name)) for name in _container_names(client) if ours(name)]
         removals += [(name, _network(client, name)) for name in _network_names(client) if ours(name)]
         removals += [(name, _volume(client, name)) for name in _volume_names(client) if ours(name)]
         removals += [(name, _image(client, name)) for name in _image_names(client) if ours(name)]
         if only is None:
             removals += [(name, _image(client, name)) for name in _unnamed_images(client)]
-    with engine_call("removing leftovers"):
-        return sum(_remove(name, removal) for name, removal in removals)
+    with engine_call("removing leftovers"), ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        removed = sum(pool.map(_remove, containers))  # each waits for its processes to end: together they wait once
+        return removed + sum(map(_remove, removals))
 
 
 def empty_build_cache(client: docker.APIClient) -> None:
@@ -84,7 +89,8 @@ def empty_build_cache(client: docker.APIClient) -> None:
         client.prune_builds(all=True)
 
 
-def _remove(name: str, removal: Callable[[], Any]) -> int:
+def _remove(what: _Removal) -> int:
+    name, removal = what
     try:
         removal()
     except NotFound:
