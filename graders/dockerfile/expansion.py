@@ -12,6 +12,7 @@ from graders.dockerfile.model import Dockerfile, Instruction
 from graders.dockerfile.text import SPACES
 
 MAX_NESTING = 20
+MAX_EXPANDED = 1024 * 1024  # characters
 _SPECIAL_NAMES = "@*#?-$!0"
 _BOM = "\ufeff"
 
@@ -59,6 +60,7 @@ class _Lexer:
         self.raw = raw
         self.depth = 0
         self.unknown: set[str] = set()
+        self.grown = 0
         self.words: list[str] = []
         self._word: list[str] = []
 
@@ -183,6 +185,9 @@ class _Lexer:
         if value is None:
             self.unknown.add(name)
             return ""
+        self.grown += len(value)
+        if self.grown > MAX_EXPANDED:
+            raise ExpansionError(f"the variables in it grow to more than {MAX_EXPANDED:,} characters")
         return value
 
     def _name(self) -> str:

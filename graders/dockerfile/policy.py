@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -10,6 +11,7 @@ from graders.dockerfile.dialect import Dialect
 from graders.dockerfile.directives import syntax_message
 from graders.dockerfile.errors import DockerfileError, ExpansionError
 from graders.dockerfile.expansion import expand, global_scope, scopes
+from graders.dockerfile.growth import sizes
 from graders.dockerfile.instructions import READERS, unknown_instruction
 from graders.dockerfile.model import Dockerfile, Instruction, Stage
 from graders.dockerfile.mounts import BadMount, Mount, MountKind
@@ -26,6 +28,9 @@ _FLAGS: dict[str, frozenset[str]] = {
     "RUN": frozenset({"mount"}),
 }
 _EXPANDED = frozenset({"ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
+_MOST_OF_ONE_STEP = 512 * 1024  # characters, variables filled in
+_MOST_IN_ALL = 4 * 1024 * 1024
+_MOST_OF_ONE_RULE = 50
 _VALUELESS_FLAGS = frozenset({"link"})
 _STAGE_INDEX = re.compile(r"[+-]?[0-9]+")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:|git@|github\.com/", re.IGNORECASE)
@@ -74,7 +79,9 @@ def check_policy(
 ) -> list[Refusal]:
     """Every reason to refuse this Dockerfile, in the order of its lines; an empty list means that it may be built."""
     case = _Case(dockerfile, policy, dialect, build_arguments or {})
-    found = [refusal for rule in _RULES for refusal in rule(case)]
+    found = list(_growth(case))
+    if not found:  # only now is it safe to fill in variables
+        found = [refusal for rule in _RULES for refusal in islice(rule(case), _MOST_OF_ONE_RULE)]
     return sorted(found, key=lambda refusal: refusal.line or 0)
 
 
@@ -97,6 +104,15 @@ class _Case:
 
 def _refuse(rule: str, at: Instruction, message: str) -> Refusal:
     return Refusal(rule=rule, line=at.line, message=f"Line {at.line}: {message}")
+
+
+def _growth(case: _Case) -> Iterator[Refusal]:
+    total = 0
+    for step, size in sizes(case.dockerfile, case.build_arguments):
+        total += size
+        if size > _MOST_OF_ONE_STEP or total > _MOST_IN_ALL:
+            yield _refuse("too-much-expansion", step, "its variables grow too large; set them to shorter values.")
+            return
 
 
 def _syntax_directives(case: _Case) -> Iterator[Refusal]:

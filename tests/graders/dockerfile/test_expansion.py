@@ -120,3 +120,8 @@ def test_what_comes_from_the_image_is_unknown_unless_told() -> None:
 
 def test_an_env_whose_name_is_unknown_may_have_set_any() -> None:
     assert seen_by_last("FROM x\nENV A=1\nENV $Q=2") == {"A": None}
+
+
+def test_an_expansion_that_grows_too_large_is_stopped() -> None:
+    with pytest.raises(ExpansionError, match="grow to more than"):
+        expand("$A" * 2_000, {"A": "x" * 1_000})

@@ -440,6 +440,38 @@ def test_what_a_shell_or_nobody_reads_is_left_alone(line: str) -> None:
     assert rules(FROM + line) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV A=$A$A",
+        "ARG A=${A}${A}",
+        "ENV A $A$A",
+        "ENV 1=$1A$1A",
+        "ENV A=$A\u00b2$A\u00b2",
+        "ENV @=$@$@",
+        "ENV A=${B:-$A$A}",
+        "ENV A=$B$B\nENV B=$A$A",
+        'ENV "A"=$A$A',
+        "ENV A\\B=$AB$AB",
+        "ENV $B=$A$A\nENV A=$A$A",
+        f"ENV {'n' * 300}=${'n' * 300}${'n' * 300}",
+        "LABEL a=" + "$A" * 3000,
+    ],
+)
+def test_variables_that_double_until_memory_is_full_are_refused_before_anyone_expands_them(line: str) -> None:
+    found = rules(FROM + f"{line}\n" * 100)
+    assert [rule for rule, _ in found] == ["too-much-expansion"]
+    assert [rule for rule, _ in rules("ARG A=xx\n" + "ARG A=$A$A\n" * 60 + FROM)] == ["too-much-expansion"]
+
+
+def test_variables_that_grow_as_they_should_are_fine() -> None:
+    assert rules(FROM + "ENV PATH=/opt/x/bin:$PATH\n" * 20 + "RUN for i in 1 2; do echo $i $PATH; done\n" * 50) == []
+
+
+def test_a_thousand_faults_of_one_kind_are_fifty_refusals() -> None:
+    assert len(rules(FROM + "RUN" + " --mount=a" * 1_000 + " true")) == 50
+
+
 def test_refusals_come_in_the_order_of_the_lines() -> None:
     text = "FROM alpine\nRUN --network=host x\nFROB\nADD http://x /y\nONBUILD RUN x\nCOPY --from=q a b\n# syntax=x"
     assert [line for _, line in rules(text)] == [1, 2, 3, 4, 5, 6]
