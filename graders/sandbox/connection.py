@@ -135,6 +135,16 @@ class EngineConnection(http.client.HTTPConnection):
         self.sock = self._address.connect(self._seconds)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """An engine that has been reached, and what is known of it."""
+
+    address: Address
+    client: docker.APIClient
+    id_offset: int
+    """Where the engine's user namespace begins; 0 without one."""
+
+
 def request_path(client: docker.APIClient, endpoint: str, /, **query: str) -> str:
     """Put the API version the SDK agreed on with the engine before `endpoint`, and the query behind it."""
     return f"/v{client.api_version}{endpoint}" + (f"?{urlencode(query)}" if query else "")

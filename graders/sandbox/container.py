@@ -1,16 +1,13 @@
 """A container of a job on a real engine: ended by its limits, read while it runs, looked at from outside."""
 
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import docker
 from docker.errors import APIError, NotFound
 
 from graders.sandbox.base import (
@@ -27,7 +24,7 @@ from graders.sandbox.base import (
 )
 from graders.sandbox.connection import (
     CALL_SECONDS,
-    Address,
+    Engine,
     RawStream,
     engine_call,
     engine_words,
@@ -35,10 +32,11 @@ from graders.sandbox.connection import (
     request_path,
     wait_for_end,
 )
+from graders.sandbox.execution import run_inside
 from graders.sandbox.files import read_path
 from graders.sandbox.hardening import start_hardened
 from graders.sandbox.http_exchange import failed_reply
-from graders.sandbox.limits import KILLED, exec_fault, is_disk_full, is_start_fault, limit_in_run
+from graders.sandbox.limits import KILLED, is_disk_full, is_start_fault, limit_in_run
 from graders.sandbox.output import Output
 from graders.sandbox.probe import Sidecar
 from graders.sandbox.processes import processes_of
@@ -47,16 +45,6 @@ _KILL_SECONDS = 10.0
 _LAST_OUTPUT_SECONDS = 2.0
 _DEFAULT_STOP_SIGNAL = "SIGTERM"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Engine:
-    """What a container needs of the engine it is on."""
-
-    address: Address
-    client: docker.APIClient
-    id_offset: int
-    """Where the engine's user namespace begins; 0 without one."""
 
 
 class DockerContainer(Container):
@@ -170,42 +158,13 @@ class DockerContainer(Container):
         return sidecar.http(request)
 
     def exec(self, command: Sequence[str], *, user: str | None = None, seconds: float = 5.0) -> RunResult:
-        """Run a program of the container's own image inside it: only for labs that are about that.
-
-        The engine cannot end such a program alone: one that runs into `seconds` lives on until the container ends.
-        """
+        """Run a program of the container's own image inside it: only for labs that are about that."""
         if not self.running():
             return RunResult(
                 exit_code=None, stdout=b"", stderr=b"", seconds=0.0, start_error="The container has ended."
             )
-        client = self._engine.client
-        started = time.monotonic()
-        with engine_call("running a program in a container"):
-            made = client.exec_create(self.id, list(command), stdout=True, stderr=True, user=user or "")["Id"]
-            stream = RawStream(
-                self._engine.address,
-                request_path(client, f"/exec/{made}/start"),
-                json.dumps({"Detach": False, "Tty": False}).encode(),
-            )
-        output = Output(stream, cap=self._limits.output_bytes, on_overflow=stream.abort)
-        output.start()
-        in_time = output.closed.wait(seconds)
-        output.finish(patience=0)
-        with engine_call("running a program in a container"):
-            exit_code = client.exec_inspect(made)["ExitCode"]
-        stdout, stderr = output.so_far()
-        cut = output.was_cut()
-        fault = exec_fault(exit_code, stdout or stderr)
-        limit = Limit.OUTPUT if output.overflown and not fault else None if in_time else Limit.WALL
-        return RunResult(
-            exit_code=exit_code if limit is None else None,
-            stdout=stdout if not fault else b"",
-            stderr=stderr,
-            seconds=time.monotonic() - started,
-            limit=limit,
-            stdout_cut=cut[0],
-            stderr_cut=cut[1],
-            start_error=fault,
+        return run_inside(
+            self._engine, self.id, command, user=user, seconds=seconds, output_bytes=self._limits.output_bytes
         )
 
     def read_file(self, path: str, *, max_bytes: int = 64 * 1024) -> FileFacts | None:

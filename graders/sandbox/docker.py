@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from graders.sandbox.base import EngineInfo, Sandbox, SandboxUnavailable
-from graders.sandbox.connection import Address, engine_call
-from graders.sandbox.container import Engine
+from graders.sandbox.connection import Address, Engine, engine_call
 from graders.sandbox.job import DockerJob
 from graders.sandbox.ledger import Ledger, empty_build_cache, job_key, reap
 from graders.sandbox.owners import find_context_owner

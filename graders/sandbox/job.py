@@ -20,8 +20,8 @@ from graders.sandbox.base import (
     SandboxUnavailable,
 )
 from graders.sandbox.buildkit import BuildOrder, build
-from graders.sandbox.connection import engine_call, engine_words
-from graders.sandbox.container import DockerContainer, Engine
+from graders.sandbox.connection import Engine, engine_call, engine_words
+from graders.sandbox.container import DockerContainer
 from graders.sandbox.facts import JOB_LABEL, image_facts
 from graders.sandbox.files import read_path
 from graders.sandbox.hardening import hardened_host_config

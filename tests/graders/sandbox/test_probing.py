@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sandboxes import BUSYBOX, context
 
-from graders.sandbox import http_exchange
+from graders.sandbox import http_exchange, processes
 from graders.sandbox.base import Container, ContainerSpec, HttpReply, HttpRequest, Job, Listener, RunLimits
 from graders.sandbox.docker import DockerSandbox
 
@@ -125,6 +125,18 @@ def test_processes_are_seen_with_the_users_and_numbers_they_have_inside(sandbox:
     assert found[1].pid > 1
     assert {process.uid for process in found} == {1234}
     assert found[0].command == ("sh", "-c", "sleep '9 9' 2>&-; sleep 99 & wait")
+    assert found[1].command == ("sleep", "99")
+
+
+def test_processes_are_seen_on_an_engine_elsewhere_too(sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_here", lambda container_id, id_offset: iter(()))
+    with sandbox.job("probing") as job:
+        spec = ContainerSpec(image=BUSYBOX, args=("sh", "-c", "sleep 99 & wait"), user="1234")
+        container = job.start(spec)
+        while len(found := container.processes()) < 2:
+            assert container.running()
+    assert [process.uid for process in found] == [1234, 1234]
+    assert found[0].pid == 1
     assert found[1].command == ("sleep", "99")
 
 
