@@ -55,7 +55,7 @@ def choose(instance: Instance, *, run_root: Path = RUN_ROOT) -> tuple[int, str]:
             holder = Holder(0, "", by_drydock) if by_drydock else holder_of(port)
             if holder.drydock == instance.name:
                 break
-            if asked or not holder.drydock:
+            if asked or (port == wanted and not holder.drydock):
                 raise Trouble(
                     f"Port {port} is taken by {holder}: stop that, or choose another with "
                     f"`make up DRYDOCK_PORT={port + 1}`."

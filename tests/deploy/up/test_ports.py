@@ -50,6 +50,16 @@ def test_a_second_clone_steps_aside_and_says_so(tmp_path: Path, default_port: in
     assert f"Port {default_port} belongs to another Drydock" in why
 
 
+def test_a_clone_that_steps_aside_steps_over_other_programs_too(tmp_path: Path, default_port: int) -> None:
+    run_root = tmp_path / "run"
+    ports.choose(a_clone(tmp_path, "one"), run_root=run_root)
+
+    with listening(default_port + 1):
+        port, _ = ports.choose(a_clone(tmp_path, "two"), run_root=run_root)
+
+    assert port > default_port + 1
+
+
 def test_a_clone_keeps_its_port(tmp_path: Path, default_port: int) -> None:
     run_root = tmp_path / "run"
     ports.choose(a_clone(tmp_path, "one"), run_root=run_root)
