@@ -210,6 +210,17 @@ def test_healthchecks_are_off_unless_the_run_is_about_them(sandbox: DockerSandbo
         assert (off.health(), on.health()) == ("none", "healthy")
 
 
+def test_a_healthcheck_that_sleeps_for_ever_keeps_nobody(sandbox: DockerSandbox) -> None:
+    dockerfile = f"FROM {BUSYBOX}\nHEALTHCHECK --interval=1s --timeout=1h CMD sleep 9999\nCMD sleep 99\n"
+    with sandbox.job("running") as job:
+        image = job.build(context(dockerfile)).image_id
+        container = job.start(ContainerSpec(image=image, healthcheck=True))
+        while not any("9999" in process.command for process in container.processes()):
+            assert container.running()
+        assert container.health() == "starting"
+        assert container.kill().exit_code == 137
+
+
 def test_a_read_only_container_cannot_write(sandbox: DockerSandbox) -> None:
     with sandbox.job("running") as job:
         assert b"Read-only" in shell(job, "echo x > /x", read_only=True).stderr
