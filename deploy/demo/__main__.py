@@ -130,7 +130,7 @@ def main() -> int:
     parser.add_argument("--url", default=os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"))
     given = parser.parse_args()
     try:
-        demo = Demo(Client(given.url, email=STUDENT[0], password=STUDENT[1]))
+        demo = Demo(Client.sign_in(given.url, email=STUDENT[0], password=STUDENT[1]))
         demo.run()
     except (Unreachable, Refused, TimeoutError) as error:
         print(f"\n{error}", file=sys.stderr)

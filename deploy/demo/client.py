@@ -27,12 +27,16 @@ class Unreachable(Exception):
 
 
 class Client:
-    """Signed in as one person."""
+    """Signed in as the person whose token it has."""
 
-    def __init__(self, url: str, *, email: str, password: str) -> None:
+    def __init__(self, url: str, *, token: str = "") -> None:
         self.url = url.rstrip("/")
-        self._token = ""
-        self._token = self.post("tokens/", {"email": email, "password": password})["token"]
+        self._token = token
+
+    @classmethod
+    def sign_in(cls, url: str, *, email: str, password: str) -> Client:
+        """Get a token for the calls that follow."""
+        return cls(url, token=cls(url).post("tokens/", {"email": email, "password": password})["token"])
 
     def get(self, path: str, **query: object) -> Any:
         """GET a path below /api/v1/."""

@@ -1,0 +1,72 @@
+"""Measures a running Drydock beside the baselines, in one run, and prints the ratios. `make bench`."""
+
+import argparse
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import site
+from benchmarks.baselines import raw_sdk, shell_loop
+from benchmarks.site import LAB, Bench
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SOLUTION = REPOSITORY / "packs" / "containerization-review" / "labs" / LAB
+PARALLEL = (1, 2, 3, 4, 6)
+
+
+def main() -> int:
+    """Run both measures."""
+    parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=12, help="hand-ins at idle, each beside a raw one (default 12)")
+    parser.add_argument("--jobs", type=int, default=24, help="hand-ins at once (default 24)")
+    given = parser.parse_args()
+    with site.open_bench(students=given.jobs) as bench:
+        print(f"The capstone's own work on {len(bench.engines)} engines; figures in seconds, the less the better.\n")
+        idle(bench, given.rounds)
+        saturation(bench, given.jobs)
+    return 0
+
+
+def idle(bench: Bench, rounds: int) -> None:
+    """One hand-in at a time, and right after each the same engine calls made raw."""
+    print("Idle latency, from hand-in to grade")
+    ours, work, raw = [], [], []
+    raw_sdk.run(bench.engines[0], SOLUTION)  # warm: the first one reads the images from disk
+    bench.hand_in_and_wait(0)
+    for number in range(rounds):
+        graded = bench.hand_in_and_wait(number)
+        ours.append(graded.seconds)
+        work.append(graded.grading_seconds)
+        raw.append(raw_sdk.run(bench.engines[0], SOLUTION))
+        print(
+            f"  {number + 1:>3} of {rounds}: Drydock {ours[-1]:.2f} (grading {work[-1]:.2f}), raw {raw[-1]:.2f}",
+            flush=True,
+        )
+    medians = [statistics.median(each) for each in (ours, work, raw)]
+    print(f"  median: Drydock {medians[0]:.2f}, of which grading {medians[1]:.2f}; raw SDK calls {medians[2]:.2f}")
+    print(f"  RATIO   {medians[0] / medians[2]:.2f} x the raw calls (aim: at most 1.15)\n", flush=True)
+    for name, seconds in bench.phases().items():
+        print(f"    {name:<28} {seconds:.2f}")
+    print()
+
+
+def saturation(bench: Bench, jobs: int) -> None:
+    """Many hand-ins at once, beside a shell loop at its best number of parallel jobs."""
+    print(f"Throughput at saturation, {jobs} jobs")
+    rates = dict(_loop_rates(bench, jobs))
+    best = max(rates, key=lambda parallel: rates[parallel])
+    ours = bench.throughput(jobs)
+    print(f"  Drydock: {ours:.2f} jobs/s; shell loop at its best, -P {best}: {rates[best]:.2f} jobs/s")
+    print(f"  RATIO   {ours / rates[best]:.2f} x the shell loop (aim: at least 1.3)")
+
+
+def _loop_rates(bench: Bench, jobs: int) -> Iterator[tuple[int, float]]:
+    for parallel in PARALLEL:
+        rate = shell_loop.rate(bench.engines, SOLUTION, jobs=jobs, parallel=parallel)
+        print(f"  docker build, run, rm, rmi under xargs -P {parallel}: {rate:.2f} jobs/s", flush=True)
+        yield parallel, rate
+
+
+if __name__ == "__main__":
+    sys.exit(main())
