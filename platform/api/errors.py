@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework import exceptions, status
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from accounts.errors import DrydockError, TooMany
+from api.parsers import TooLarge
+from api.renderers import ProblemRenderer
 from api.serializers.quizzes import SavedAnswerSerializer
 from quizzes.errors import AnswerRefused
 
@@ -38,13 +40,6 @@ class ServiceError(exceptions.APIException):
         self.saved = SavedAnswerSerializer(error.saved).data if isinstance(error, AnswerRefused) else None
 
 
-class ProblemRenderer(JSONRenderer):
-    """JSON under the media type of problems."""
-
-    media_type = "application/problem+json"
-    charset = None
-
-
 class ProblemHandler(ExceptionHandler):
     """Turns services' errors and Django's into problems."""
 
@@ -52,13 +47,19 @@ class ProblemHandler(ExceptionHandler):
         """Services' errors keep their code and status."""
         if isinstance(exc, DrydockError):
             return ServiceError(exc)
+        if isinstance(exc, RequestDataTooBig):
+            return TooLarge("The form's fields are too large: send files as files. Nothing was changed.")
+        if isinstance(exc, SuspiciousOperation):
+            return exceptions.ParseError("The request cannot be read: it has too many parts, or parts that do not fit.")
         return super().convert_known_exceptions(exc)
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
         """Send it as problem+json, whatever format the request asked for."""
-        response = super().get_response(exc, data)
-        response.content_type = ProblemRenderer.media_type
-        return response
+        request = self.context["request"]
+        if request is not None:
+            request.accepted_renderer = ProblemRenderer()
+            request.accepted_media_type = ProblemRenderer.media_type
+        return super().get_response(exc, data)
 
 
 class ProblemFormatter(ExceptionFormatter):

@@ -1,5 +1,6 @@
 """How often a client may ask: each kind of call has a rate of its own, kept in the shared cache."""
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from rest_framework.request import Request
@@ -37,7 +38,8 @@ class SignInsByAddress(SimpleRateThrottle):
         email = request.data.get("email") if isinstance(request.data, dict) else None
         if not isinstance(email, str):
             return None
-        return self.cache_format % {"scope": self.scope, "ident": email.strip().lower()[:254]}
+        account = hashlib.sha256(email.strip().lower().encode("utf-8", "replace")).hexdigest()
+        return self.cache_format % {"scope": self.scope, "ident": account}
 
 
 class Submissions(UserRateThrottle):

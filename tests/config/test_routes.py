@@ -42,6 +42,7 @@ PUBLIC = {
     "api:tokens",
     "api:schema",
     "api:docs",
+    "api:unknown",
     "portal:theme",
 }
 """For everybody. (/livez, /readyz and /metrics are answered before any address is looked up, and tested apart.)"""

@@ -39,21 +39,19 @@ class LabSerializer(serializers.Serializer[Any]):
     closes_at = serializers.DateTimeField(allow_null=True)
 
 
-class HandInSerializer(serializers.Serializer[Any]):
-    """What is handed in: a map of paths to text, or an archive."""
+class FilesSerializer(serializers.Serializer[Any]):
+    """What is handed in, as texts."""
 
     files = serializers.DictField(
         child=serializers.CharField(allow_blank=True, trim_whitespace=False),
-        required=False,
         help_text='Path to text, such as {"Dockerfile": "FROM busybox:1.35"}.',
     )
-    archive = serializers.FileField(required=False, help_text="A zip or tar, in a multipart request.")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Exactly one of both."""
-        if ("files" in attrs) == ("archive" in attrs):
-            raise serializers.ValidationError("Send either `files` or `archive`.", code="files_or_archive")
-        return attrs
+
+class ArchiveSerializer(serializers.Serializer[Any]):
+    """What is handed in, as an archive; what is empty or broken is named by grading's own reader."""
+
+    archive = serializers.FileField(allow_empty_file=True, help_text="A zip or tar.")
 
 
 class PlaceSerializer(serializers.Serializer[Any]):

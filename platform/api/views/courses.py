@@ -6,10 +6,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +16,7 @@ from accounts.errors import DrydockError
 from accounts.models import User
 from api.caller import caller
 from api.pagination import ByPosition, InOrder
+from api.parsers import FormParser
 from api.serializers.courses import (
     ActivitySerializer,
     CourseSerializer,
@@ -42,6 +41,7 @@ def roles_of(user: User) -> dict[int, str]:
     return dict(Membership.objects.active().filter(user=user).values_list("course_id", "role"))
 
 
+@extend_schema_view(get=extend_schema(operation_id="list_courses"))
 class CourseListView(generics.ListAPIView[Course]):
     """The courses the caller is in."""
 
@@ -59,6 +59,7 @@ class CourseListView(generics.ListAPIView[Course]):
         return {**super().get_serializer_context(), "roles": roles}
 
 
+@extend_schema_view(get=extend_schema(operation_id="get_course"))
 class CourseView(generics.RetrieveAPIView[Course]):
     """One course."""
 
@@ -125,6 +126,7 @@ def activity_context(request: Request, activities: list[Activity]) -> dict[str, 
     }
 
 
+@extend_schema_view(get=extend_schema(operation_id="list_members"))
 class MemberListView(generics.ListAPIView[Membership]):
     """The members of a course, for those who help to run it."""
 
@@ -145,14 +147,14 @@ class MemberListView(generics.ListAPIView[Membership]):
 class RosterView(APIView):
     """Class lists."""
 
-    parser_classes = [MultiPartParser]
+    parser_classes = [FormParser]
 
     @extend_schema(
         operation_id="import_roster",
         request={
             "multipart/form-data": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
         },
-        responses={200: RosterOutcomeSerializer, (400, "application/problem+json"): OpenApiTypes.OBJECT},
+        responses=RosterOutcomeSerializer,
     )
     def post(self, request: Request, slug: str) -> Response:
         """Enrol a class from a CSV file with the columns email, name, role and section: all of it or nothing."""

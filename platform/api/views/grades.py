@@ -7,8 +7,9 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,6 +17,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from api.caller import caller
 from api.pagination import InOrder
+from api.renderers import CsvRenderer
 from api.serializers.grades import GradeEventSerializer, OverrideSerializer, ScoreSerializer
 from api.views.courses import course_for
 from courses.access import may_assist, require_instructor, require_staff
@@ -36,6 +38,7 @@ def released(rows: QuerySet[Row], *, user: User, course: Course) -> QuerySet[Row
     return rows.exclude(activity_id__in=hidden)
 
 
+@extend_schema_view(get=extend_schema(operation_id="list_grades"))
 class ScoreListView(generics.ListAPIView[Score]):
     """Scores in a course: one's own, or everybody's for those who help to run it."""
 
@@ -55,6 +58,8 @@ class ScoreListView(generics.ListAPIView[Score]):
 
 class ScoreCsvView(APIView):
     """The whole gradebook as a file."""
+
+    renderer_classes = [CsvRenderer, JSONRenderer]
 
     @extend_schema(operation_id="export_grades", responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers, status
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,9 +18,12 @@ from accounts.errors import NotFound
 from api.caller import caller
 from api.etags import etag_of, is_known
 from api.filters import SubmissionFilter
+from api.parsers import FormParser, HandInJSONParser
+from api.renderers import TextRenderer
 from api.serializers.labs import (
+    ArchiveSerializer,
     EventsSerializer,
-    HandInSerializer,
+    FilesSerializer,
     LabSerializer,
     SubmissionDetailSerializer,
     SubmissionSerializer,
@@ -50,6 +53,18 @@ def submission_for(request: Request, pk: int) -> Submission:
     """The submission, if the caller may see it."""
     visible = Submission.objects.visible_to(caller(request))
     return get_object_or_404(visible.select_related("lab__activity", "course", "version"), pk=pk)
+
+
+def handed_in(request: Request) -> HandedIn:
+    """The files in the request: a form brings an archive, JSON brings texts."""
+    if isinstance(request.data, QueryDict):
+        form = ArchiveSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        archive: bytes = form.validated_data["archive"].read()
+        return archive
+    given = FilesSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    return {path: text.encode() for path, text in given.validated_data["files"].items()}
 
 
 class LabView(APIView):
@@ -98,11 +113,13 @@ class LabView(APIView):
 class HandInView(APIView):
     """Handing in."""
 
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [HandInJSONParser, FormParser]
     throttle_classes = [People, Submissions]
 
     @extend_schema(
-        operation_id="create_submission", request=HandInSerializer, responses={201: SubmissionDetailSerializer}
+        operation_id="create_submission",
+        request={"application/json": FilesSerializer, "multipart/form-data": ArchiveSerializer},
+        responses={200: SubmissionDetailSerializer, 201: SubmissionDetailSerializer},
     )
     def post(self, request: Request, activity_id: int) -> Response:
         """Hand in a try, as JSON with the files' texts or as a multipart request with an archive.
@@ -110,14 +127,7 @@ class HandInView(APIView):
         Handing in what is waiting already returns the waiting try, with status 200.
         """
         lab = lab_for(request, activity_id)
-        handed = HandInSerializer(data=request.data)
-        handed.is_valid(raise_exception=True)
-        files: HandedIn
-        if "archive" in handed.validated_data:
-            files = handed.validated_data["archive"].read()
-        else:
-            files = {path: text.encode() for path, text in handed.validated_data["files"].items()}
-        submission = submit(author=caller(request), lab=lab, files=files, via=Via.API)
+        submission = submit(author=caller(request), lab=lab, files=handed_in(request), via=Via.API)
         context = {"place": place_of(submission)}
         code = status.HTTP_200_OK if submission.already_waiting else status.HTTP_201_CREATED
         return Response(SubmissionDetailSerializer(submission, context=context).data, status=code)
@@ -226,6 +236,8 @@ class ReportView(APIView):
 
 class LogView(APIView):
     """The build log."""
+
+    renderer_classes = [TextRenderer, JSONRenderer]
 
     @extend_schema(operation_id="get_log", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request, pk: int) -> HttpResponse:
