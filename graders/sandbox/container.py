@@ -77,28 +77,18 @@ class DockerContainer(Container):
 
     def start(self, stdin: bytes) -> None:
         """Start it, reading its output from the first byte on."""
-        query = {"stream": "1", "stdout": "1", "stderr": "1"} | ({"stdin": "1"} if stdin else {})
         with engine_call("starting a container"):
-            path = request_path(self._engine.client, f"/containers/{self.id}/attach", **query)
-            output = Output(
-                RawStream(self._engine.address, path),
-                cap=self._limits.output_bytes,
-                on_overflow=self._kill_quietly,
-                stdin=stdin or None,
-            )
-            output.start()
             try:
-                start_hardened(self._engine.client, self.id)
+                start_hardened(self._engine.client, self.id, attach=lambda: self._attach(stdin))
             except APIError as refusal:
-                output.finish(patience=0)
+                self._detach()
                 self._result = self._not_started(engine_words(refusal), refusal)
                 return
             except BaseException:
-                output.finish(patience=0)
+                self._detach()
                 raise
             finally:
                 self._start_answered.set()
-        self._output = output
         self._started_at = time.monotonic()
 
     def wait(self) -> RunResult:
@@ -204,6 +194,23 @@ class DockerContainer(Container):
     def fail(self, words: str, refusal: Exception) -> None:
         """Note that it could not even be created. Raises SandboxUnavailable when that is the engine's fault."""
         self._result = self._not_started(words, refusal)
+
+    def _attach(self, stdin: bytes) -> None:
+        self._detach()
+        query = {"stream": "1", "stdout": "1", "stderr": "1"} | ({"stdin": "1"} if stdin else {})
+        path = request_path(self._engine.client, f"/containers/{self.id}/attach", **query)
+        self._output = Output(
+            RawStream(self._engine.address, path),
+            cap=self._limits.output_bytes,
+            on_overflow=self._kill_quietly,
+            stdin=stdin or None,
+        )
+        self._output.start()
+
+    def _detach(self) -> None:
+        if self._output is not None:
+            self._output.finish(patience=0)
+            self._output = None
 
     def _wait_until(self, deadline: float) -> RunResult:
         output = self._output

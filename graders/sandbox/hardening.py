@@ -10,7 +10,7 @@ Quotas for one container need XFS, which an engine in general does not have; wat
 walk over it each time, and is late by nature.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import docker
@@ -80,16 +80,19 @@ def hardened_host_config(
     return config
 
 
-def start_hardened(client: docker.APIClient, container_id: str) -> None:
+def start_hardened(client: docker.APIClient, container_id: str, *, attach: Callable[[], None]) -> None:
     """Start a container made with `hardened_host_config`.
 
+    `attach` is called before each try: it connects to the container's streams, which a refused start has ended.
     Control groups v1 refuse a container more CPU than the engine as a whole has. The engine's bound is the tighter one
     then, so the container starts without one of its own.
     """
+    attach()
     try:
         client.start(container_id)
     except APIError as refusal:
         if not is_cpu_refusal(engine_words(refusal)):
             raise
         client.update_container(container_id, cpu_quota=-1)
+        attach()
         client.start(container_id)

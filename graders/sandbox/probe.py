@@ -96,10 +96,8 @@ class Sidecar:
                     tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=4m,mode=1777"},  # noqa: S108  the sidecar's own
                 ),
             )
-            path = request_path(self._client, f"/containers/{made['Id']}/attach", stream="1", stdin="1", stdout="1")
-            self._stream = RawStream(self._address, path)
             try:
-                start_hardened(self._client, made["Id"])
+                start_hardened(self._client, made["Id"], attach=lambda: self._attach(made["Id"]))
             except APIError as refusal:
                 self.close()
                 if self._runs(beside):
@@ -138,6 +136,11 @@ class Sidecar:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+    def _attach(self, container_id: str) -> None:
+        self.close()
+        path = request_path(self._client, f"/containers/{container_id}/attach", stream="1", stdin="1", stdout="1")
+        self._stream = RawStream(self._address, path)
 
     def _order(self, line: str, answer: "_Answer", *, method: str, seconds: float) -> bool:
         """Give an order and collect its answer; True when it took longer than `seconds`."""

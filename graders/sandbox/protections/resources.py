@@ -158,7 +158,7 @@ def _log_cap(bench: Bench) -> Finding:
         script = f"busybox yes {'x' * 1023} | busybox head -c {_LOG_MIB * MIB}"
         made = client.create_container(bench.image, command=["sh", "-c", script], host_config=config)
         try:
-            start_hardened(client, made["Id"])
+            start_hardened(client, made["Id"], attach=lambda: None)
             client.wait(made["Id"], timeout=60)
             kept_mib = sum(map(len, client.logs(made["Id"], stream=True))) / MIB
         finally:

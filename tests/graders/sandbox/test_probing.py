@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sandboxes import BUSYBOX, context
 
-from graders.sandbox import http_exchange, processes
+from graders.sandbox import http_exchange, probe, processes
 from graders.sandbox.base import Container, ContainerSpec, HttpReply, HttpRequest, Job, Listener, RunLimits
 from graders.sandbox.docker import DockerSandbox
 
@@ -53,6 +53,13 @@ def test_a_request_arrives_as_it_was_written_and_so_does_the_answer(sandbox: Doc
     assert b"X-Nonce: n1" in lines
     assert lines[-1] == b"\x00\xff{}"
     assert 0 < reply.seconds < 5
+
+
+def test_a_probe_that_may_have_more_cpu_than_its_engine_is_heard_all_the_same(
+    sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "_LIMITS", RunLimits(memory_mib=32, pids=24, cpus=64, writable_mib=4))
+    assert answered(sandbox, "printf 'HTTP/1.1 200 OK\\r\\n\\r\\nhi'; timeout 1 cat").body.startswith(b"hi")
 
 
 def test_a_port_where_nothing_listens_is_told_apart_from_a_server_that_is_silent(sandbox: DockerSandbox) -> None:

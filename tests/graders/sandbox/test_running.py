@@ -32,6 +32,12 @@ def test_a_run_has_its_output_and_its_exit_code(sandbox: DockerSandbox) -> None:
     assert 0 < result.seconds < 5
 
 
+def test_a_run_that_may_have_more_cpu_than_its_engine_is_heard_all_the_same(sandbox: DockerSandbox) -> None:
+    with sandbox.job("running") as job:
+        result = shell(job, "cat; echo err >&2; exit 4", stdin=b"in\n", limits=RunLimits(cpus=64))
+    assert (result.exit_code, result.stdout, result.stderr) == (4, b"in\n", b"err\n")
+
+
 def test_input_that_nobody_reads_keeps_nobody(sandbox: DockerSandbox) -> None:
     with sandbox.job("running") as job:
         assert shell(job, "echo done", stdin=b"x" * 2_000_000).stdout == b"done\n"
