@@ -65,4 +65,5 @@ def _npm(instance: Instance, *arguments: str) -> None:
     )
     if done.returncode != 0:
         lines = done.stdout.strip().splitlines()
-        raise Trouble(f"npm {arguments[0]} failed: {' '.join(lines[-4:])} Put that right and run it again.")
+        told = [line.strip() for line in lines if "ERR" in line.upper()] or lines  # a stack trace says less
+        raise Trouble(f"npm {arguments[0]} failed: {' '.join(told[:4])} Put that right and run it again.")
