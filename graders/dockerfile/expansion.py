@@ -214,6 +214,8 @@ def global_scope(dockerfile: Dockerfile, build_arguments: Mapping[str, str] | No
                 scope[name] = given[name]
             elif default is not None:
                 scope[name] = _known(default, scope, dockerfile.escape, missing_is_empty=True)
+            elif name in scope:
+                scope[name] = None  # declared anew without a value: engines disagree on whether it keeps the old one
     return scope
 
 

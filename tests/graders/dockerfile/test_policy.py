@@ -199,6 +199,7 @@ def test_add_may_not_fetch_also_through_variables(lines: str) -> None:
 
 def test_add_through_a_global_argument_and_a_parent_stage_is_seen() -> None:
     assert rules("ARG U=http://x\n" + FROM + "ARG U\nADD $U /z") == [("add-url", 4)]
+    assert rules("ARG U=here\nARG U\n" + FROM + "ARG U\nADD ${U:-http://x} /z") == [("add-url", 5)]
     assert rules("FROM busybox:1.35 AS a\nENV U=http://x\nFROM a\nADD $U /z") == [("add-url", 4)]
     assert rules(FROM + "ARG U=here\nADD $U /z", U="http://x") == [("add-url", 3)]
 
@@ -238,6 +239,7 @@ def test_add_of_files_is_allowed_and_of_addresses_where_the_lab_says_so() -> Non
         "ARG B\nFROM $B",
         "ARG B=alpine\nFROM $B",
         "ARG B=busybox:1.35\nARG B=alpine\nFROM ${B}",
+        "ARG B=busybox:1.35\nARG B\nFROM ${B:-alpine}",
         "ARG B=\nFROM $B",
         "ARG B=busybox:1.35\nFROM \\$B",
         "ARG B=busybox:1.35\nFROM '$B'",
