@@ -25,6 +25,7 @@ _TITLES = {
     status.HTTP_409_CONFLICT: "Not possible now",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Too large",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Media type not supported",
+    status.HTTP_422_UNPROCESSABLE_ENTITY: "The answer has the wrong shape",
     status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests",
 }
 

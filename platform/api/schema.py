@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
+
 PROBLEM = {
     "type": "object",
     "description": "Why a request was not carried out (RFC 9457). Programs go by `code`, which is stable.",
@@ -42,6 +46,21 @@ WITH_BODY = {
     "415": "The body's media type is not supported.",
 }
 METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself, untyped
+    """The token in the OpenAPI document."""
+
+    target_class = "api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """Say how to send it."""
+        del auto_schema
+        scheme: dict[str, Any] = build_bearer_security_scheme_object(
+            header_name="Authorization", token_prefix=self.target.authenticate_header("")
+        )
+        return scheme | {"description": "`Authorization: Token …`, with a token from `POST /api/v1/tokens/`."}
 
 
 def describe_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: FBT001 - the package's call

@@ -283,7 +283,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # ── The REST API ─────────────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -1,8 +1,10 @@
 """Getting and giving back a token, and who one is."""
 
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
 from drf_spectacular.utils import extend_schema
-from knox.auth import TokenAuthentication
 from knox.models import AuthToken
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
@@ -11,9 +13,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import NotAllowed
+from api.authentication import TokenAuthentication
 from api.caller import caller
 from api.serializers.accounts import PersonSerializer, SignInSerializer, TokenSerializer
 from api.throttles import SignIns, SignInsByAddress
+
+
+def require_confirmed(user: AbstractBaseUser) -> None:
+    """Refuse an address that is not confirmed, where the site asks for that before people sign in."""
+    needed = settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory"
+    if needed and not EmailAddress.objects.filter(user_id=user.pk, verified=True).exists():
+        raise NotAllowed(
+            "email_not_confirmed", "Confirm your e-mail address first: sign in to the site, which sends you a link."
+        )
 
 
 class TokensView(APIView):
@@ -33,6 +46,7 @@ class TokensView(APIView):
         )
         if user is None:
             raise AuthenticationFailed("The e-mail address and the password do not fit.", code="wrong_credentials")
+        require_confirmed(user)
         row, token = AuthToken.objects.create(user=user)
         shown = TokenSerializer({"token": token, "expires_at": row.expiry, "person": user})
         return Response(shown.data, status=status.HTTP_201_CREATED)
