@@ -1,5 +1,6 @@
 """Real worker and sweeper processes on the tests' database, kept running and killed as a test wants."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -69,7 +70,8 @@ class Site:
 
     def kill(self, name: str) -> None:
         """End a program and all its processes as `kill -9` does."""
-        os.killpg(self.running[name].pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # dead already, and not started again yet
+            os.killpg(self.running[name].pid, signal.SIGKILL)
         self.running[name].wait()
 
     def stop(self) -> None:
@@ -116,7 +118,7 @@ def a_site(folder: Path, *, redis_url: str, **environment: str) -> Iterator[Site
 
 def send_wake_ups(redis_url: str, *, times: int) -> None:
     """Put wake-up calls into the workers' queue, as the web server does."""
-    with Celery(broker=redis_url, set_as_current=False) as app:
+    with Celery(broker=redis_url.replace("unix://", "redis+socket://", 1), set_as_current=False) as app:
         app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
         for _ in range(times):
             app.send_task("labs.wake", queue="grading")
