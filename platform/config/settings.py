@@ -8,6 +8,7 @@ from typing import Any
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from config import admin_look
 from config.logging import configure_structlog, logging_settings
 
 env = environ.Env()
@@ -331,9 +332,4 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # ── The admin ────────────────────────────────────────────────────────────────────────────────────────────────────
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Drydock admin",
-    "SITE_HEADER": "Drydock",
-    "SITE_SYMBOL": "anchor",
-    "SHOW_VIEW_ON_SITE": False,
-}
+UNFOLD = admin_look.UNFOLD
