@@ -29,7 +29,7 @@ EACH_STAGE = 6
 
 @contextmanager
 def a_redis(socket: Path) -> Iterator[str]:
-    """A Redis at this socket that keeps nothing over its end; its address. A port could be taken by others meanwhile."""
+    """A Redis at this socket that keeps nothing over its end; its address. A port could be taken meanwhile."""
     socket.unlink(missing_ok=True)
     command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(socket.parent)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
