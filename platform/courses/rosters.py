@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,16 @@ MAX_ROWS = 5_000
 MAX_BYTES = 2_000_000
 PROBLEMS_SHOWN = 10
 COLUMNS = ("email", "name", "role", "section")
+
+
+class RosterInvalid(DrydockError):
+    """A class list with lines that are wrong; `problems` names each of them, the message the first few."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = len(problems) - PROBLEMS_SHOWN
+        shown = "; ".join(problems[:PROBLEMS_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        super().__init__("roster_invalid", f"Nobody was enrolled: {shown}.")
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +106,7 @@ def _check_rows(rows: list[dict[str, str]], *, allow_staff: bool) -> list[Roster
             )
         )
     if problems:
-        more = len(problems) - PROBLEMS_SHOWN
-        shown = "; ".join(problems[:PROBLEMS_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-        raise DrydockError("roster_invalid", f"Nobody was enrolled: {shown}.")
+        raise RosterInvalid(problems)
     if not people:
         raise DrydockError("roster_invalid", "The file names nobody below its first line.")
     return people

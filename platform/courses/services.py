@@ -70,6 +70,36 @@ def enrol(
 
 
 @transaction.atomic
+def place_by_email(
+    *, by: User, course: Course, email: str, name: str = "", role: Role = Role.STUDENT, section: str = ""
+) -> Membership:
+    """Give whoever has this address a place in the course, or change it; `section` is made where it is new.
+
+    Somebody without an account gets one without a password, as `import_roster` makes them.
+    """
+    require_instructor(by, course)
+    address = email.strip().lower()
+    user = User.objects.filter(email__iexact=address).first()
+    if user is None:
+        user = User(email=address, name=name.strip())
+        user.set_unusable_password()
+        user.full_clean(exclude=["password"])
+        user.save()
+    return enrol(by=by, course=course, user=user, role=role, section=_section_named(course, section))
+
+
+@transaction.atomic
+def change_place(*, by: User, course: Course, user: User, role: Role, section: str = "") -> Membership:
+    """Change what somebody is in the course and their section, which is made where it is new; bring back who left."""
+    require_instructor(by, course)
+    return enrol(by=by, course=course, user=user, role=role, section=_section_named(course, section))
+
+
+def _section_named(course: Course, name: str) -> Section | None:
+    return Section.objects.get_or_create(course=course, name=name.strip())[0] if name.strip() else None
+
+
+@transaction.atomic
 def remove_member(*, by: User, course: Course, user: User) -> None:
     """Take somebody out of the course; their work and grades stay."""
     require_instructor(by, course)
@@ -200,6 +230,14 @@ def rotate_join_code(*, by: User, course: Course) -> str:
     course.join_code = new_join_code()
     course.save(update_fields=["join_code"])
     return course.join_code
+
+
+@transaction.atomic
+def set_joining(*, by: User, course: Course, is_open: bool) -> None:
+    """Let people join by code, or no longer; who is in the course stays."""
+    require_instructor(by, course)
+    course.is_open = is_open
+    course.save(update_fields=["is_open"])
 
 
 @transaction.atomic

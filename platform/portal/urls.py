@@ -5,11 +5,17 @@ from django.urls import URLPattern, URLResolver, path
 
 from portal.gallery.views import gallery
 from portal.views import dashboard, join, lab, quiz, result
+from portal.views.teach import activity as teach_activity
+from portal.views.teach import evidence, gradebook, home, members, submissions
 from portal.views.theme import theme
 
 app_name = "portal"
 
 _ACTIVITY = "courses/<slug:course_slug>/<slug:slug>"
+_TEACH = "teach/<slug:slug>"
+_MEMBER = f"{_TEACH}/members/<int:user_id>"
+_CELL = f"{_TEACH}/gradebook/<int:user_id>/<slug:activity_slug>"
+_TRY = f"{_TEACH}/submissions/<int:pk>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -29,6 +35,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("submissions/<int:pk>/cancel/", result.cancel, name="cancel"),
     path("submissions/<int:pk>/log/", result.log, name="log"),
     path("submissions/<int:pk>/files/", result.files, name="files"),
+    path("teach/", home.courses, name="teaching"),
+    path(f"{_TEACH}/", home.home, name="teach"),
+    path(f"{_TEACH}/join-code/", home.join_code, name="teach-join-code"),
+    path(f"{_TEACH}/members/", members.members, name="teach-members"),
+    path(f"{_TEACH}/members/import/", members.roster, name="teach-roster"),
+    path(f"{_MEMBER}/", members.member, name="teach-member"),
+    path(f"{_MEMBER}/remove/", members.remove, name="teach-member-remove"),
+    path(f"{_TEACH}/gradebook/", gradebook.gradebook, name="teach-gradebook"),
+    path(f"{_TEACH}/gradebook.csv", gradebook.gradebook_csv, name="teach-gradebook-csv"),
+    path(f"{_CELL}/", evidence.evidence, name="teach-evidence"),
+    path(f"{_CELL}/points/", evidence.give_points, name="teach-override"),
+    path(f"{_CELL}/points/clear/", evidence.take_points_back, name="teach-override-clear"),
+    path(f"{_CELL}/extension/", evidence.extend, name="teach-extension"),
+    path(f"{_CELL}/extension/clear/", evidence.take_extension_back, name="teach-extension-clear"),
+    path(f"{_TEACH}/activities/<slug:activity_slug>/", teach_activity.activity, name="teach-activity"),
+    path(f"{_TEACH}/activities/<slug:activity_slug>/regrade/", submissions.grade_all_again, name="teach-regrade-lab"),
+    path(f"{_TRY}/regrade/", submissions.grade_again, name="teach-regrade"),
+    path(f"{_TRY}/retry/", submissions.try_again, name="teach-retry"),
+    path(f"{_TRY}/give-back/", submissions.give_back, name="teach-give-back"),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("_gallery/", gallery, name="gallery"))

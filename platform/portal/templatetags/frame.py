@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from courses.models import Course
+
 register = template.Library()
 
 THEME_COOKIE = "drydock_theme"
@@ -38,9 +40,11 @@ def theme_attribute(request: HttpRequest | None) -> SafeString:
 
 @register.simple_tag
 def navigation(request: HttpRequest) -> list[NavigationItem]:
-    """The main navigation of the person signed in."""
+    """The main navigation of the person signed in. One query, for the entry of those who run a course."""
     home = reverse("portal:dashboard")
     entries = [("Dashboard", home)]
+    if Course.objects.staffed_by(request.user).exists():
+        entries.append(("Teaching", reverse("portal:teaching")))
     return [
         NavigationItem(
             word=word, url=url, current=request.path == url or (url != home and request.path.startswith(url))

@@ -37,6 +37,8 @@ STATUSES = {
     "partly": Status(word="Partly there", icon="half", tone="warn"),
     "complete": Status(word="Complete", icon="check", tone="good"),
     "upcoming": Status(word="Not open yet", icon="calendar", tone="calm"),
+    "can be done": Status(word="Open", icon="play", tone="good"),
+    "past due": Status(word="Past due", icon="alert", tone="warn"),
     "late": Status(word="Late", icon="alert", tone="warn"),
     "missed": Status(word="Missed", icon="cross", tone="bad"),
     "closed": Status(word="Closed", icon="lock", tone="calm"),

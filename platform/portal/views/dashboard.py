@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from courses.access import may_assist
 from courses.models import Activity, Course, Membership
 from portal.agenda import agenda, what_is_next
 from portal.views.signed_in import SignedInRequest
@@ -45,6 +46,7 @@ def course(request: SignedInRequest, slug: str) -> HttpResponse:
     counted = [entry for entry in entries if entry.activity.published]
     context = {
         "course": shown,
+        "is_staff": may_assist(request.user, shown),
         "entries": entries,
         "next": what_is_next(entries),
         "points": sum((entry.points or 0 for entry in counted), start=0),
