@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 
 from deploy.up import bring_up, checking, locks, take_down, testing, watch
-from deploy.up.instance import Instance, find
+from deploy.up.instance import REPOSITORY, Instance, find
 from deploy.up.trouble import Trouble
 
 
 def main(arguments: list[str]) -> int:
     """Carry out one command; trouble is one sentence and exit code 1."""
     given = _parser().parse_args(arguments)
-    os.chdir(find().repository)
+    os.chdir(REPOSITORY)
     try:
         return _carry_out(given, find())
     except Trouble as trouble:
         print(f"\n{trouble}", file=sys.stderr)
+    except OSError as error:
+        print(f"\n{sentence_for(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nStopped. Run it again to go on from here.", file=sys.stderr)
     return 1
+
+
+def sentence_for(error: OSError) -> str:
+    """What to do about a machine that refuses. Raises the error itself where nobody knows."""
+    if isinstance(error, PermissionError):
+        return f"{error.filename or 'The supervisor'} belongs to another user: run it as that user, or with sudo."
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full ({error.filename or 'while writing'}): make room and run it again."
+    if error.errno == errno.EROFS:
+        return f"{error.filename} cannot be written to: put the clone, or DRYDOCK_DATA, on a disk that can."
+    raise error
 
 
 def _carry_out(given: argparse.Namespace, instance: Instance) -> int:

@@ -14,8 +14,16 @@ from typing import Any
 from deploy.up.trouble import Trouble
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-RUN_ROOT = Path("/run/drydock")
-"""Sockets live here, since a socket's path may have 107 bytes and a clone may lie deeper."""
+ENGINES = Path("/run/drydock")
+"""Where engines have their sockets, one folder each."""
+
+
+def run_root_of(user_id: int, runtime_dir: str | None) -> Path:
+    """Where sockets live: a socket's path may have 107 bytes, and a clone may lie deeper."""
+    return ENGINES if user_id == 0 else Path(runtime_dir or f"/run/user/{user_id}") / "drydock"
+
+
+RUN_ROOT = run_root_of(os.geteuid(), os.environ.get("XDG_RUNTIME_DIR"))
 
 NAME_RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,33}")
 NOT_IN_PATHS = frozenset("%;#\"'\\\n\t")
@@ -101,7 +109,7 @@ class Instance:
     @property
     def engines(self) -> list[str]:
         """The address of each engine, ours or given."""
-        return self.given_engines or [f"unix://{RUN_ROOT / name / 'docker.sock'}" for name in self.engine_names]
+        return self.given_engines or [f"unix://{ENGINES / name / 'docker.sock'}" for name in self.engine_names]
 
     @property
     def slots(self) -> int:

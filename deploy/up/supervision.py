@@ -57,6 +57,8 @@ class Supervisor:
         """Whether it answers."""
         try:
             self._call("getState")
+        except PermissionError:
+            raise  # somebody else's, which may well run
         except (OSError, xmlrpc.client.Error):
             return False
         return True

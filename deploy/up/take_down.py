@@ -36,7 +36,8 @@ def reset(instance: Instance, *, agreed: bool) -> None:
     with only_one(instance):
         _down(instance)
         for name in instance.engine_names:
-            _engine(instance, name, "clean")
+            if instance.engine_root(name).exists():
+                _engine(instance, name, "clean")
     shutil.rmtree(instance.data, ignore_errors=True)
     print(f"Nothing is left of Drydock '{instance.name}'. `make up` begins anew.")
 
@@ -48,7 +49,7 @@ def _down(instance: Instance) -> None:
         supervisor.shut_down()
     end_leftovers(instance)
     for name in instance.engine_names:
-        if (instance.engine_root(name)).exists():
+        if instance.engine_root(name).exists():
             _engine(instance, name, "stop")
     ports.release(instance)
     shutil.rmtree(instance.run_dir, ignore_errors=True)

@@ -7,7 +7,7 @@ from deploy.up.programs import settings_variables
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 READ_OUTSIDE_SETTINGS = re.compile(r"""\benviron(?:ment)?(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]*)["']""")
-NOT_OURS = {"PATH", "HOME", "DJANGO_SETTINGS_MODULE"}
+NOT_OURS = {"PATH", "HOME", "DJANGO_SETTINGS_MODULE", "XDG_RUNTIME_DIR"}
 
 
 def documented() -> set[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.up.instance import default_name, find, read_env_file
+from deploy.up.instance import default_name, find, read_env_file, run_root_of
 from deploy.up.trouble import Trouble
 
 
@@ -104,3 +104,10 @@ def test_a_choice_is_remembered_and_a_broken_memory_is_forgotten(tmp_path: Path)
 
     (instance.data / "instance.json").write_text("{half")
     assert instance.recall("port") is None
+
+
+def test_an_ordinary_user_has_sockets_of_their_own_while_engines_stay_where_they_are(tmp_path: Path) -> None:
+    assert run_root_of(0, None) == Path("/run/drydock")
+    assert run_root_of(1000, None) == Path("/run/user/1000/drydock")
+    assert run_root_of(1000, "/somewhere") == Path("/somewhere/drydock")
+    assert all(url.startswith("unix:///run/drydock/") for url in find(tmp_path, {}).engines)

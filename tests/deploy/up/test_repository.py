@@ -76,7 +76,9 @@ def test_every_requirement_is_locked_by_hash() -> None:
 
 
 def test_make_help_lists_every_command_in_one_line_each() -> None:
-    said = subprocess.run(["make", "--no-print-directory", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
     targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
 
     assert {line.split()[1] for line in said.splitlines()} == targets
