@@ -10,5 +10,6 @@ class JoinForm(forms.Form):
         label="Join code",
         max_length=32,
         help_text="Eight letters and digits, as your instructor gave them out. Capitals and spaces do not matter.",
+        error_messages={"required": "Type the code that your instructor gave out."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )

@@ -1,19 +1,22 @@
 """A submission as its page shows it: while it is graded from its events, afterwards from its report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accounts.models import User
+from graders.plan import LabPlan
 from graders.report import CheckOutcome, CheckResult, ContainerReport, Report
 from labs import reading
 from labs.models import Submission, SubmissionEvent
 from labs.place import Place, place_of
 from portal.dockerfile_view import SourceLine, annotate
 from portal.following import LINES_WHILE_LIVE, Followed, follow
-from portal.layer_view import LayerBar, bars
+from portal.layer_view import LayerBar, bars, base_of
 from portal.log_view import LogStep, fold_log
 from portal.stages import Stage, stages_of
 
+# 128 + SIGKILL: what a container's exit code is once the grader has stopped it.
+_KILLED = 137
 _GROUPS = (
     (CheckOutcome.FAILED, "failed", "To mend"),
     (CheckOutcome.SKIPPED, "skipped", "Not tried"),
@@ -52,6 +55,14 @@ class ImageLayers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContainerRun:
+    """One run. A server never ends by itself: the grader stops it when it has answered."""
+
+    report: ContainerReport
+    stopped_by_grader: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Live:
     """The part of the page that fills in while grading goes on."""
 
@@ -74,7 +85,7 @@ class Finished:
     source_name: str = "Dockerfile"
     findings: int = 0
     images: Sequence[ImageLayers] = ()
-    containers: Sequence[ContainerReport] = ()
+    containers: Sequence["ContainerRun"] = ()
     now_pass: Sequence[str] = ()
     no_longer_pass: Sequence[str] = ()
     refusals_elsewhere: Sequence[str] = field(default_factory=tuple)
@@ -118,7 +129,8 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
         return None
     plan = submission.version.lab_plan
     name = next(iter(plan.builds.values())).dockerfile if plan.builds else "Dockerfile"
-    text = reading.files_of(submission).files.get(name)
+    contents = reading.files_of(submission).files
+    text = contents.get(name)
     source = annotate(text.decode("utf-8", "replace"), checks=report.checks, refusals=report.refusals) if text else []
     before = reading.report_for(submission=previous, viewer=viewer) if previous else None
     now_pass, no_longer_pass = _difference(report, before)
@@ -134,11 +146,11 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
                 build=image.build,
                 size_bytes=image.size_bytes,
                 own_bytes=sum(layer.size_bytes for layer in image.layers if not layer.from_base),
-                bars=bars(image.layers),
+                bars=bars(image.layers, _base(plan, image.build, contents)),
             )
             for image in report.images
         ],
-        containers=report.containers,
+        containers=[_run(container, plan) for container in report.containers],
         now_pass=now_pass,
         no_longer_pass=no_longer_pass,
         refusals_elsewhere=[refusal.message for refusal in report.refusals if refusal.line is None],
@@ -151,6 +163,19 @@ def _groups(checks: Sequence[CheckResult]) -> list[CheckGroup]:
         for outcome, word, title in _GROUPS
     ]
     return [group for group in grouped if group.checks]
+
+
+def _run(report: ContainerReport, plan: LabPlan) -> ContainerRun:
+    declared = plan.runs.get(report.id)
+    serves = declared is not None and declared.serve is not None
+    killed = report.exit_code == _KILLED and not report.limit and not report.start_error
+    return ContainerRun(report=report, stopped_by_grader=serves and killed)
+
+
+def _base(plan: LabPlan, build: str, contents: Mapping[str, bytes]) -> str:
+    declared = plan.builds.get(build)
+    text = contents.get(declared.dockerfile) if declared else None
+    return base_of(text.decode("utf-8", "replace"), declared.target) if declared and text else ""
 
 
 def _log(report: Report, index: int) -> BuildLog:

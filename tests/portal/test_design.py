@@ -14,7 +14,7 @@ from graders.refusal import Refusal
 from graders.report import CheckOutcome, CheckResult, LayerReport
 from portal.dockerfile_view import annotate
 from portal.gallery.views import gallery
-from portal.layer_view import bars
+from portal.layer_view import bars, base_of
 from portal.log_view import fold_log
 from portal.templatetags.amounts import counted, points, share, size
 from portal.templatetags.prose import inline_prose, prose
@@ -146,6 +146,22 @@ def test_a_layer_that_holds_anything_shows() -> None:
         ]
     )
     assert [bar.percent for bar in drawn] == [100, 1, 0]
+
+
+def test_layers_of_the_base_bear_its_name() -> None:
+    text = "FROM golang:1 AS Build\nRUN make\nFROM python:3.11-slim AS run\nCOPY . /\nFROM run\nUSER app\n"
+    assert [base_of(text), base_of(text, "build"), base_of("FROM"), base_of("")] == [
+        "python:3.11-slim",
+        "golang:1",
+        "",
+        "",
+    ]
+    layers = [
+        LayerReport(created_by="", size_bytes=9, from_base=True),
+        LayerReport(created_by="USER app", size_bytes=0),
+    ]
+    assert [bar.name for bar in bars(layers, base_of(text))] == ["python:3.11-slim, the base image", "USER app"]
+    assert bars(layers)[0].name == "The base image"
 
 
 @pytest.mark.django_db

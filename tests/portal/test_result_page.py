@@ -3,17 +3,19 @@
 from typing import Any
 
 import pytest
-from builders import a_lab, a_member, a_submission, an_instructor_of, graded
+from builders import a_lab, a_member, a_plan, a_report, a_submission, an_instructor_of, graded
 from django.test import Client
 from django.urls import reverse
 
 from graders.events import EventKind
+from graders.report import ContainerReport
 from graders.sandbox.fake import FakeProgram, FakeSandbox
 from labs import queue
 from labs.events import NewEvent, append_while_leased
 from labs.grading import grade_claim
 from labs.models import Submission
 from labs.queue import Claim
+from labs.storage import save_report
 from portal.following import follow
 from portal.result_view import told_events
 
@@ -128,6 +130,20 @@ def test_hidden_checks_show_their_title_and_outcome_only(client: Client) -> None
     assert "This check keeps its details to itself." in hidden
     assert "exited" not in hidden
     assert "exited" not in events_of(client, submission).json()["html"].split("secretly")[-1][:300]
+
+
+def test_a_server_that_the_grader_stopped_shows_no_exit_code(client: Client) -> None:
+    plan = a_plan(runs={"api": {"serve": {"port": 8080}}, "once": {}})
+    lab = a_lab(plan=plan)
+    submission = a_submission(lab)
+    taken = claimed(submission)
+    runs = [ContainerReport(id=name, build="default", exit_code=137, seconds=1) for name in ("api", "once")]
+    report = a_report().model_copy(update={"containers": tuple(runs)})
+    queue.finish(taken, report, report_name=save_report(submission.key, taken.attempt, report), log_name="")
+    client.force_login(submission.author)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    assert "api: stopped by the grader" in page
+    assert "once: exit code 137" in page
 
 
 def test_output_is_shown_inert(client: Client) -> None:
