@@ -15,12 +15,23 @@ _RUNTIME_NOISE = re.compile(
     r"^(?:failed to create (?:shim )?task|OCI runtime create failed|runc create failed|container_linux\.go:\d+"
     r"|process_linux\.go:\d+|unable to start container process|starting container process caused)[^:]*: ",
 )
-_PLACE_ON_DISK = re.compile(r"/\S*/overlay2/[^/\s]+/(?:merged|diff)(?=/)")
+# Bounded, since a learner's own text may stand in an error: a path of ten thousand slashes must not take minutes.
+_FOLDERS = r"(?:/[^\s\"/]{1,255}){1,16}/"
+_PLACE_ON_DISK = re.compile(
+    _FOLDERS
+    + r"(?:overlay2/[^/\s]{1,64}/(?:merged|diff)|buildkit/executor(?:/\w{1,64}/rootfs)?|containers/[0-9a-f]{64})(?=/)"
+)
+_VOLUME_ON_DISK = re.compile(_FOLDERS + r"volumes/[^/\s\"]{1,255}/_data")
+
+
+def without_places(text: str) -> str:
+    """Text of the engine, without where its disk lies on the machine."""
+    return _VOLUME_ON_DISK.sub("a volume", _PLACE_ON_DISK.sub("", text))
 
 
 def engine_words(error: str) -> str:
     """What the engine says, without the names of its parts around it and where its disk lies on the machine."""
-    text = _PLACE_ON_DISK.sub("", error.strip())
+    text = without_places(error.strip())
     while (found := _RUNTIME_NOISE.match(text)) is not None:
         text = text[found.end() :]
     return text.removesuffix(": unknown").rstrip(".")
@@ -30,7 +41,9 @@ def start_cause(error: str) -> str:
     """What usually lies behind a container that could not be started."""
     words = error.lower()
     if blames_user(error):
-        return "USER must name a user that the image has, or a number."
+        return "USER must name a user that the image has, or a number below 65536."
+    if "volume" in words:
+        return "A VOLUME takes the place of a folder: it cannot stand where a file is, nor inside of /proc."
     if "permission denied" in words:
         return "The file is there but it is not executable, or it is a folder: check its mode (chmod +x)."
     if "no command" in words:
@@ -50,7 +63,17 @@ def start_cause(error: str) -> str:
 def blames_user(error: str) -> bool:
     """Whether the engine complains of the user to run as."""
     words = error.lower()
-    return "unable to find user" in words or "no matching entries in passwd" in words or "unable to find group" in words
+    return any(
+        phrase in words
+        for phrase in (
+            "unable to find user",
+            "unable to find group",
+            "no matching entries in passwd",
+            "unmapped user",
+            "uids and gids must be in range",
+            "nobody can be looked up",
+        )
+    )
 
 
 @dataclass(frozen=True)

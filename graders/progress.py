@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from graders.blame import line_of_step
+from graders.causes import without_places
 from graders.dockerfile.model import Dockerfile
 from graders.events import Event, EventKind
 from graders.sandbox.base import BuildEvent
@@ -42,7 +43,7 @@ class BuildTeller:
     def _log(self, event: BuildEvent) -> None:
         if self._room <= 0:
             return
-        text = visible(event.text)[: self._room]
+        text = visible(without_places(event.text))[: self._room]
         self._room -= len(text)
         if self._room <= 0:
             text += "\n… more output follows; it is not shown live.\n"

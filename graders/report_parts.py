@@ -1,7 +1,7 @@
 """Turns what was seen into the parts of a report: builds, images and containers, their text made fit to be shown."""
 
 from graders.blame import line_of_step, lines_of_history
-from graders.causes import engine_words
+from graders.causes import engine_words, without_places
 from graders.dockerfile.model import Dockerfile
 from graders.observations import Observations, SeenRun
 from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
@@ -25,7 +25,7 @@ def build_report(name: str, result: BuildResult, dockerfile: Dockerfile) -> Buil
                 line=line_of_step(dockerfile, step.name),
                 state=step.state.value,
                 seconds=round(step.seconds, 3),
-                log=visible(step.log),
+                log=visible(without_places(step.log)),
                 error=visible(engine_words(step.error)),
             )
             for step in result.steps

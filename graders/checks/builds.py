@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from graders.actions import DEFAULT
 from graders.blame import line_of_step
-from graders.causes import build_cause, engine_words
+from graders.causes import build_cause, engine_words, without_places
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import limit_words
 from graders.checks.registry import register
@@ -84,7 +84,7 @@ class Builds(Check):
             f"The build stopped at step {step.index} of {step.total}{f', line {line}' if line else ''}: "
             f"{shortened(visible(what), limit=200)}{_ending(result)}",
             hint=build_cause(result, step, what.partition(" ")[0].upper()),
-            seen=last_lines(visible(step.log or engine_words(step.error)))[-_TAIL_CHARACTERS:],
+            seen=last_lines(visible(without_places(step.log) or engine_words(step.error)))[-_TAIL_CHARACTERS:],
             line=line,
         )
 

@@ -195,6 +195,10 @@ class DockerContainer(Container):
         """Note that it could not even be created. Raises SandboxUnavailable when that is the engine's fault."""
         self._result = self._not_started(words, refusal)
 
+    def hold_back(self, words: str) -> None:
+        """Note that it must not be started, since the image's own files would hold up the engine."""
+        self._result = RunResult(exit_code=None, stdout=b"", stderr=b"", seconds=0.0, start_error=words)
+
     def _attach(self, stdin: bytes) -> None:
         self._detach()
         query = {"stream": "1", "stdout": "1", "stderr": "1"} | ({"stdin": "1"} if stdin else {})

@@ -28,6 +28,7 @@ from graders.sandbox.hardening import hardened_host_config
 from graders.sandbox.ledger import Ledger, empty_build_cache, reap
 from graders.sandbox.owners import owned_by
 from graders.sandbox.probe import Sidecar
+from graders.sandbox.user_files import user_file_fault
 
 _NEVER_RUN = ["/never-run"]
 
@@ -51,6 +52,7 @@ class DockerJob(Job):
         self._containers: list[DockerContainer] = []
         self._volumes: dict[str, str] = {}
         self._networks: dict[str, str] = {}
+        self._faults: dict[str, str] = {}
 
     def build(
         self,
@@ -124,6 +126,8 @@ class DockerJob(Job):
         self._containers.append(container)
         if refusal is not None:
             container.fail(engine_words(refusal), refusal)
+        elif fault := self._user_file_fault(spec.image, container_id):
+            container.hold_back(fault)
         else:
             container.start(spec.stdin)
         return container
@@ -194,6 +198,12 @@ class DockerJob(Job):
         except ImageNotFound as missing:
             raise _missing(spec.image) from missing
         return str(made["Id"])
+
+    def _user_file_fault(self, image: str, container_id: str) -> str:
+        """Why no container of this image may be started; asked once for each image."""
+        if image not in self._faults:
+            self._faults[image] = user_file_fault(self._engine, container_id)
+        return self._faults[image]
 
     def _beside(self, container_id: str) -> Sidecar | None:
         sidecar = Sidecar(self._engine.address, self._engine.client, self._ledger.name("probe"))

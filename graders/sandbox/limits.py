@@ -37,7 +37,7 @@ _START_FAULTS = re.compile(
     r"|no command specified|cwd must be an absolute path|must be an absolute path|chdir to cwd|invalid mount"
     r"|invalid specification|invalid volume|cannot be mounted because|invalid user|invalid argument"
     r"|file name too long|argument list too long|Duplicate mount point|container init was OOM-killed"
-    r"|uids and gids must be in range|too many levels of symbolic",
+    r"|uids and gids must be in range|too many levels of symbolic|unmapped user|volume over existing file",
     re.IGNORECASE,
 )
 _BUILD_ENGINE_FAULTS = re.compile(

@@ -52,6 +52,8 @@ def test_each_limit_is_explained(limit: Limit) -> None:
         ('exec: "app": executable file not found in $PATH', "must be a program of the image"),
         ('exec: "/app": permission denied', "not executable"),
         ("unable to find user ghost: no matching entries in passwd file", "USER must name"),
+        ("unable to setup user: cannot set uid to unmapped user in user namespace", "below 65536"),
+        ("cannot mount volume over existing file, file exists /bin/busybox", "VOLUME"),
         ("no command specified", "nothing of what to run"),
         ("exec format error", "#!/bin/sh"),
         ("something else", "Check what CMD"),
@@ -69,9 +71,20 @@ def test_a_container_that_does_not_start_is_explained(error: str, words: str) ->
             'exec: "x": not found',
         ),
         ("mkdir /srv/e/data/1.1/overlay2/5npz6/merged/x: not a directory", "mkdir /x: not a directory"),
+        (
+            'mounting "/srv/e/1.1/volumes/ab12/_data" to rootfs at "/proc": x',
+            'mounting "a volume" to rootfs at "/proc": x',
+        ),
+        ('mounting "/srv/e/1.1/buildkit/executor/resolv.conf" to rootfs', 'mounting "/resolv.conf" to rootfs'),
+        ("open /srv/e/1.1/buildkit/executor/a8j1/rootfs/etc/x: not a directory", "open /etc/x: not a directory"),
         ("The build was ended after 15 seconds.", "The build was ended after 15 seconds"),
         ("no command specified", "no command specified"),
     ],
 )
 def test_the_engines_own_names_and_places_are_left_out(error: str, shown: str) -> None:
     assert engine_words(error) == shown
+
+
+def test_a_path_without_end_in_a_learners_command_holds_nobody_up() -> None:
+    words = "executor failed running [/bin/sh -c " + "/" * 300_000 + "/a" * 100_000 + "]: exit code: 1"
+    assert engine_words(words) == words

@@ -56,6 +56,8 @@ def test_the_limit_that_ended_a_run(exit_code: int, oom_killed: bool, stderr: by
         "No command specified",
         RUNC + "container init was OOM-killed (memory limit too low?): unknown",
         'invalid mount config: invalid specification: destination can\'t be "/"',
+        "cannot mount volume over existing file, file exists /d/overlay2/5cfb/merged/bin/busybox",
+        RUNC + "unable to setup user: cannot set uid to unmapped user in user namespace: unknown",
     ],
 )
 def test_what_an_image_says_wrongly_is_no_fault_of_the_engines(words: str) -> None:

@@ -38,6 +38,40 @@ def test_a_run_that_may_have_more_cpu_than_its_engine_is_heard_all_the_same(sand
     assert (result.exit_code, result.stdout, result.stderr) == (4, b"in\n", b"err\n")
 
 
+@pytest.mark.parametrize(
+    "swap",
+    [
+        "rm /etc/passwd; mkfifo /etc/passwd",
+        "rm -f /etc/group; mkfifo /pipe; ln -s ../pipe /link; ln -s /link /etc/group",
+        "truncate -s 100M /etc/passwd",
+    ],
+)
+def test_an_image_whose_user_files_would_hold_up_the_engine_is_not_started(sandbox: DockerSandbox, swap: str) -> None:
+    with sandbox.job("running") as job:
+        built = job.build(context(f"FROM {BUSYBOX}\nRUN {swap}\n"))
+        assert built.ok, built.error
+        result = job.run(ContainerSpec(image=built.image_id, args=("echo", "hi")))
+    assert "of the image" in result.start_error
+    with sandbox.job("next") as job:
+        assert shell(job, "echo hi").stdout == b"hi\n"
+
+
+def test_an_image_without_users_or_with_links_to_them_starts(sandbox: DockerSandbox) -> None:
+    with sandbox.job("running") as job:
+        built = job.build(
+            context(f"FROM {BUSYBOX}\nRUN rm -f /etc/group; mv /etc/passwd /p; ln -s /p /etc/passwd\nUSER 1000\n")
+        )
+        assert built.ok, built.error
+        assert job.run(ContainerSpec(image=built.image_id, args=("id", "-u"))).stdout == b"1000\n"
+
+
+@pytest.mark.parametrize("line", ["VOLUME /bin/busybox", "VOLUME /proc", "USER 70000"])
+def test_an_image_that_cannot_be_started_is_no_trouble_of_the_engines(sandbox: DockerSandbox, line: str) -> None:
+    with sandbox.job("running") as job:
+        built = job.build(context(f"FROM {BUSYBOX}\n{line}\n"))
+        assert job.run(ContainerSpec(image=built.image_id, args=("true",))).start_error
+
+
 def test_input_that_nobody_reads_keeps_nobody(sandbox: DockerSandbox) -> None:
     with sandbox.job("running") as job:
         assert shell(job, "echo done", stdin=b"x" * 2_000_000).stdout == b"done\n"
