@@ -1,10 +1,20 @@
 """Addresses of the REST API, version 1."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
+from django.urls.converters import IntConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api.views import accounts, courses, grades, labs, quizzes
 from api.views.unknown import UnknownView
+
+
+class IdConverter(IntConverter):
+    """Whole numbers that every database can look for: longer ones are no address of anything."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(IdConverter, "id")
 
 app_name = "api"
 
@@ -29,22 +39,22 @@ urlpatterns = [
     path("courses/<slug:slug>/grades.csv", grades.ScoreCsvView.as_view(), name="grades-csv"),
     path("courses/<slug:slug>/overrides/", grades.OverrideView.as_view(), name="overrides"),
     path("courses/<slug:slug>/grade-events/", grades.GradeEventListView.as_view(), name="grade-events"),
-    path("quizzes/<int:activity_id>/", quizzes.QuizView.as_view(), name="quiz"),
-    path("quizzes/<int:activity_id>/attempts/", quizzes.StartAttemptView.as_view(), name="quiz-attempts"),
+    path("quizzes/<id:activity_id>/", quizzes.QuizView.as_view(), name="quiz"),
+    path("quizzes/<id:activity_id>/attempts/", quizzes.StartAttemptView.as_view(), name="quiz-attempts"),
     path("attempts/", quizzes.AttemptListView.as_view(), name="attempts"),
-    path("attempts/<int:pk>/", quizzes.AttemptView.as_view(), name="attempt"),
-    path("attempts/<int:pk>/answers/<int:position>/", quizzes.AnswerView.as_view(), name="answer"),
-    path("attempts/<int:pk>/finish/", quizzes.FinishView.as_view(), name="attempt-finish"),
-    path("attempts/<int:pk>/review/", quizzes.ReviewView.as_view(), name="attempt-review"),
-    path("labs/<int:activity_id>/", labs.LabView.as_view(), name="lab"),
-    path("labs/<int:activity_id>/submissions/", labs.HandInView.as_view(), name="lab-submissions"),
+    path("attempts/<id:pk>/", quizzes.AttemptView.as_view(), name="attempt"),
+    path("attempts/<id:pk>/answers/<id:position>/", quizzes.AnswerView.as_view(), name="answer"),
+    path("attempts/<id:pk>/finish/", quizzes.FinishView.as_view(), name="attempt-finish"),
+    path("attempts/<id:pk>/review/", quizzes.ReviewView.as_view(), name="attempt-review"),
+    path("labs/<id:activity_id>/", labs.LabView.as_view(), name="lab"),
+    path("labs/<id:activity_id>/submissions/", labs.HandInView.as_view(), name="lab-submissions"),
     path("submissions/", labs.SubmissionListView.as_view(), name="submissions"),
-    path("submissions/<int:pk>/", labs.SubmissionView.as_view(), name="submission"),
-    path("submissions/<int:pk>/events/", labs.EventsView.as_view(), name="submission-events"),
-    path("submissions/<int:pk>/cancel/", labs.CancelView.as_view(), name="submission-cancel"),
-    path("submissions/<int:pk>/regrade/", labs.RegradeView.as_view(), name="submission-regrade"),
-    path("submissions/<int:pk>/report/", labs.ReportView.as_view(), name="submission-report"),
-    path("submissions/<int:pk>/log/", labs.LogView.as_view(), name="submission-log"),
-    path("grades/<int:pk>/override/", grades.ScoreOverrideView.as_view(), name="score-override"),
+    path("submissions/<id:pk>/", labs.SubmissionView.as_view(), name="submission"),
+    path("submissions/<id:pk>/events/", labs.EventsView.as_view(), name="submission-events"),
+    path("submissions/<id:pk>/cancel/", labs.CancelView.as_view(), name="submission-cancel"),
+    path("submissions/<id:pk>/regrade/", labs.RegradeView.as_view(), name="submission-regrade"),
+    path("submissions/<id:pk>/report/", labs.ReportView.as_view(), name="submission-report"),
+    path("submissions/<id:pk>/log/", labs.LogView.as_view(), name="submission-log"),
+    path("grades/<id:pk>/override/", grades.ScoreOverrideView.as_view(), name="score-override"),
     re_path("", UnknownView.as_view(), name="unknown"),
 ]

@@ -14,9 +14,12 @@ pytestmark = pytest.mark.django_db
 
 ME = f"{V1}me/"
 JOIN = f"{V1}courses/join/"
+NOWHERE = ["nothing/", "me", "courses", "", "courses/a/b/c/d/", "quizzes/one/", "quizzes/99999999999999999999/"]
 
 
-@pytest.mark.parametrize("path", ["nothing/", "me", "courses", "", "courses/a/b/c/d/", "quizzes/one/"])
+@pytest.mark.parametrize(
+    "path", ["nothing/", "me", "courses", "", "courses/a/b/c/d/", "quizzes/one/", "quizzes/99999999999999999999/"]
+)
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
 def test_an_address_that_is_not_there_is_a_problem(path: str, method: str) -> None:
     problem(getattr(client_of(a_user()), method)(V1 + path), 404, "no_such_address")
@@ -24,7 +27,7 @@ def test_an_address_that_is_not_there_is_a_problem(path: str, method: str) -> No
 
 def test_a_thing_that_is_not_there_is_a_problem() -> None:
     client = client_of(a_user())
-    for path in ("courses/none/", "quizzes/9/", "labs/9/", "attempts/9/", "submissions/99999999999999999999999/"):
+    for path in ("courses/none/", "quizzes/9/", "labs/9/", "attempts/9/"):
         problem(client.get(V1 + path), 404, "not_found")
 
 

@@ -96,7 +96,7 @@ class OverrideView(APIView):
 class ScoreOverrideView(APIView):
     """An override that stands."""
 
-    @extend_schema(operation_id="clear_override", request=None, responses=ScoreSerializer)
+    @extend_schema(operation_id="clear_override", request=None, responses={200: ScoreSerializer})
     def delete(self, request: Request, pk: int) -> Response:
         """Let what was earned count again."""
         visible = Score.objects.visible_to(request.user).select_related("activity__course", "user")
