@@ -1,7 +1,9 @@
 """The OpenAPI document: valid, whole, and kept: what it does not say never comes back."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +156,14 @@ def probe(cases: Any, headers: dict[str, str]) -> None:
         case.call_and_validate(headers=headers, checks=CHECKS)
 
     call()
+
+
+def test_the_guide_names_only_addresses_and_fields_that_there_are() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
+    used = {re.sub(r"\$\w+|<\w+>", "{}", path) for path in re.findall(r"\$API(/[^\s\"'?]*/|/[^\s\"'?]*\.csv)", guide)}
+    used |= {re.sub(r"<\w+>", "{}", path) for path in re.findall(r"`(/[a-z][^`?]*/<[^`?]*?(?:/|\.csv))[`?]", guide)}
+    there = {re.sub(r"\{\w+\}", "{}", path).removeprefix("/api/v1") for path in document()["paths"]}
+    concrete = {"/courses/containerization-review/activities/": "/courses/{}/activities/"}
+    named = {re.sub(r"/1/$", "/{}/", concrete.get(path, path)) for path in used}
+    assert len(named) > 15
+    assert named - there == set()
