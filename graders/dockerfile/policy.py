@@ -31,7 +31,10 @@ _EXPANDED = frozenset({"ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "U
 _MOST_OF_ONE_STEP = 512 * 1024  # characters, variables filled in
 _MOST_IN_ALL = 4 * 1024 * 1024
 _MOST_OF_ONE_RULE = 50
+_MOST_PORTS = 1_000  # each is kept and told by the engine: 65,535 take it longer than a call may take
+_MOST_VOLUMES = 50  # each is made, and removed, for every container
 _VALUELESS_FLAGS = frozenset({"link"})
+_PORT_RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 _STAGE_INDEX = re.compile(r"[+-]?[0-9]+")
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:|git@|github\.com/", re.IGNORECASE)
 
@@ -299,6 +302,31 @@ def _values(case: _Case) -> Iterator[Refusal]:
                 yield _refuse("unreadable-value", step, f"in {word[:60]}, {error.message}.")
 
 
+def _declarations(case: _Case) -> Iterator[Refusal]:
+    ports = volumes = 0
+    for step, scope in scopes(case.dockerfile, build_arguments=case.build_arguments):
+        declared = step.nested or step
+        if declared.keyword == "VOLUME":
+            volumes += len(declared.words)
+            if volumes > _MOST_VOLUMES:
+                yield _refuse("too-many-volumes", step, f"that makes more than {_MOST_VOLUMES} volumes; name fewer.")
+                return
+        elif declared.keyword == "EXPOSE":
+            ports += sum(_ports_in(word, scope, case.dockerfile.escape) for word in declared.words)
+            if ports > _MOST_PORTS:
+                message = f"that makes more than {_MOST_PORTS:,} ports; name those that your program uses."
+                yield _refuse("too-many-ports", step, message)
+                return
+
+
+def _ports_in(word: str, scope: Mapping[str, str | None], escape: str) -> int:
+    try:
+        text = expand(word, scope, escape=escape).text
+    except ExpansionError:
+        return 0  # told of by another rule
+    return sum(max(1, int(last) - int(first) + 1) for first, last in _PORT_RANGE.findall(text)) or 1
+
+
 def _earlier_stage(case: _Case, base: str, stage: Stage) -> Stage | None:
     # As in the engine: names are kept in lower case and FROM looks them up as they are written.
     return next((each for each in case.dockerfile.stages[: stage.index] if each.name == base), None)
@@ -337,4 +365,5 @@ _RULES: tuple[Callable[[_Case], Iterator[Refusal]], ...] = (
     _mounts,
     _adds,
     _values,
+    _declarations,
 )

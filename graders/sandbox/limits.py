@@ -27,7 +27,7 @@ _NO_PROCESS = re.compile(
     re.IGNORECASE,
 )
 _EXIT_CODE = re.compile(r"(?:exit code: |returned a non-zero code: )(\d+)\b")
-_CLIPPED = re.compile(r"\[output clipped, log limit [^\]]*\]")
+_CLIPPED = re.compile(r"\[output clipped, log limit [^\]]{0,80}\]")
 _BUILD_FRAME = re.compile(
     r"^(?:failed to solve(?: with frontend [^:]*)?: |failed to create LLB definition: |rpc error: code = \w+ desc = )+"
 )

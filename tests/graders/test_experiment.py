@@ -165,7 +165,7 @@ LIAR = """\
     SHELL ["/evil/sh", "-c"]
     COPY lie.sh /evil/
     USER 1000
-    EXPOSE 1-65535
+    EXPOSE 1-999
     VOLUME ["/etc", "/data"]
     STOPSIGNAL SIGKILL
     HEALTHCHECK --interval=1s CMD ["/bin/touch", "/tmp/checked"]

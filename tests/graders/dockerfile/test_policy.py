@@ -495,3 +495,21 @@ def test_a_policy_refuses_bases_that_are_no_references() -> None:
     assert Policy(allowed_bases=frozenset({"docker.io/library/busybox:1.35", "scratch"})).allowed_bases == {
         "busybox:1.35"
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [
+        ("EXPOSE 1-65535", "too-many-ports"),
+        ("EXPOSE 1-500/tcp 1-500/udp 80", "too-many-ports"),
+        ("ARG P=1-9999\nEXPOSE 80 $P", "too-many-ports"),
+        ("VOLUME " + " ".join(f"/v{number}" for number in range(51)), "too-many-volumes"),
+        ("VOLUME /v\n" * 51, "too-many-volumes"),
+    ],
+)
+def test_more_ports_or_volumes_than_an_engine_can_bear_are_refused(lines: str, rule: str) -> None:
+    assert [found for found, _ in rules(FROM + lines)] == [rule]
+
+
+def test_many_ports_and_volumes_are_fine() -> None:
+    assert rules(FROM + "EXPOSE 80 8000-8099/udp 9000\nVOLUME " + " ".join(f"/v{number}" for number in range(50))) == []
