@@ -513,3 +513,14 @@ def test_more_ports_or_volumes_than_an_engine_can_bear_are_refused(lines: str, r
 
 def test_many_ports_and_volumes_are_fine() -> None:
     assert rules(FROM + "EXPOSE 80 8000-8099/udp 9000\nVOLUME " + " ".join(f"/v{number}" for number in range(50))) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["RUN --\x1b[31m=1 x", "ADD http://\u202e /x", "ENV \x1b[31m", "ARG BUILDKIT_\u202e", 'USER "\x1b[31m']
+)
+def test_what_is_quoted_in_a_refusal_is_inert(line: str) -> None:
+    assert message(FROM + line).isprintable()
+
+
+def test_what_is_quoted_in_a_refusal_is_short() -> None:
+    assert len(message(FROM + "ENV " + "x" * 50_000)) < 1_200
