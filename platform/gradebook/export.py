@@ -25,7 +25,10 @@ def safe_cell(value: object) -> str:
 
 
 def course_csv(course: Course) -> Iterator[str]:
-    """One line per active student, one column per activity, then the total. Three queries, whatever the size."""
+    """One line per active student, one column per activity, then the total.
+
+    The total leaves out what is not published. Three queries, whatever the size.
+    """
     activities = list(Activity.objects.filter(course=course).order_by("position", "pk"))
     members = (
         Membership.objects.students().filter(course=course).select_related("user", "section").order_by("user__email")
@@ -41,7 +44,8 @@ def course_csv(course: Course) -> Iterator[str]:
             score.final_points if (score := scores.get((member.user_id, activity.pk))) else None
             for activity in activities
         ]
-        total = sum((p for p in points if p is not None), Decimal(0))
+        counted = (p for p, activity in zip(points, activities, strict=True) if activity.published)
+        total = sum((p for p in counted if p is not None), Decimal(0))
         cells = [
             member.user.email,
             member.user.name,

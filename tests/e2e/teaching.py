@@ -66,7 +66,11 @@ def a_classroom(*, students: int = 12) -> Classroom:
         )
         for n in range(students)
     ]
-    quiz = a_quiz(course, title="Images and containers", activity={"due_at": now + timedelta(days=2), "max_points": 6})
+    quiz = a_quiz(
+        course,
+        title="Images and containers",
+        activity={"title": "Images and containers", "due_at": now + timedelta(days=2), "max_points": 6},
+    )
     lab = a_rich_lab(
         course, title="Containerizing an API", due_at=now + timedelta(hours=5), late_percent_per_day=10, minutes=25
     )

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from builders import a_course, a_lab, a_member, a_submission, a_user, an_activity, an_instructor_of, graded
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -207,6 +209,40 @@ def test_the_gradebook_shows_totals_and_finds_who_has_not_started(instructor: Cl
     csv = instructor.get(at("teach-gradebook-csv", course))
     assert csv["Content-Disposition"].startswith("attachment")
     assert "9.50" in b"".join(csv.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_what_is_not_published_counts_in_no_total(instructor: Client, course: Course) -> None:
+    student = a_member(course)
+    for published, points in ((True, 4), (False, 3)):
+        activity = an_activity(course, published=published)
+        record(activity=activity, user=student, points=points, max_points=10, source_kind="submission", source_id=1)
+    assert "<strong>4</strong>" in text_of(instructor.get(at("teach-gradebook", course)))
+    csv = b"".join(instructor.get(at("teach-gradebook-csv", course)).streaming_content)  # type: ignore[attr-defined]
+    assert csv.decode().strip().endswith("4.00,3.00,4.00")
+
+
+@pytest.mark.parametrize("name", ["teach", "teach-activity"])
+def test_pages_ask_as_often_for_many_tries_as_for_few(instructor: Client, course: Course, name: str) -> None:
+    lab = a_lab(course)
+    address = at(name, course, **({"activity_slug": lab.activity.slug} if name == "teach-activity" else {}))
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert instructor.get(address).status_code == 200
+        return len(queries)
+
+    for _ in range(3):
+        graded(a_submission(lab, author=a_member(course)), score=4)
+    stuck = a_member(course)
+    for _ in range(4):
+        graded(a_submission(lab, author=stuck), score=4)
+    few = asked()
+    for _ in range(3):
+        student = a_member(course)
+        for _ in range(4):
+            graded(a_submission(lab, author=student), score=4)
+        an_activity(course)
+    assert asked() == few
 
 
 def test_an_override_needs_a_reason_loses_no_input_and_can_be_cleared(instructor: Client, course: Course) -> None:

@@ -35,7 +35,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One person's line, with the sum of what counts."""
+    """One person's line, with the sum of what counts in published activities."""
 
     member: Membership
     cells: Sequence[Cell]
@@ -59,6 +59,7 @@ def rows_of(members: Sequence[Membership], activities: Sequence[Activity]) -> li
             )
             for activity in activities
         ]
-        total = sum((cell.points for cell in cells if cell.points is not None), Decimal(0))
+        counted = (cell.points for cell in cells if cell.activity.published)
+        total = sum((points for points in counted if points is not None), Decimal(0))
         found.append(Row(member=member, cells=cells, total=total))
     return found
