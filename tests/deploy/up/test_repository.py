@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from deploy.up import locks
 from deploy.up.checking import checks, source_root_problems
 from deploy.up.instance import REPOSITORY
+from deploy.up.testing import on_postgresql
 
 
 def test_platform_is_a_source_root_and_no_package() -> None:
@@ -125,6 +126,17 @@ def test_the_lock_holds_what_debians_own_python_needs() -> None:
     }
 
     assert needed == set()
+
+
+def test_the_second_run_on_postgresql_names_only_folders_with_tests(tmp_path: Path) -> None:
+    for name in ("labs", "quizzes", "accounts"):
+        (tmp_path / "tests" / name).mkdir(parents=True)
+    (tmp_path / "tests/labs/test_queue.py").touch()
+
+    assert on_postgresql(tmp_path) == ["tests/labs"]
+    assert {"tests/api", "tests/courses", "tests/gradebook", "tests/labs", "tests/quizzes"} <= set(
+        on_postgresql(REPOSITORY)
+    )
 
 
 def test_every_link_in_the_documentation_leads_somewhere() -> None:
