@@ -1,6 +1,7 @@
 """Tries to take more than is given: memory, processes, disk, CPU and room for logs."""
 
 import re
+import time
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,6 +14,7 @@ _KILLED = 137
 _RUN_MEMORY_MIB, _RUN_PIDS, _RUN_FILE_MIB, _RUN_CPUS = 64, 40, 8, 0.2
 _LOG_MIB, _MOST_LOG_MIB = 8, 4
 _BUSY_SECONDS = 1.5
+_SPACE_TRIES = 10
 
 
 def _memory_script(mib: int) -> str:
@@ -44,10 +46,20 @@ def _disk_build(bench: Bench) -> Finding:
     before = _numbers(filled.log)
     if not before or filled.limit is not Limit.DISK:
         return Finding(holds=False, seen=f"The disk could not be filled: {_tail(filled)}")
-    after = _numbers(bench.build(f"RUN {free}").log)
-    if not after or after[0] < before[0] * 0.9:
-        return Finding(holds=False, seen=f"The disk was filled, and of {before[0]} KiB only {after} came back.")
+    again = bench.build(f"RUN {free}")
+    for _ in range(_SPACE_TRIES):
+        if _is_back(again, before[0]):
+            break
+        time.sleep(1)  # the engine gives space back behind the answer to the build that filled it
+        again = bench.build(f"RUN {free}")
+    if not _is_back(again, before[0]):
+        return Finding(holds=False, seen=f"The disk was filled with {before[0]} KiB, and stayed so: {_tail(again)}")
     return Finding(holds=True, seen=f"No space left after {before[0] // 1024} MiB; the space came back.")
+
+
+def _is_back(built: BuildResult, kib: int) -> bool:
+    free = _numbers(built.log)
+    return bool(free) and free[0] >= kib * 0.9
 
 
 def _numbers(log: str) -> list[int]:
