@@ -69,3 +69,29 @@ def test_without_scripts_a_new_join_code_is_asked_for_once(signed_in: Opened) ->
     page.get_by_role("button", name="Yes, make a new code").click()
     expect(page.get_by_text("The join code is now")).to_be_visible()
     assert Course.objects.get(pk=there.course.pk).join_code != there.course.join_code
+
+
+def test_giving_a_try_back_asks_once_with_the_button_s_own_words(signed_in: Opened) -> None:
+    there = a_classroom()
+    page = signed_in(there.instructor)
+    page.goto(teaching_pages(there)["evidence of a lab"])
+    page.get_by_role("button", name="Give it back").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("no longer uses up the allowance")
+    dialog.get_by_role("button", name="Give it back", exact=True).click()
+    expect(page.get_by_text("given back")).to_be_visible()
+    there.tried.refresh_from_db()
+    assert not there.tried.counts_as_try
+
+
+def test_a_class_list_with_wrong_lines_names_them_and_keeps_what_was_pasted(signed_in: Opened) -> None:
+    there = a_classroom()
+    page = signed_in(there.instructor)
+    page.goto(teaching_pages(there)["roster"])
+    lines = "email,name\n" + "".join(f"bad{n},X\n" for n in range(15))
+    page.get_by_label("Or paste").fill(lines)
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator("[data-focus]")).to_be_focused()
+    expect(page.get_by_text("line 16:")).to_be_visible()
+    expect(page.get_by_label("Or paste")).to_have_value(lines)
+    assert serious_faults(page) == []

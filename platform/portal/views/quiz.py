@@ -21,6 +21,10 @@ from quizzes.showing import ShownQuestion
 from quizzes.types.base import FormValues, MalformedAnswer
 
 
+# Longer ones are no revision of ours, and Python refuses to read numbers of thousands of digits.
+_REVISION_DIGITS = 9
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def quiz(request: SignedInRequest, course_slug: str, slug: str) -> HttpResponse:
@@ -91,7 +95,7 @@ def answer(request: SignedInRequest, pk: int, position: int) -> HttpResponse:
     found = get_object_or_404(Attempt.objects.taken_by(request.user).with_content(), pk=pk)
     wants_json = request.headers.get("Accept", "") == "application/json"
     values = FormValues(request.POST.getlist("answer"))
-    revision = request.POST.get("revision", "")
+    revision = request.POST.get("revision", "")[:_REVISION_DIGITS]
     try:
         saved = services.save_answer(
             attempt=found,

@@ -71,6 +71,13 @@ function closeMenus(): void {
   });
 }
 
+/** A button's words without those that only screen readers get: the question beside says what it is about. */
+function seenWords(button: HTMLElement): string {
+  const copy = button.cloneNode(true) as HTMLElement;
+  for (const hidden of copy.querySelectorAll(".visually-hidden")) hidden.remove();
+  return copy.textContent?.trim() ?? "";
+}
+
 /** A button with data-ask says what is lost and sends its form only after a yes. */
 function askOnce(): void {
   document.addEventListener("click", (event) => {
@@ -88,7 +95,7 @@ function askOnce(): void {
     const yes = document.createElement("button");
     yes.className = "button";
     yes.type = "button";
-    yes.textContent = button.textContent?.trim() ?? "Yes";
+    yes.textContent = seenWords(button) || "Yes";
     const no = document.createElement("button");
     no.className = "button secondary";
     no.type = "button";
