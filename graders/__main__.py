@@ -86,10 +86,12 @@ def _grade(options: argparse.Namespace) -> int:
     except SubmissionRefused as refused:
         return _print(_refused(plan, refused.as_refusal()), as_json=options.json)
     seed = options.seed if options.seed is not None else secrets.randbits(31)
+    sandbox = _sandbox(options.engine)
+    sandbox.sweep()  # what a killed command left behind has another job's name, and may still run
     report = grade(
         plan,
         submission,
-        _sandbox(options.engine),
+        sandbox,
         seed=seed,
         job_id=f"command-{os.getpid()}",
         on_event=None if options.quiet else _tell,

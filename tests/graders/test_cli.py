@@ -8,11 +8,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import docker
 import jsonschema
 import pytest
+from sandboxes import BUSYBOX
 
 from graders.__main__ import main
 from graders.report import Report
+from graders.sandbox.ledger import Ledger
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LABS = REPOSITORY / "packs/containerization-review/labs"
@@ -47,6 +50,16 @@ def test_a_graded_submission_ends_with_0_and_a_report_to_read(
     assert "expected  | CMD" in printed.out
     assert "step 1 of" in printed.err
     assert printed.err.index("Building") < printed.err.index("✓ check 1 of 6")
+
+
+@pytest.mark.engine
+def test_what_a_killed_command_left_running_is_removed_by_the_next_one(engine_url: str) -> None:
+    client = docker.APIClient(base_url=engine_url)
+    client.create_container(BUSYBOX, ["sleep", "600"], name=Ledger("killed").name("run"))
+    client.start(Ledger("killed").name("run"))
+    assert main(["grade", "--lab", str(LAB), "--submission", str(REFERENCE), "--engine", engine_url, "--quiet"]) == 0
+    assert client.containers(all=True) == []
+    client.close()
 
 
 @pytest.mark.engine
