@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from courses.models import Activity, Course, Extension, Membership, Role
 from gradebook.models import Score
-from gradebook.services import record
+from gradebook.services import override, record
 from labs.models import Lab, Submission
 from portal.teaching.progress import stuck_in
 from quizzes.services import close_attempt, start_attempt
@@ -403,3 +403,28 @@ def test_work_of_another_course_is_not_reached_through_ones_own(instructor: Clie
         at("teach-evidence", course, user_id=foreign.author_id, activity_slug=activity.slug),
     ):
         assert instructor.get(address).status_code == 404, address
+
+
+def test_names_are_shown_as_they_are_and_inert(instructor: Client, course: Course) -> None:
+    lab = a_lab(course, title="<b>Lab</b> & 'more'")
+    hostile = a_member(course, user=a_user(name="O'Brien <script>alert(1)</script> \" {{ x }}"))
+    by = an_instructor_of(course)
+    by.name = "Ann <i>O'Hara</i> \""
+    by.save()
+    tried = graded(a_submission(lab, author=hostile), score=4)
+    override(by=by, activity=lab.activity, user=hostile, points=Decimal(5), reason="<u>why</u>")
+    addresses = [
+        at("teach", course),
+        at("teach-members", course),
+        at("teach-member", course, user_id=hostile.pk),
+        at("teach-member-remove", course, user_id=hostile.pk),
+        at("teach-gradebook", course),
+        cell("teach-evidence", lab.activity, hostile),
+        at("teach-activity", course, activity_slug=lab.activity.slug),
+        at("teach-regrade", course, pk=tried.pk),
+    ]
+    for address in addresses:
+        page = text_of(instructor.get(address))
+        assert "O&#x27;Brien &lt;script&gt;" in page or "&lt;b&gt;Lab" in page, address
+        for raw in ("<script>alert", "<b>Lab", "<i>O", "<u>why", "&amp;lt;", "&amp;#x27;"):
+            assert raw not in page, (address, raw)
