@@ -178,7 +178,7 @@ def save_answer(*, attempt: Attempt, position: int, value: object, revision: int
         revision=asked.revision + 1,
         value=answer,
         saved_at=now,
-        client=client[:MAX_CLIENT_LENGTH],
+        client=_client_id(client),
     )
     return SavedAnswer(position=position, value=answer, revision=asked.revision + 1, saved_at=now)
 
@@ -206,12 +206,17 @@ def _same(one: Value | None, other: Value | None) -> bool:
     return type(one) is type(other) and one == other
 
 
+def _client_id(client: str) -> str:
+    """A page's id as databases keep it: PostgreSQL takes no NUL."""
+    return client.replace("\0", "")[:MAX_CLIENT_LENGTH]
+
+
 def _is_own_newer(asked: AttemptQuestion, client: str) -> bool:
     """Whether the newest revision came from the page that sends now: it never got the reply."""
     if not client or not asked.revision:
         return False
     return Answer.objects.filter(
-        attempt_question=asked, revision=asked.revision, client=client[:MAX_CLIENT_LENGTH]
+        attempt_question=asked, revision=asked.revision, client=_client_id(client)
     ).exists()
 
 

@@ -102,3 +102,15 @@ def test_strangers_make_accounts_only_where_the_operator_lets_them(settings: obj
     form = {"email": "new@example.test", "password1": "long enough a secret", "password2": "long enough a secret"}
     Client().post(reverse("account_signup"), form)
     assert User.objects.filter(email="new@example.test").count() == made
+
+
+def test_letters_about_passwords_speak_of_drydock_and_offer_nothing_that_is_closed(settings: object) -> None:
+    settings.ACCOUNT_SIGNUP_OPEN = False  # type: ignore[attr-defined]
+    a_user(email="ana@example.test")
+    for email in ("ana@example.test", "nobody@example.test"):
+        Client().post(reverse("account_reset_password"), {"email": email})
+    known, unknown = mail.outbox
+    assert known.subject == "Drydock: Choose a new password"
+    assert "The link works once." in known.body
+    assert "nobody@example.test" in unknown.body
+    assert reverse("account_signup") not in unknown.body

@@ -198,3 +198,11 @@ def test_saving_takes_the_same_few_queries_whatever_the_quiz_holds(django_assert
         with django_assert_num_queries(6):  # two are the transaction's own savepoint
             save_answer(attempt=attempt, position=2, value=True, revision=0)
         assert AttemptQuestion.objects.get(attempt=attempt, position=2).revision == 1
+
+
+def test_a_page_s_id_is_kept_without_what_databases_refuse() -> None:
+    attempt = an_attempt()
+    save_answer(attempt=attempt, position=WORD, value="W", revision=0, client="page\0-1" + "x" * 99)
+    save_answer(attempt=attempt, position=WORD, value="WORK", revision=0, client="page\0-1" + "x" * 99)
+    kept = Answer.objects.filter(attempt_question__attempt=attempt).values_list("client", flat=True)
+    assert set(kept) == {"page-1" + "x" * 34}

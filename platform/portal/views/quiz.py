@@ -20,7 +20,6 @@ from quizzes.models import Attempt, AttemptQuestion, Quiz
 from quizzes.showing import ShownQuestion
 from quizzes.types.base import FormValues, MalformedAnswer
 
-
 # Longer ones are no revision of ours, and Python refuses to read numbers of thousands of digits.
 _REVISION_DIGITS = 9
 
