@@ -215,9 +215,7 @@ def _is_own_newer(asked: AttemptQuestion, client: str) -> bool:
     """Whether the newest revision came from the page that sends now: it never got the reply."""
     if not client or not asked.revision:
         return False
-    return Answer.objects.filter(
-        attempt_question=asked, revision=asked.revision, client=_client_id(client)
-    ).exists()
+    return Answer.objects.filter(attempt_question=asked, revision=asked.revision, client=_client_id(client)).exists()
 
 
 def _require_under_way(attempt: Attempt, saved: SavedAnswer, now: datetime) -> None:

@@ -22,7 +22,11 @@ limits="--cap-drop ALL --security-opt no-new-privileges --memory 128m --memory-s
 ask() { # container, port, path, more
   docker run --rm $limits --network "container:$1" busybox:1.35 sh -c '
     port=$1; path=$2; shift 2
-    for i in $(seq 200); do wget -q -O - "$@" "http://127.0.0.1:$port$path" 2> /dev/null && exit 0; sleep 0.05; done; exit 1
+    for i in $(seq 200); do
+        wget -q -O - "$@" "http://127.0.0.1:$port$path" 2> /dev/null && exit 0
+        sleep 0.05
+    done
+    exit 1
   ' sh "$2" "$3" $4 > /dev/null
 }
 image=bench-$n
