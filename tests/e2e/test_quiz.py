@@ -329,3 +329,21 @@ def test_a_quiz_fits_a_telephone_while_it_says_what_is_wrong(signed_in: Opened) 
         expect(page.locator("#save-state")).to_have_text("Not saved: will retry")
         assert not scrolls_sideways(page)
     expect(page.locator("#save-state")).to_have_text("Saved")
+
+
+def test_a_page_whose_time_ends_without_a_connection_stays_until_there_is_one(signed_in: Opened) -> None:
+    quiz, student = a_class(time_limit_minutes=20)
+    page = signed_in(student)
+    page.clock.install()
+    attempt = start(page, quiz)
+    with offline(page):
+        card(page, CHOICE_AT).get_by_label("created").check()
+        page.clock.fast_forward("25:00")
+        expect(page.locator("[data-timer-words]")).to_have_text("Time is up")
+        page.clock.run_for(30_000)
+        expect(page.locator("#save-state")).to_have_text("Not saved: will retry")
+        Attempt.objects.filter(pk=attempt.pk).update(
+            started_at=timezone.now() - timedelta(minutes=30), closes_at=timezone.now() - timedelta(minutes=10)
+        )
+    expect(card(page, CHOICE_AT).get_by_role("alert")).to_contain_text("this answer was not saved")
+    page.wait_for_url("**/review/")

@@ -292,6 +292,7 @@ class Quiz {
   clock: Clock | null = null;
   private readonly status = document.getElementById("save-state");
   private leaving = false;
+  private ending = false;
 
   constructor(private readonly root: HTMLElement) {
     for (const card of root.querySelectorAll<HTMLElement>("[data-question]")) {
@@ -416,8 +417,24 @@ class Quiz {
   }
 
   ended(): void {
+    if (this.ending) return;
+    this.ending = true;
     this.leaving = true;
-    setTimeout(() => location.assign(this.root.dataset["attempt"] ?? "/"), 4_000);
+    setTimeout(() => void this.leave(), PATIENCE);
+  }
+
+  /** Goes to the result once the server can be reached: without it, the browser would show its own error instead. */
+  private async leave(wasAway = false): Promise<void> {
+    const result = this.root.dataset["attempt"] ?? "/";
+    try {
+      await fetch(result, { method: "HEAD", redirect: "manual", cache: "no-store" });
+    } catch {
+      setTimeout(() => void this.leave(true), PATIENCE);
+      return;
+    }
+    // Back after a break: what could not be saved is being told just now, and wants to be read.
+    if (wasAway) setTimeout(() => void this.leave(), PATIENCE);
+    else location.assign(result);
   }
 }
 
