@@ -41,8 +41,8 @@ check: ## lint, types, imports, migrations, deployment settings, templates, comp
 lock: ## pin the requirements anew, by version and hash
 	@$(RUN) lock
 
-bench: ## measure Drydock beside the baselines of docs/benchmarks
-	@.venv/bin/python -m benchmarks
+bench: ## measure Drydock beside its baselines, in one run
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 prepare: ## install and build what tests and checks need, and run nothing
 	@$(RUN) prepare
