@@ -35,7 +35,7 @@ STOP_SECONDS = daemon.SHUTDOWN_SECONDS + 7
 
 
 def run(instance: Instance) -> int:
-    """Be the engine until it is told to stop (0) or dockerd ends by itself (1)."""
+    """Be the engine until it is told to stop (0), or dockerd ends by itself or must be started anew (1)."""
     needs.check(instance)
     # Images and control groups are read by remapped users: a supervisor's stricter mask would lock them out.
     os.umask(0o022)
@@ -52,12 +52,14 @@ def run(instance: Instance) -> int:
         init_pid = daemon.spawn(instance)
         try:
             daemon.open_when_ready(instance, init_pid)
+            instance.restart_file.write_text("")
             print(f"The sandbox engine '{instance.name}' is ready at {instance.url}", flush=True)
-            return _watch(init_pid, stopping)
+            return _watch(instance, init_pid, stopping)
         finally:
             cgroups.empty(instance)  # containers are ephemeral: dockerd need not wait for them to listen
             _end(init_pid)
             instance.socket.unlink(missing_ok=True)
+            instance.restart_file.unlink(missing_ok=True)
             cgroups.remove(instance)
 
 
@@ -201,15 +203,25 @@ def _wait_until_stopped(instance: Instance, seconds: float) -> bool:
     return True
 
 
-def _watch(init_pid: int, stopping: list[int]) -> int:
-    """Wait for the engine's end; 1 when nobody asked for it, so that a supervisor starts it again."""
+def _watch(instance: Instance, init_pid: int, stopping: list[int]) -> int:
+    """Wait for the engine's end; 1 when a supervisor is to start it again."""
     while not stopping:
+        if _wants_restart(instance):
+            print("A new start was asked for, since a build cannot be ended.", file=sys.stderr, flush=True)
+            return 1
         ended, _ = os.waitpid(init_pid, os.WNOHANG)
         if ended:
             print("dockerd ended by itself.", file=sys.stderr, flush=True)
             return 1
         time.sleep(0.2)
     return 0
+
+
+def _wants_restart(instance: Instance) -> bool:
+    try:
+        return instance.restart_file.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _end(init_pid: int) -> None:

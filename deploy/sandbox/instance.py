@@ -82,6 +82,11 @@ class Instance:
         return self.run_dir / "lock"
 
     @property
+    def restart_file(self) -> Path:
+        """Empty while the engine runs; a grader that writes to it asks for a new start (graders/sandbox/stuck.py)."""
+        return self.run_dir / "restart"
+
+    @property
     def cgroup(self) -> str:
         """The parent control group of everything that is built or run."""
         return f"/drydock-{self.name}"

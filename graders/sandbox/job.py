@@ -16,6 +16,7 @@ from graders.sandbox.base import (
     FileFacts,
     ImageFacts,
     Job,
+    Limit,
     RunResult,
     SandboxUnavailable,
 )
@@ -28,6 +29,7 @@ from graders.sandbox.hardening import hardened_host_config
 from graders.sandbox.ledger import Ledger, empty_build_cache, reap
 from graders.sandbox.owners import owned_by
 from graders.sandbox.probe import Sidecar
+from graders.sandbox.stuck import holds_a_build, start_anew
 from graders.sandbox.user_files import user_file_fault
 
 _NEVER_RUN = ["/never-run"]
@@ -53,6 +55,7 @@ class DockerJob(Job):
         self._volumes: dict[str, str] = {}
         self._networks: dict[str, str] = {}
         self._faults: dict[str, str] = {}
+        self._overran = False
 
     def build(
         self,
@@ -82,7 +85,9 @@ class DockerJob(Job):
             use_cache=use_cache,
             limits=limits,
         )
-        return build(self._engine.address, self._engine.client, order, on_event=on_event)
+        built = build(self._engine.address, self._engine.client, order, on_event=on_event)
+        self._overran = self._overran or built.limit is Limit.WALL
+        return built
 
     def image(self, image_id: str) -> ImageFacts:
         """The image's config, history and size. Raises SandboxUnavailable when the engine does not have it."""
@@ -163,6 +168,8 @@ class DockerJob(Job):
             emptied = pool.submit(empty_build_cache, self._engine.client)
             reap(self._engine.client, only=self._ledger.key)
             emptied.result()
+        if self._overran and holds_a_build(self._engine.client):
+            start_anew(self._engine.address)
 
     def _create(self, spec: ContainerSpec, what: str) -> str:
         client = self._engine.client
