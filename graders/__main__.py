@@ -121,6 +121,9 @@ def _sandbox(given: str | None) -> Sandbox:
     url = given or next(filter(None, named), "")
     if not url:
         raise SandboxUnavailable("name an engine by --engine URL, or in SANDBOX_ENGINES. `make up` starts one.")
+    socket = Path(url.removeprefix("unix://"))
+    if url.startswith("unix://") and not socket.exists():
+        raise SandboxUnavailable(f"there is no engine at {url}. `make up` starts one; --engine names another.")
     return DockerSandbox(url)
 
 

@@ -19,7 +19,10 @@ def clean_path(name: str, caps: Caps) -> str:
     """
     path = unicodedata.normalize("NFC", name)
     if ".." in re.split(r"[/\\]", path):
-        raise SubmissionRefused("zip-slip", f"The file name {shown(name)} climbs out of its folder with .. in it.")
+        message = (
+            f"The file name {shown(name)} climbs out of its folder by .. in it. Pack the folder that holds the files."
+        )
+        raise SubmissionRefused("zip-slip", message)
     if path.startswith(("/", "\\")) or _DRIVE.match(path):
         raise SubmissionRefused(
             "absolute-path", f"The file name {shown(name)} is absolute; names must start inside the submission."

@@ -204,4 +204,5 @@ def _gunzipped(data: bytes, basket: Basket) -> bytes:
 
 
 def _damaged(why: str) -> SubmissionRefused:
-    return SubmissionRefused("not-an-archive", f"This is no tar archive that can be read: {why}. Pack the files again.")
+    message = f"This is neither a zip nor a tar archive that can be read: {why}. Pack the files again."
+    return SubmissionRefused("not-an-archive", message)
