@@ -20,7 +20,7 @@ from deploy.up.trouble import Trouble
 
 LOCK = "requirements.txt"
 ENGINE_SECONDS = 90
-READY_SECONDS = 60
+READY_SECONDS = 120
 
 
 def up(instance: Instance) -> None:
@@ -62,7 +62,7 @@ def _up(instance: Instance, wanted: list[str]) -> None:
     with progress.step("Starting web, workers and sweeper"):
         supervisor.start((program.name for program in programs.site(instance, port)), progress.tell)
         address = programs.site_environment(instance, port)["SITE_URL"]
-        wait_until_ready(instance, port, progress)
+        wait_until_ready(instance, port, supervisor, progress)
     _say_where(instance, address, time.monotonic() - began)
 
 
@@ -94,13 +94,16 @@ def wait_for_engines(instance: Instance, progress: Progress) -> None:
         time.sleep(0.2)
 
 
-def wait_until_ready(instance: Instance, port: int, progress: Progress) -> None:
-    """Return when the site says that all its parts are there. Raises Trouble naming the part that is not."""
+def wait_until_ready(instance: Instance, port: int, supervisor: Supervisor, progress: Progress) -> None:
+    """Return when the site says that all its parts are there. Raises Trouble naming what ended or is not there."""
     deadline = time.monotonic() + READY_SECONDS
+    began_as = supervisor.pids()
     while True:
         parts = readiness(instance, port)
         if parts and parts["status"] == "ready":
             return
+        if ended := [name for name, pid in supervisor.pids().items() if pid != began_as[name]]:
+            raise Trouble(supervisor.why_not(ended))
         if time.monotonic() > deadline:
             listed = (parts or {}).get("parts", {})
             lacking = [f"{name} ({part['detail']})" for name, part in listed.items() if not part["ok"]]

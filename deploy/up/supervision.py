@@ -89,7 +89,7 @@ class Supervisor:
         while waiting := [name for name in names if (states := self.states()).get(name) != "RUNNING"]:
             failed = [name for name in waiting if states.get(name) in ("FATAL", "EXITED", "UNKNOWN")]
             if failed or time.monotonic() > deadline:
-                raise Trouble(self._why_not(failed or waiting))
+                raise Trouble(self.why_not(failed or waiting))
             on_wait(f"waiting for {', '.join(waiting)}")
             time.sleep(0.2)
 
@@ -102,6 +102,10 @@ class Supervisor:
     def states(self) -> dict[str, str]:
         """Each program's state, as supervisord names it."""
         return {row["name"]: row["statename"] for row in self._call("getAllProcessInfo")}
+
+    def pids(self) -> dict[str, int]:
+        """Each program's process number; 0 where it does not run. It changes when the program is started again."""
+        return {row["name"]: row["pid"] for row in self._call("getAllProcessInfo")}
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Each program's name, state and what supervisord says of it."""
@@ -146,7 +150,8 @@ class Supervisor:
             self._call("addProcessGroup", name)
         return sorted(ran & set(changed))
 
-    def _why_not(self, names: list[str]) -> str:
+    def why_not(self, names: list[str]) -> str:
+        """What to do about programs that do not stay up: the first one's last words, and where to read on."""
         name = names[0]
         log = self.instance.log_dir / f"{name}.log"
         lines = log.read_text(errors="replace").strip().splitlines()[-LAST_LINES:] if log.exists() else []
