@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -137,6 +138,12 @@ def test_the_second_run_on_postgresql_names_only_folders_with_tests(tmp_path: Pa
     assert {"tests/api", "tests/courses", "tests/gradebook", "tests/labs", "tests/quizzes"} <= set(
         on_postgresql(REPOSITORY)
     )
+
+
+@pytest.mark.parametrize("script", [".ci/run", "deploy/fresh-root.sh"])
+def test_a_script_can_be_run_and_parses(script: str) -> None:
+    assert os.access(REPOSITORY / script, os.X_OK)
+    subprocess.run(["bash", "-n", REPOSITORY / script], check=True)
 
 
 def test_every_link_in_the_documentation_leads_somewhere() -> None:
