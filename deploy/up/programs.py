@@ -124,6 +124,8 @@ def redis_command(instance: Instance) -> list[str]:
         *("redis-server", "--port", "0", "--unixsocket", str(instance.redis_socket), "--unixsocketperm", "600"),
         *("--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", str(instance.run_dir)),
         *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
+        # A title is written over the environment, by which a process is known as ours.
+        *("--set-proc-title", "no"),
     ]
 
 

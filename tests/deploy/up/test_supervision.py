@@ -12,7 +12,7 @@ import pytest
 
 from deploy.up import ports, supervision
 from deploy.up.instance import REPOSITORY, Instance
-from deploy.up.programs import Program
+from deploy.up.programs import SYSTEM_PATH, Program, redis_command
 from deploy.up.supervision import Supervisor
 from deploy.up.trouble import Trouble
 
@@ -113,19 +113,23 @@ def test_a_program_that_does_not_stay_up_is_named_with_its_last_words(instance: 
         supervisor.start(["fails"])
 
 
-def test_what_a_killed_supervisord_left_is_ended_before_a_new_start(instance: Instance) -> None:
+@pytest.mark.parametrize("what", ["a sleeper", "redis"])
+def test_what_a_killed_supervisord_left_is_ended_before_a_new_start(instance: Instance, what: str) -> None:
+    program = (
+        Program("one", tuple(redis_command(instance)), {"PATH": SYSTEM_PATH}) if what == "redis" else a_sleeper("one")
+    )
     supervisor = Supervisor(instance)
-    supervisor.ensure([a_sleeper("one")])
+    supervisor.ensure([program])
     supervisor.start(["one"])
     left = pid_of(supervisor, "one")
     os.kill(int((instance.run_dir / "supervisord.pid").read_text()), signal.SIGKILL)
     assert eventually(lambda: not supervisor.is_running())
     assert Path(f"/proc/{left}").exists()
 
-    supervisor.ensure([a_sleeper("one")])
+    supervisor.ensure([program])
     supervisor.start(["one"])
 
-    assert not Path(f"/proc/{left}").exists() or ports.supervised_by(Path(f"/proc/{left}")) == ""
+    assert not Path(f"/proc/{left}").exists()
     assert supervisor.states() == {"one": "RUNNING"}
 
 
