@@ -31,11 +31,13 @@ from deploy.sandbox.api import EngineApi  # noqa: E402
 from deploy.sandbox.instance import PROTECTIONS, EngineTrouble, Instance  # noqa: E402
 
 NOT_RUNNING = 3
+START_ANEW = 75  # what sysexits.h calls a temporary failure
+KEEP_RUNNING = ("sh", "-c", f'while :; do "$@"; code=$?; [ $code = {START_ANEW} ] || exit $code; done', "engine")
 STOP_SECONDS = daemon.SHUTDOWN_SECONDS + 7
 
 
 def run(instance: Instance) -> int:
-    """Be the engine until it is told to stop (0), or dockerd ends by itself or must be started anew (1)."""
+    """Be the engine until it is told to stop (0), dockerd ends by itself (1), or must be started anew (75)."""
     needs.check(instance)
     # Images and control groups are read by remapped users: a supervisor's stricter mask would lock them out.
     os.umask(0o022)
@@ -64,7 +66,7 @@ def run(instance: Instance) -> int:
 
 
 def start(instance: Instance) -> int:
-    """Start in the background and return when it is ready."""
+    """Start in the background, anew whenever that is asked for, and return when it is ready."""
     if _is_running(instance) and _answers(instance):
         print(f"The sandbox engine '{instance.name}' runs already at {instance.url}")
         return 0
@@ -72,7 +74,7 @@ def start(instance: Instance) -> int:
     instance.root.mkdir(parents=True, exist_ok=True)
     with instance.log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).resolve()), "run", *_as_arguments(instance)],
+            [*KEEP_RUNNING, sys.executable, str(Path(__file__).resolve()), "run", *_as_arguments(instance)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -204,11 +206,11 @@ def _wait_until_stopped(instance: Instance, seconds: float) -> bool:
 
 
 def _watch(instance: Instance, init_pid: int, stopping: list[int]) -> int:
-    """Wait for the engine's end; 1 when a supervisor is to start it again."""
+    """Wait for the engine's end; whatever is not 0 is for a supervisor to start it again."""
     while not stopping:
         if _wants_restart(instance):
             print("A new start was asked for, since a build cannot be ended.", file=sys.stderr, flush=True)
-            return 1
+            return START_ANEW
         ended, _ = os.waitpid(init_pid, os.WNOHANG)
         if ended:
             print("dockerd ended by itself.", file=sys.stderr, flush=True)

@@ -1,7 +1,6 @@
 """An engine that dies under a job is the engine's trouble, and the next engine takes the job over."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import docker
@@ -47,23 +46,13 @@ def test_a_job_whose_engine_dies_is_tried_again_on_the_next_one(slot: str) -> No
             container.wait()
 
 
-def start_again(slot: str) -> None:
-    """What a supervisor does."""
-    while "is not running" not in engine("status", slot).stdout:
-        time.sleep(0.2)
-    engine("start", slot, *LIMITS)
-
-
 def test_an_engine_that_cannot_end_a_build_is_started_anew_and_keeps_nothing_of_it(slot: str) -> None:
     hanging = f"FROM {BUSYBOX}\nRUN rm /etc/passwd; mkfifo /etc/passwd\nUSER daemon\nRUN true\n"
     with started_engine(slot, *LIMITS) as url:
         images.prepare(course_file=COURSE, engine_url=url)
         sandbox = DockerSandbox(url)
-        supervisor = threading.Thread(target=start_again, args=(slot,))
-        supervisor.start()
         with sandbox.job("hanging") as job:
             built = job.build(context(hanging), limits=BuildLimits(seconds=3))
-        supervisor.join()
         with sandbox.job("next") as job:
             assert job.build(context(f"FROM {BUSYBOX}\nRUN true\n")).ok
         client = docker.APIClient(base_url=url)
