@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
         --keep) keep=yes ;;
         --once) passes=cold ;;
         --into) into=$2; shift ;;
-        --again) again=$2 keep=yes; shift ;;
+        --again) again=$2 keep=yes passes=warm; shift ;;
         --help) sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "$0"; exit 0 ;;
         -*) echo "There is no $1: see deploy/fresh-root.sh --help." >&2; exit 1 ;;
         *) break ;;
