@@ -24,7 +24,7 @@ keep=no passes="cold warm" into="" again=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --keep) keep=yes ;;
-        --once) passes=cold ;;
+        --once) passes=${passes%% *} ;;
         --into) into=$2; shift ;;
         --again) again=$2 keep=yes passes=warm; shift ;;
         --help) sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "$0"; exit 0 ;;
