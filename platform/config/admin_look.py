@@ -85,6 +85,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Administration",
     "SITE_URL": "/",
     "SITE_ICON": lambda request: static("portal/mark.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "sizes": "any", "type": "image/svg+xml", "href": lambda request: static("portal/mark.svg")}
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": _SEA},
     "SIDEBAR": {
