@@ -96,11 +96,16 @@ def test_a_second_run_finds_every_image_in_place(engine_url: str) -> None:
 def test_a_changed_recipe_replaces_the_image_and_leaves_no_nameless_one(engine_url: str, tmp_path: Path) -> None:
     api = EngineApi(engine_url)
     recipe = "  tiny:\n    image: tiny-busybox:1.35\n    recipe: {packages: {kind: busybox}, cmd: [%s]}\n"
+
+    def nameless() -> set[str]:
+        return {row["Id"] for row in api.call("GET", "/images/json", query={"filters": '{"dangling": ["true"]}'})}
+
+    before = nameless()  # the engine is shared: what a killed test left is not this test's affair
     try:
         for word in ("one", "two"):
             images.prepare(course_file=course(tmp_path, recipe % word), engine_url=engine_url, cache=tmp_path)
             assert api.call("GET", image_path("tiny-busybox:1.35") + "/json")["Config"]["Cmd"] == [word]
-        assert api.call("GET", "/images/json", query={"filters": '{"dangling": ["true"]}'}) == []
+        assert nameless() <= before
     finally:
         api.call("DELETE", image_path("tiny-busybox:1.35"))
 
