@@ -66,6 +66,8 @@ class Check(Spec):
     """One thing that is checked. A subclass adds its fields, `heading`, `wants`, `judge` and `samples`."""
 
     samples: ClassVar[Samples]
+    why: ClassVar[str] = ""
+    """Why it matters, in one sentence; shown when it fails."""
     quoting: ClassVar[Quoting] = {}
     """How drawn values are quoted in fields that are no plain text, such as regular expressions."""
 
