@@ -5,21 +5,20 @@ run is asked everything that any check wants of it before it is stopped.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from graders.actions import Request, Run, Serve
 from graders.blame import bases, root_base
 from graders.causes import engine_words
 from graders.context import Context
 from graders.events import Event, EventKind
-from graders.observations import Observations, SeenRun, Wants
+from graders.observations import Observations, Wants
 from graders.plan import FilledPlan, LabPlan
 from graders.progress import BuildTeller, Emit
 from graders.report import Phase
-from graders.sandbox.base import Container, ContainerSpec, HttpReply, ImageFacts, Job
-from graders.serving import ask_all, wait_until_listening
+from graders.running import Runs
+from graders.sandbox.base import ImageFacts, Job
 from graders.visible import visible
 
 
@@ -44,7 +43,7 @@ class Experiment:
         self._job = job
         self._emit = emit
         self._wanted = [(check.wants(), check.hidden) for check in filled.checks]
-        self._made: set[tuple[str, str]] = set()
+        self._runs = Runs(plan=plan, filled=filled, seen=seen, job=job, wanted=[wants for wants, _ in self._wanted])
         self._bases: dict[str, ImageFacts] = {}
 
     def satisfy(self, wants: Wants) -> str:
@@ -138,8 +137,8 @@ class Experiment:
         hidden = self.is_hidden(name)
         if not hidden:
             self._tell(EventKind.RUN_STARTED, run=name)
-        with self._phase(f"run {name}"), self._companions(run):
-            seen = self._serve(name, run, run.serve) if run.serve else self._wait(name, run)
+        with self._phase(f"run {name}"):
+            seen = self._runs.carry_out(name)
         self.seen.runs[name] = seen
         if not hidden:
             self._tell(
@@ -149,91 +148,6 @@ class Experiment:
                 limit=seen.result.limit.value if seen.result.limit else "",
                 seconds=round(seen.result.seconds, 3),
             )
-
-    @contextmanager
-    def _companions(self, run: Run) -> Iterator[None]:
-        started: list[Container] = []
-        try:
-            for name in run.beside:
-                other = self.filled.runs[name]
-                container = self._job.start(self._spec(name, other))
-                started.append(container)
-                if other.serve is not None:
-                    wait_until_listening(container, port=int(other.serve.port), seconds=other.serve.wait_seconds)
-            yield
-        finally:
-            for container in started:
-                container.kill()
-
-    def _wait(self, name: str, run: Run) -> SeenRun:
-        spec = self._spec(name, run)
-        if not any(name in wants.processes for wants, _ in self._wanted):
-            return SeenRun(name=name, build=run.build, result=self._job.run(spec))
-        container = self._job.start(spec)
-        processes = container.processes()
-        return SeenRun(name=name, build=run.build, processes=processes, result=container.wait())
-
-    def _serve(self, name: str, run: Run, serve: Serve) -> SeenRun:
-        port = int(serve.port)
-        container = self._job.start(self._spec(name, run))
-        deadline = time.monotonic() + serve.wait_seconds
-        listened = wait_until_listening(container, port=port, seconds=serve.wait_seconds)
-        replies: dict[str, HttpReply] = {}
-        if listened:
-            requests = self._requests_to(name)
-            replies = ask_all(container, requests, default_port=port, ready_by=deadline, seconds=self._seconds(run))
-        processes, listeners = container.processes(), container.listeners()
-        ended_early = not container.running()
-        return SeenRun(
-            name=name,
-            build=run.build,
-            result=container.kill(),
-            processes=processes,
-            listeners=listeners,
-            port=port,
-            listened=listened,
-            wait_seconds=serve.wait_seconds,
-            ended_early=ended_early,
-            replies=replies,
-        )
-
-    def _requests_to(self, run: str) -> dict[str, Request]:
-        """In the order of the checks; a named one where it is first asked for."""
-        asked: dict[str, Request] = {}
-        for wants, _ in self._wanted:
-            for key, request in self.filled.requests_of(wants).items():
-                if request.run == run:
-                    asked.setdefault(key, request)
-        return asked
-
-    def _seconds(self, run: Run) -> float:
-        return run.seconds or self.plan.limits.run_seconds
-
-    def _spec(self, name: str, run: Run) -> ContainerSpec:
-        for volume in run.volumes.values():
-            self._make_once("volume", volume, self._job.create_volume)
-        if run.network is not None:
-            self._make_once("network", run.network, self._job.create_network)
-        seconds = self._seconds(run)
-        if run.serve is not None:
-            seconds += run.serve.wait_seconds
-        return ContainerSpec(
-            image=self.seen.builds[run.build].image_id,
-            args=run.args,
-            env=run.env,
-            stdin=run.stdin.encode(),
-            user=run.user,
-            read_only=run.read_only,
-            volumes=run.volumes,
-            network=run.network,
-            aliases=(name,) if run.network is not None else (),
-            limits=self.plan.limits.for_run(seconds),
-        )
-
-    def _make_once(self, what: str, name: str, make: Callable[[str], None]) -> None:
-        if (what, name) not in self._made:
-            self._made.add((what, name))
-            make(name)
 
     def _tell(self, kind: EventKind, **data: Any) -> None:
         self._emit(Event(kind=kind, data=data))

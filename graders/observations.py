@@ -33,6 +33,10 @@ class Wants:
     own_user: frozenset[str] = frozenset()
     """Runs that must run as the image's own user."""
 
+    def runs_named(self) -> frozenset[str]:
+        """Every run that is wanted by name, for whatever reason; requests name theirs beside."""
+        return self.runs | self.processes
+
 
 @dataclass(frozen=True, kw_only=True)
 class SeenRun:

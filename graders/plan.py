@@ -142,7 +142,7 @@ class FilledPlan:
 
     def runs_of(self, wants: Wants) -> list[str]:
         """The runs that are wanted, those that requests go to included."""
-        return sorted(wants.runs | wants.processes | {request.run for request in self.requests_of(wants).values()})
+        return sorted(wants.runs_named() | {request.run for request in self.requests_of(wants).values()})
 
     def runs_behind(self, wants: Wants) -> set[str]:
         """The runs that are wanted, those that they come after, and those that are beside them."""

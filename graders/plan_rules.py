@@ -101,7 +101,7 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     wants = check.wants()
     for build in sorted({*wants.sources, *wants.builds, *wants.images, *(name for name, _ in wants.paths)}):
         yield from _known((*place, "build"), "build", build, plan.builds)
-    for name in sorted(wants.runs | wants.processes):
+    for name in sorted(wants.runs_named()):
         yield from _known((*place, "run"), "run", name, plan.runs)
         yield from _wants_of_run((*place, "run"), name, wants, plan)
     for name in wants.named_requests:
