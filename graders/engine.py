@@ -194,6 +194,7 @@ class _Grading:
             max_points=float(check.points),
             message=visible(verdict.message),
             hint="\n".join(filter(None, [check.hint, visible(verdict.hint)])) if has_failed else "",
+            why=(verdict.why or check.why) if has_failed else "",
             expected=visible(verdict.expected),
             seen=visible(verdict.seen),
             line=line,

@@ -47,6 +47,7 @@ class _Page:
             yield from _quoted("seen", check.seen)
             for hint in check.hint.splitlines():
                 yield from _wrapped(hint, indent=" " * 14, first=" " * 12 + "> ")
+            yield from _wrapped(check.why, indent=" " * 14, first=" " * 12 + "* ")
         yield ""
 
     def _bold(self, text: str) -> str:

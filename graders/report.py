@@ -46,6 +46,8 @@ class CheckResult(_Frozen):
     max_points: float = Field(ge=0)
     message: str
     hint: str = ""
+    why: str = ""
+    """When it failed: why it matters, in one sentence."""
     expected: str = ""
     seen: str = ""
     line: int | None = None
@@ -58,7 +60,7 @@ class CheckResult(_Frozen):
         """The result without what a hidden check would give away."""
         if not self.hidden:
             return self
-        return self.model_copy(update={"message": "", "hint": "", "expected": "", "seen": "", "line": None})
+        return self.model_copy(update={"message": "", "hint": "", "why": "", "expected": "", "seen": "", "line": None})
 
 
 class Phase(_Frozen):

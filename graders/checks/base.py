@@ -25,6 +25,8 @@ class Verdict:
     expected: str = ""
     seen: str = ""
     line: int | None = None
+    why: str = ""
+    """Why it matters, where the kind's own `why` does not fit what was found."""
 
 
 def passed(message: str, *, seen: str = "") -> Verdict:
@@ -32,9 +34,13 @@ def passed(message: str, *, seen: str = "") -> Verdict:
     return Verdict(outcome=CheckOutcome.PASSED, message=message, seen=seen)
 
 
-def failed(message: str, *, hint: str = "", expected: str = "", seen: str = "", line: int | None = None) -> Verdict:
+def failed(
+    message: str, *, hint: str = "", expected: str = "", seen: str = "", line: int | None = None, why: str = ""
+) -> Verdict:
     """It does not hold; `message` says what was expected and what was seen."""
-    return Verdict(outcome=CheckOutcome.FAILED, message=message, hint=hint, expected=expected, seen=seen, line=line)
+    return Verdict(
+        outcome=CheckOutcome.FAILED, message=message, hint=hint, expected=expected, seen=seen, line=line, why=why
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,9 @@ class Builds(Check):
 
     build: Identifier = DEFAULT
 
+    why: ClassVar[str] = (
+        "Nobody can run an image that does not build: the Dockerfile is its recipe, and it must work on any machine."
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(about="It builds.", dockerfile="FROM busybox:1.35\nRUN echo hello > /hello\n"),

@@ -28,8 +28,11 @@ class ExitCode(Check):
 
     run: Identifier = DEFAULT
     equals: int | None = Field(default=None, ge=0, le=255)
+    """The exit code; 0 where nothing else is said."""
     nonzero: bool = False
+    """Whether it must fail, with whatever code but 0."""
 
+    why: ClassVar[str] = "The exit code is all that an engine, a script or a pipeline learns of how a container ended."
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(about="It exits with 0 where nothing else is asked for."),

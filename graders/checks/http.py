@@ -32,9 +32,11 @@ class Http(Check, Asking):
     request: Identifier | None = None
     """A request of the plan, whose reply several checks share."""
     status: Statuses = (200,)
+    """The status it answers with, one or several."""
     headers: dict[Text, Text] = Field(default_factory=dict)
     """Texts that the reply's headers hold."""
     contains: Texts = ()
+    """Texts in the body."""
     equals: Text | None = None
     """The body, spaces around it aside."""
     json_values: dict[Text, JsonValue] = Field(default_factory=dict, alias="json")
@@ -42,6 +44,9 @@ class Http(Check, Asking):
     local_only: bool = False
     """Whether a server that listens on 127.0.0.1 alone will do."""
 
+    why: ClassVar[str] = (
+        "A service is worth what its clients get: one that does not answer as agreed is down, however healthy it looks."
+    )
     quoting: ClassVar[Quoting] = {"path": quote}
     samples: ClassVar[Samples] = Samples(
         right=(

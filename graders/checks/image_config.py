@@ -45,16 +45,29 @@ class ImageConfig(Check):
 
     build: Identifier = DEFAULT
     entrypoint: tuple[Text, ...] | None = None
+    """The exec form's list; `[]` for none."""
     cmd: tuple[Text, ...] | None = None
+    """The exec form's list; `[]` for none."""
     env: dict[Text, Text] = Field(default_factory=dict)
+    """Variables and their values; there may be others."""
     env_absent: Texts = ()
+    """Variables that must not be set."""
     workdir: Text | None = None
+    """The folder it starts in."""
     user: Text | None = None
+    """The user, spelled as in USER."""
     exposed_ports: ExposedPorts = ()
+    """Such as `8000` or `53/udp`; there may be others."""
     volumes: ImagePaths = ()
+    """Paths of volumes; there may be others."""
     labels: dict[Text, Text] = Field(default_factory=dict)
+    """Labels and their values; there may be others."""
     stop_signal: Text | None = None
+    """The signal that asks it to stop."""
 
+    why: ClassVar[str] = (
+        "Engines and people start an image by its configuration: what it does not declare, each of them has to guess."
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

@@ -31,19 +31,29 @@ class ImageFile(Check):
 
     build: Identifier = DEFAULT
     present: ImagePaths = ()
+    """Paths that must be there."""
     absent: ImagePaths = ()
+    """Paths that must not be there."""
     path: ImagePath | None = None
+    """One path, looked at in detail."""
     type: Literal["file", "folder", "symlink"] | None = None
+    """What it is."""
     mode: Mode | None = None
+    """Its mode in octal digits, such as `"0755"`."""
     executable: bool | None = None
+    """Whether it may be executed."""
     owner: Text | None = None
     """A user's name or number."""
     contains: Texts = ()
+    """Texts in the file."""
     equals: Text | None = None
     """Its text, outer empty lines aside."""
     same_as: InsidePath | None = None
     """A file that was handed in, byte for byte."""
 
+    why: ClassVar[str] = (
+        "A container finds its image's files and no others: what lies elsewhere, or may not be read, is missing."
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

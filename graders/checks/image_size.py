@@ -21,10 +21,14 @@ class ImageSize(Check):
     """The image has at most so many MiB, unpacked, or at most so many more than its base."""
 
     at_most_mib: float | None = Field(default=None, gt=0)
+    """How many MiB the whole image may have, its base included."""
     over_base_mib: float | None = Field(default=None, ge=0)
     """How much may be added to the base image."""
     build: Identifier = DEFAULT
 
+    why: ClassVar[str] = (
+        "Every machine that runs the image downloads all of it: a small one starts sooner and holds less to attack."
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(about="It is small.", check={"at_most_mib": 20}),

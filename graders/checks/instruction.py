@@ -16,6 +16,9 @@ from graders.visible import listed, quoted, visible
 
 _LAST_COUNTS = frozenset({"CMD", "ENTRYPOINT", "USER", "WORKDIR", "STOPSIGNAL", "HEALTHCHECK", "SHELL"})
 _HAS_FORMS = frozenset({"CMD", "ENTRYPOINT", "RUN"})
+_WHY_EXEC = (
+    "In the shell form a shell stands before the program, and the signal that should end it in order may be lost."
+)
 
 
 @register("instruction")
@@ -27,10 +30,15 @@ class InstructionCheck(Check):
     """
 
     instruction: Keyword = Field(min_length=1)
+    """Its keyword."""
     absent: bool = False
+    """Whether there must be none; with `arguments`, `contains`, `matches` or `form`, none such."""
     at_least: int | None = Field(default=None, ge=1, le=100)
+    """How many there must be."""
     at_most: int | None = Field(default=None, ge=1, le=100)
+    """How many there may be."""
     form: Literal["shell", "exec"] | None = None
+    """Whether it is a list (`["program", "argument"]`) or a line for the shell; of CMD, ENTRYPOINT and RUN."""
     arguments: Text | None = None
     """What stands after the keyword and its flags, spaces aside."""
     contains: Texts = ()
@@ -40,8 +48,12 @@ class InstructionCheck(Check):
     every: bool = False
     """Whether all of them must be as asked."""
     stage: Text = "image"
+    """`image`: the stages that the image stands on; `any`: the whole file; else a stage's name."""
     build: Identifier = DEFAULT
 
+    why: ClassVar[str] = (
+        "Whoever reads, builds or runs your image goes by its Dockerfile: what stands there decides what the image is."
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(about="It is there.", check={"instruction": "CMD"}),
@@ -214,6 +226,7 @@ class InstructionCheck(Check):
                 seen=_shown(instruction),
                 line=instruction.line,
                 hint=self._advice(instruction),
+                why=_WHY_EXEC if self.form == "exec" and not instruction.is_exec else "",
             )
         fitting = next(each for each in reversed(counted) if not self._objection(each))
         return passed(f"It is there, on line {fitting.line}.", seen=_shown(fitting))

@@ -33,6 +33,9 @@ class RunsAs(Check):
     user: Text | None = None
     """A name or a number; without it, anybody but root."""
 
+    why: ClassVar[str] = (
+        "Whoever breaks into a program gets its user's rights: one that runs as root gives away its whole container."
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

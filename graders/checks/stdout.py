@@ -27,14 +27,23 @@ class Stdout(Check):
 
     run: Identifier = DEFAULT
     stream: Literal["stdout", "stderr", "both"] = "stdout"
+    """Which of its outputs."""
     equals: Text | None = None
+    """All that it prints."""
     contains: Texts = ()
+    """Texts that it prints."""
     absent: Texts = ()
+    """Texts that it must not print."""
     matches: Text | None = None
     """A regular expression; `^` and `$` are the beginning and end of a line."""
     ignore_case: bool = False
+    """Whether capital letters are small letters too."""
     exact: bool = False
+    """Whether spaces and empty lines count."""
 
+    why: ClassVar[str] = (
+        "A container speaks to the world through its output: logs, scripts and other containers go by what it prints."
+    )
     quoting: ClassVar[Quoting] = {"matches": regex.escape}
     samples: ClassVar[Samples] = Samples(
         right=(

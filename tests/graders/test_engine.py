@@ -179,6 +179,12 @@ def test_the_authors_hint_comes_before_the_checks_own() -> None:
     assert all(not check.hint for check in report.checks if check.outcome is not CheckOutcome.FAILED)
 
 
+def test_a_check_says_why_it_matters_when_it_failed_and_only_then() -> None:
+    report, _ = graded(FakeSandbox(on_run=lambda spec: FakeProgram(stdout=b"bye")))
+    assert {bool(check.why) for check in report.checks if check.outcome is CheckOutcome.FAILED} == {True}
+    assert {check.why for check in report.checks if check.outcome is not CheckOutcome.FAILED} == {""}
+
+
 def test_topics_are_the_checks_own_or_the_labs() -> None:
     report, _ = graded(FakeSandbox(on_run=honest))
     topics = {check.id: check.topics for check in report.checks}

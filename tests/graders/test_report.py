@@ -15,6 +15,7 @@ def a_check(**fields: object) -> CheckResult:
         "max_points": 2.5,
         "message": 'It printed "bye"; expected was "hello" in it. ' * 4,
         "hint": "Say hello.\nA second piece of advice.",
+        "why": "Nobody hears a container that says nothing.",
         "expected": "hello",
         "seen": "bye\nbye",
         "line": 3,
@@ -36,6 +37,7 @@ def test_a_failed_check_shows_points_line_message_both_sides_and_hints() -> None
     assert "seen      | bye\n                      | bye" in text
     assert "> Say hello." in text
     assert "> A second piece of advice." in text
+    assert "* Nobody hears a container that says nothing." in text
     assert max(map(len, text.splitlines())) <= WIDTH
 
 
@@ -61,7 +63,9 @@ def test_learners_see_title_and_outcome_of_a_hidden_check_and_nothing_of_its_con
         id="secretly", build="default", exit_code=0, seconds=1, stdout="the secret", hidden=True
     )
     shown = a_report(
-        a_check(hidden=True, message="the secret", seen="the secret", expected="the secret", hint="the secret"),
+        a_check(
+            hidden=True, message="the secret", seen="the secret", expected="the secret", hint="the secret", why="secret"
+        ),
         containers=(container,),
         phases=(Phase(name="run secretly", seconds=1), Phase(name="policy", seconds=1)),
         values={"secret": "the secret"},
