@@ -1,9 +1,10 @@
 """What a plan can have done in the sandbox: builds, runs of what they made, and requests to what runs."""
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from graders.sandbox.base import BuildLimits, RunLimits
 from graders.spec import HeaderName, Identifier, ImagePath, InsidePath, Line, Port, Spec, Text, VariableName
@@ -12,6 +13,15 @@ from graders.values import Quoting
 DEFAULT = "default"
 """Name of the build and of the run that need not be named."""
 
+
+
+def _secret_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value):
+        raise ValueError("must be the name of a secret, such as api_token")
+    return value
+
+
+SecretName = Annotated[str, AfterValidator(_secret_name)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -51,6 +61,8 @@ class Build(Spec):
     args: dict[VariableName, Text] = Field(default_factory=dict)
     files: dict[InsidePath, Text] = Field(default_factory=dict)
     """Put into the context over what was handed in: what no learner can know beforehand has to be copied, not typed."""
+    secrets: dict[SecretName, Text] = Field(default_factory=dict)
+    """What `RUN --mount=type=secret,id=NAME` finds in /run/secrets/NAME; the lab must allow secret mounts."""
 
 
 class Serve(Spec):

@@ -147,6 +147,10 @@ _RULES: tuple[_Rule, ...] = (
         "The shell could not read the command: check quotes, && and the backslashes at line ends.",
     ),
     (
+        lambda it: re.search(r"secret .{1,80} not found", it.text),
+        "The lab gives the build no secret of that id: spell it as the lab does (--mount=type=secret,id=…).",
+    ),
+    (
         lambda it: "target stage" in it.text,
         "This lab builds a stage by its name (FROM … AS name). Is it there, spelled as the lab says?",
     ),

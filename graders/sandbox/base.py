@@ -319,13 +319,15 @@ class Job(Protocol):
         dockerfile: str = "Dockerfile",
         target: str = "",
         build_args: Mapping[str, str] | None = None,
+        secrets: Mapping[str, bytes] | None = None,
         use_cache: bool = False,
         limits: BuildLimits = DEFAULT_BUILD_LIMITS,
         on_event: Callable[[BuildEvent], None] | None = None,
     ) -> BuildResult:
         """Build an image from a canonical context tar. A failing build is a result, never an exception.
 
-        Without `use_cache` nothing is reused; with it, only what this job built before.
+        `secrets` are what RUN may mount by id; None where no such mount is allowed. Without `use_cache` nothing is
+        reused; with it, only what this job built before.
         """
 
     def image(self, image_id: str) -> ImageFacts:

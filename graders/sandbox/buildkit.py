@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ from graders.sandbox.connection import (
 )
 from graders.sandbox.limits import exit_code_in, is_engine_fault_in_build, limit_in_build, plain_build_error, was_killed
 from graders.sandbox.progress import Progress
+from graders.sandbox.session import SecretSession
 from graders.sandbox.trace import UnreadableTrace, decode_status
 
 _GRACE_SECONDS = 10.0
@@ -48,11 +50,13 @@ class BuildOrder:
     dockerfile: str = "Dockerfile"
     target: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, bytes] | None = None
+    """What RUN may mount, by id; None opens no session for it."""
     use_cache: bool = False
     limits: BuildLimits
 
-    def query(self) -> dict[str, str]:
-        """The engine's parameters for it."""
+    def query(self, session: str = "") -> dict[str, str]:
+        """The engine's parameters for it; `session` is the id of the one that holds the secrets."""
         query = {
             "version": "2",
             "buildid": self.build_id,
@@ -68,6 +72,8 @@ class BuildOrder:
             query["nocache"] = "1"
         if self.target:
             query["target"] = self.target
+        if session:
+            query["session"] = session
         return query
 
 
@@ -88,8 +94,8 @@ def build(
     progress = Progress(use_cache=order.use_cache, log_bytes=order.limits.log_bytes, send=on_event)
     ending = _Ending()
     started = time.monotonic()
-    with _Deadline(address, client, order) as deadline:
-        for message in _messages(address, client, order, deadline):
+    with _session(address, client, order) as session, _Deadline(address, client, order) as deadline:
+        for message in _messages(address, client, order.query(session), order.context, deadline):
             _take(message, progress, ending)
     seconds = time.monotonic() - started
     if deadline.passed and not ending.image_id:
@@ -199,16 +205,26 @@ class _Deadline:
             connection.close()
 
 
+@contextmanager
+def _session(address: Address, client: docker.APIClient, order: BuildOrder) -> Iterator[str]:
+    """The id of a session that hands out the order's secrets; empty where it has none to hand out."""
+    if order.secrets is None:
+        yield ""
+        return
+    with SecretSession(address, client, order.secrets) as session:
+        yield session.id
+
+
 def _messages(
-    address: Address, client: docker.APIClient, order: BuildOrder, deadline: _Deadline
+    address: Address, client: docker.APIClient, query: Mapping[str, str], context: bytes, deadline: _Deadline
 ) -> Iterator[dict[str, Any]]:
     connection = EngineConnection(address, CALL_SECONDS)
     try:
         with engine_call("starting a build"):
             connection.request(
                 "POST",
-                request_path(client, "/build", **order.query()),
-                body=order.context,
+                request_path(client, "/build", **query),
+                body=context,
                 headers={"Content-Type": "application/x-tar"},
             )
             reply = connection.getresponse()

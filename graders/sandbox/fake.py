@@ -72,6 +72,7 @@ class BuildCall:
     dockerfile: str
     target: str
     build_args: Mapping[str, str]
+    secrets: Mapping[str, bytes] | None
     use_cache: bool
     limits: BuildLimits
 
@@ -283,6 +284,7 @@ class FakeJob(Job):
         dockerfile: str = "Dockerfile",
         target: str = "",
         build_args: Mapping[str, str] | None = None,
+        secrets: Mapping[str, bytes] | None = None,
         use_cache: bool = False,
         limits: BuildLimits = DEFAULT_BUILD_LIMITS,
         on_event: Callable[[BuildEvent], None] | None = None,
@@ -296,6 +298,7 @@ class FakeJob(Job):
             dockerfile=dockerfile,
             target=target,
             build_args=dict(build_args or {}),
+            secrets=dict(secrets) if secrets is not None else None,
             use_cache=use_cache,
             limits=limits,
         )

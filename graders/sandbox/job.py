@@ -1,8 +1,8 @@
 """One job on a real engine: everything done for one submission, and its removal."""
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from secrets import token_hex
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
@@ -64,6 +64,7 @@ class DockerJob(Job):
         dockerfile: str = "Dockerfile",
         target: str = "",
         build_args: Mapping[str, str] | None = None,
+        secrets: Mapping[str, bytes] | None = None,
         use_cache: bool = False,
         limits: BuildLimits = DEFAULT_BUILD_LIMITS,
         on_event: Callable[[BuildEvent], None] | None = None,
@@ -76,12 +77,13 @@ class DockerJob(Job):
         owner = self._context_owner(self._ledger)
         order = BuildOrder(
             context=owned_by(context, owner) if owner else context,
-            build_id=f"{self._ledger.key}-{secrets.token_hex(8)}",
+            build_id=f"{self._ledger.key}-{token_hex(8)}",
             tag=self._ledger.image(),
             labels=self._labels(),
             dockerfile=dockerfile,
             target=target,
             build_args=dict(build_args or {}),
+            secrets=secrets,
             use_cache=use_cache,
             limits=limits,
         )
