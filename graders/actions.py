@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from graders.sandbox.base import BuildLimits, RunLimits
 from graders.spec import HeaderName, Identifier, ImagePath, InsidePath, Line, Port, Spec, Text, VariableName
@@ -65,12 +65,55 @@ class Build(Spec):
     """What `RUN --mount=type=secret,id=NAME` finds in /run/secrets/NAME; the lab must allow secret mounts."""
 
 
+def _ready_word(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in {"port", "health", "started"}:
+            raise ValueError("must be port, health, started, {log: PATTERN} or {http: /PATH}")
+        return {} if value == "port" else {value: True}
+    return value
+
+
+class Ready(Spec):
+    """When a serving run counts as up: by what it prints, by its answer, by its HEALTHCHECK, or at once."""
+
+    log: Text = ""
+    """A regular expression found in what it prints."""
+    http: Text = Field(default="", pattern=r"^(/[^\s#]*)?$", max_length=2000)
+    """A path that it answers with a status below 400."""
+    health: bool = False
+    """Its own HEALTHCHECK calls it healthy."""
+    started: bool = False
+    """It runs; nothing is waited for."""
+
+    @model_validator(mode="after")
+    def _one_sign(self) -> "Ready":
+        if sum(map(bool, (self.log, self.http, self.health, self.started))) > 1:
+            raise ValueError("waits for one thing: port, health, started, {log: PATTERN} or {http: /PATH}")
+        return self
+
+    @property
+    def is_port(self) -> bool:
+        """Whether something must listen on the run's port, as where nothing else is said."""
+        return not (self.log or self.http or self.health or self.started)
+
+
 class Serve(Spec):
     """A run that keeps running and is asked things, until the last question is answered."""
 
-    port: Port
+    port: Port | None = None
+    """Where it serves; a worker that nobody asks has none."""
+    ready: Annotated[
+        Ready, BeforeValidator(_ready_word, json_schema_input_type=Literal["port", "health", "started"] | Ready)
+    ] = Ready()
+    """What is waited for before it is asked: `port`, `health`, `started`, `{log: PATTERN}` or `{http: /PATH}`."""
     wait_seconds: Annotated[float, Field(gt=0, le=120)] = 5
-    """How long it may take until it listens."""
+    """How long it may take until it is ready."""
+
+    @model_validator(mode="after")
+    def _port_to_wait_for(self) -> "Serve":
+        if self.port is None and (self.ready.is_port or self.ready.http):
+            raise ValueError("needs the `port` that is waited for; a run without one says `ready: started`, or by log")
+        return self
 
 
 class Run(Spec):

@@ -96,8 +96,13 @@ class _Grading:
                 **self._head(engine),
                 outcome=Outcome.GRADED,
                 phases=(*phases, *experiment.phases),
-                builds=tuple(build_report(name, result, seen.sources[name]) for name, result in seen.builds.items()),
-                images=tuple(image_report(name, seen) for name in seen.images),
+                builds=tuple(
+                    build_report(name, result, seen.sources[name], hidden=experiment.is_hidden_build(name))
+                    for name, result in seen.builds.items()
+                ),
+                images=tuple(
+                    image_report(name, seen, hidden=experiment.is_hidden_build(name)) for name in seen.images
+                ),
                 containers=tuple(
                     container_report(run, hidden=experiment.is_hidden(run.name)) for run in seen.runs.values()
                 ),

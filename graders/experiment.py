@@ -43,7 +43,14 @@ class Experiment:
         self._job = job
         self._emit = emit
         self._wanted = [(check.wants(), check.hidden) for check in filled.checks]
-        self._runs = Runs(plan=plan, filled=filled, seen=seen, job=job, wanted=[wants for wants, _ in self._wanted])
+        self._runs = Runs(
+            plan=plan,
+            filled=filled,
+            seen=seen,
+            job=job,
+            wanted=[wants for wants, _ in self._wanted],
+            told=[wants for wants, hidden in self._wanted if not hidden],
+        )
         self._bases: dict[str, ImageFacts] = {}
 
     def satisfy(self, wants: Wants) -> str:
@@ -70,6 +77,10 @@ class Experiment:
         """Whether only hidden checks look at this run."""
         return all(hidden for wants, hidden in self._wanted if run in self.filled.runs_behind(wants))
 
+    def is_hidden_build(self, build: str) -> bool:
+        """Whether only hidden checks need this build, so that learners are told nothing of it."""
+        return all(hidden for wants, hidden in self._wanted if build in self.filled.builds_of(wants))
+
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
         began = time.perf_counter()
@@ -85,7 +96,9 @@ class Experiment:
         for base in bases(self.seen.sources[name], build.args):
             self._base(base)
         context = self._contexts[name]
-        self._tell(EventKind.BUILD_STARTED, build=name)
+        hidden = self.is_hidden_build(name)
+        if not hidden:
+            self._tell(EventKind.BUILD_STARTED, build=name)
         with self._phase(f"build {name}"):
             result = self._job.build(
                 context.tar,
@@ -93,9 +106,13 @@ class Experiment:
                 target=build.target,
                 build_args=build.args,
                 limits=self.plan.limits.for_build(),
-                on_event=BuildTeller(build=name, dockerfile=self.seen.sources[name], emit=self._emit),
+                on_event=None
+                if hidden
+                else BuildTeller(build=name, dockerfile=self.seen.sources[name], emit=self._emit),
             )
         self.seen.builds[name] = result
+        if hidden:
+            return
         self._tell(
             EventKind.BUILD_FINISHED,
             build=name,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graders.actions import DEFAULT, Request
+from graders.actions import DEFAULT, Ready, Request
 from graders.dockerfile.model import Dockerfile
 from graders.sandbox.base import BuildResult, FileFacts, HttpReply, ImageFacts, Listener, Process, RunResult
 
@@ -48,11 +48,15 @@ class SeenRun:
     processes: tuple[Process, ...] = ()
     listeners: tuple[Listener, ...] = ()
     port: int | None = None
-    """The port it was to serve, None for a run that ends."""
-    listened: bool = False
-    """Whether it listened there in time."""
+    """The port it was to serve, None for a run that ends or that serves none."""
+    waited_for: Ready | None = None
+    """What was to show that it is up, None for a run that ends."""
+    ready: bool = False
+    """Whether that was seen in time."""
     wait_seconds: float = 0
     """How long it was given for that."""
+    health: str = "none"
+    """What its HEALTHCHECK said last, where it was waited for."""
     ended_early: bool = False
     """Whether a run that was to serve ended by itself."""
     replies: Mapping[str, HttpReply] = field(default_factory=dict)

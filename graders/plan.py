@@ -117,6 +117,10 @@ class LabPlan(Spec):
             checks=tuple(check.filled(values) for check in self.checks),
         )
 
+    def unfilled(self) -> "FilledPlan":
+        """The same before any value is put in: enough to see what leads where."""
+        return FilledPlan(builds=self.builds, runs=self.runs, requests=self.requests, checks=self.checks)
+
     def policy(self) -> Policy:
         """What the Dockerfile may do."""
         return Policy(

@@ -22,10 +22,12 @@ Found = Iterator[tuple[Place, str]]
 def contradictions(plan: "LabPlan") -> Found:
     """Every contradiction, with its place in the plan and a whole sentence."""
     yield from _points(plan)
-    yield from _runs(plan.runs, plan)
+    names = [*_runs(plan.runs, plan), *_checks(plan)]
     for name, request in plan.requests.items():
-        yield from _request(("requests", name), request, plan)
-    yield from _checks(plan)
+        names += _request(("requests", name), request, plan)
+    yield from names or _hidden_volumes(
+        plan
+    )  # only names that lead somewhere can be followed
     yield from _templates(plan)
     yield from _filling(plan)
     for name, build in plan.builds.items():
@@ -40,7 +42,10 @@ def contradictions(plan: "LabPlan") -> Found:
 def _points(plan: "LabPlan") -> Found:
     total = plan.max_points
     if total != plan.points:
-        yield ("points",), f"The lab says {_number(plan.points)} points, but its checks add up to {_number(total)}."
+        yield (
+            ("points",),
+            f"The lab says {_number(plan.points)} points, but its checks add up to {_number(total)}.",
+        )
     if not total:
         yield ("points",), "A lab needs at least one check with points."
 
@@ -57,7 +62,10 @@ def _runs(runs: Mapping[str, Run], plan: "LabPlan") -> Found:
             for position, other in enumerate(others):
                 yield from _known((*place, field, position), "run", other, runs)
                 if other == name:
-                    yield (*place, field, position), f"The run `{name}` cannot be {field} itself."
+                    yield (
+                        (*place, field, position),
+                        f"The run `{name}` cannot be {field} itself.",
+                    )
         for position, other in enumerate(run.beside):
             if other in runs and runs[other].serve is None:
                 yield (
@@ -65,10 +73,18 @@ def _runs(runs: Mapping[str, Run], plan: "LabPlan") -> Found:
                     f"The run `{other}` ends by itself; only one with `serve` can be beside another.",
                 )
         if "/" in run.volumes:
-            yield (*place, "volumes", "/"), "A volume cannot take the place of the whole file system."
+            yield (
+                (*place, "volumes", "/"),
+                "A volume cannot take the place of the whole file system.",
+            )
         if run.user is not None and not run.user.strip():
-            yield (*place, "user"), "`user` must not be empty; leave it out for the image's own."
-    for circle in _circles({name: [*run.after, *run.beside] for name, run in runs.items()}):
+            yield (
+                (*place, "user"),
+                "`user` must not be empty; leave it out for the image's own.",
+            )
+    for circle in _circles(
+        {name: [*run.after, *run.beside] for name, run in runs.items()}
+    ):
         yield ("runs", circle[0]), f"These runs wait for each other: {_arrows(circle)}."
 
 
@@ -88,18 +104,31 @@ def _checks(plan: "LabPlan") -> Found:
     for position, check in enumerate(plan.checks):
         place: Place = ("checks", position)
         if check.id in first:
-            yield (*place, "id"), f"The id `{check.id}` is taken by check {first[check.id] + 1}."
+            yield (
+                (*place, "id"),
+                f"The id `{check.id}` is taken by check {first[check.id] + 1}.",
+            )
         first.setdefault(check.id, position)
         for index, other in enumerate(check.needs):
             yield from _known((*place, "needs", index), "check", other, ids)
             if first.get(other, len(plan.checks)) >= position and other in ids:
-                yield (*place, "needs", index), f"`{other}` must stand above `{check.id}`, which needs it."
+                yield (
+                    (*place, "needs", index),
+                    f"`{other}` must stand above `{check.id}`, which needs it.",
+                )
         yield from _wants(place, check, plan)
 
 
 def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     wants = check.wants()
-    for build in sorted({*wants.sources, *wants.builds, *wants.images, *(name for name, _ in wants.paths)}):
+    for build in sorted(
+        {
+            *wants.sources,
+            *wants.builds,
+            *wants.images,
+            *(name for name, _ in wants.paths),
+        }
+    ):
         yield from _known((*place, "build"), "build", build, plan.builds)
     for name in sorted(wants.runs_named()):
         yield from _known((*place, "run"), "run", name, plan.runs)
@@ -110,22 +139,72 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
         yield from _request(place, request, plan)
 
 
+def _hidden_volumes(plan: "LabPlan") -> Found:
+    """What only hidden checks tell a container must not reach one that learners are shown, through a shared volume."""
+    whole = plan.unfilled()
+    told, secret = set[str](), set[str]()
+    for check in plan.checks:
+        if not check.hidden:
+            told |= whole.runs_behind(check.wants())
+    for check in plan.checks:
+        if check.hidden:
+            wants = check.wants()
+            secret |= whole.runs_behind(wants) - told
+            secret |= {request.run for request in whole.requests_of(wants).values()}
+    for name in sorted(secret):
+        before = _all_before(name, plan.runs)
+        mine = set(plan.runs[name].volumes.values())
+        for other in sorted(told - before - {name}):
+            for volume in sorted(mine & set(plan.runs[other].volumes.values())):
+                yield (
+                    ("runs", name, "volumes"),
+                    (
+                        f"Hidden checks tell the run `{name}` things that could be read from the volume `{volume}` "
+                        f"in the run `{other}`, whose output learners see. "
+                        f"Write `after: [{other}]`, or give it a volume of its own."
+                    ),
+                )
+
+
+def _all_before(name: str, runs: Mapping[str, Run]) -> set[str]:
+    """The runs that have ended before this one starts."""
+    waiting, found = [*runs[name].after], set[str]()
+    while waiting:
+        each = waiting.pop()
+        if each in runs and each not in found:
+            found.add(each)
+            waiting += runs[each].after
+    return found
+
+
 def _wants_of_run(place: Place, name: str, wants: Wants, plan: "LabPlan") -> Found:
     run = plan.runs.get(name)
     if run is None:
         return
     if wants.ended and run.serve is not None:
-        yield place, f"The run `{name}` serves until it is stopped, so it has no exit code of its own."
+        yield (
+            place,
+            f"The run `{name}` serves until it is stopped, so it has no exit code of its own.",
+        )
     if name in wants.own_user and run.user is not None:
-        yield place, f"The run `{name}` sets a user, so it does not show whom the image runs as."
+        yield (
+            place,
+            f"The run `{name}` sets a user, so it does not show whom the image runs as.",
+        )
     if name in wants.own_user and run.build not in wants.images:
-        yield (*place[:-1], "build"), f"The run `{name}` is of the build `{run.build}`; say so in `build`."
+        yield (
+            (*place[:-1], "build"),
+            f"The run `{name}` is of the build `{run.build}`; say so in `build`.",
+        )
 
 
 def _templates(plan: "LabPlan") -> Found:
     known = plan.values
     raw = plan.model_dump(mode="json", include={"builds", "runs", "requests"})
-    raw["checks"] = [check.model_dump(mode="json", exclude={"title", "hint"}) for check in plan.checks]
+    raw["checks"] = [
+        check.model_dump(mode="json", exclude={"title", "hint"})
+        for check in plan.checks
+    ]
     for place, name in templates_in(raw):
         if name not in known:
             yield (
@@ -135,18 +214,31 @@ def _templates(plan: "LabPlan") -> Found:
                     f"Write `{{{{{name}}}}}` for the plain text."
                 ),
             )
-    for place, name in templates_in([[check.title, check.hint] for check in plan.checks]):
+    for place, name in templates_in(
+        [[check.title, check.hint] for check in plan.checks]
+    ):
         if name in known:
             field = "title" if place[1] == 0 else "hint"
-            yield ("checks", place[0], field), f"`{{{name}}}` is drawn per run and must not stand in a {field}."
+            yield (
+                ("checks", place[0], field),
+                f"`{{{name}}}` is drawn per run and must not stand in a {field}.",
+            )
 
 
 def _filling(plan: "LabPlan") -> Found:
     """Whether drawn values fit where they are put, tried with what may come."""
-    parts: list[tuple[Place, Spec, Quoting]] = [(("builds", name), build, {}) for name, build in plan.builds.items()]
+    parts: list[tuple[Place, Spec, Quoting]] = [
+        (("builds", name), build, {}) for name, build in plan.builds.items()
+    ]
     parts += [(("runs", name), run, {}) for name, run in plan.runs.items()]
-    parts += [(("requests", name), request, Request.quoting) for name, request in plan.requests.items()]
-    parts += [(("checks", position), check, check.quoting) for position, check in enumerate(plan.checks)]
+    parts += [
+        (("requests", name), request, Request.quoting)
+        for name, request in plan.requests.items()
+    ]
+    parts += [
+        (("checks", position), check, check.quoting)
+        for position, check in enumerate(plan.checks)
+    ]
     draws = list(extremes(plan.values))
     for place, part, quoting in parts:
         try:
@@ -177,7 +269,9 @@ def _circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
             return
 
 
-def _walk(name: str, edges: Mapping[str, list[str]], path: list[str], done: set[str]) -> list[str]:
+def _walk(
+    name: str, edges: Mapping[str, list[str]], path: list[str], done: set[str]
+) -> list[str]:
     if name in path:
         return [*path[path.index(name) :], name]
     if name in done or name not in edges:

@@ -93,6 +93,8 @@ class BuildReport(_Frozen):
     error: str = ""
     limit: str = ""
     log_cut: bool = False
+    hidden: bool = False
+    """Only hidden checks need it, so learners do not see it."""
 
 
 class LayerReport(_Frozen):
@@ -110,6 +112,8 @@ class ImageReport(_Frozen):
     build: str
     size_bytes: int
     layers: tuple[LayerReport, ...]
+    hidden: bool = False
+    """Only hidden checks need its build, so learners do not see it."""
 
 
 class ContainerReport(_Frozen):
@@ -162,12 +166,17 @@ class Report(_Frozen):
     def for_learner(self) -> "Report":
         """The report without what hidden checks would give away: their message, hint, expected and seen; and values."""
         checks = tuple(check.for_learner() for check in self.checks)
-        hidden = {container.id for container in self.containers if container.hidden}
+        secret = {f"run {container.id}" for container in self.containers if container.hidden}
+        secret |= {
+            f"{what} {build.id}" for build in self.builds if build.hidden for what in ("build", "image", "files")
+        }
         return self.model_copy(
             update={
                 "checks": checks,
+                "builds": tuple(build for build in self.builds if not build.hidden),
+                "images": tuple(image for image in self.images if not image.hidden),
                 "containers": tuple(container for container in self.containers if not container.hidden),
-                "phases": tuple(phase for phase in self.phases if phase.name not in {f"run {name}" for name in hidden}),
+                "phases": tuple(phase for phase in self.phases if phase.name not in secret),
                 "values": {},
                 "seed": 0,
             }

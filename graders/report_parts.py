@@ -11,7 +11,7 @@ from graders.visible import visible
 MAX_OUTPUT_CHARACTERS = 64 * 1024
 
 
-def build_report(name: str, result: BuildResult, dockerfile: Dockerfile) -> BuildReport:
+def build_report(name: str, result: BuildResult, dockerfile: Dockerfile, *, hidden: bool = False) -> BuildReport:
     """A build with its steps."""
     return BuildReport(
         id=name,
@@ -33,10 +33,11 @@ def build_report(name: str, result: BuildResult, dockerfile: Dockerfile) -> Buil
         error=visible(engine_words(result.error)),
         limit=result.limit.value if result.limit else "",
         log_cut=result.log_cut,
+        hidden=hidden,
     )
 
 
-def image_report(build: str, seen: Observations) -> ImageReport:
+def image_report(build: str, seen: Observations, *, hidden: bool = False) -> ImageReport:
     """An image's layers, those of its base told apart."""
     image, base = seen.images[build], seen.bases[build]
     from_base = len(base.history) if base is not None else 0
@@ -44,6 +45,7 @@ def image_report(build: str, seen: Observations) -> ImageReport:
     return ImageReport(
         build=build,
         size_bytes=image.size_bytes,
+        hidden=hidden,
         layers=tuple(
             LayerReport(
                 created_by=visible(entry.created_by),

@@ -15,7 +15,13 @@ class Runs:
     """The runs of one grading. What `wanted` holds, for all checks together, decides what is looked at meanwhile."""
 
     def __init__(
-        self, *, plan: LabPlan, filled: FilledPlan, seen: Observations, job: Job, wanted: Sequence[Wants]
+        self,
+        *,
+        plan: LabPlan,
+        filled: FilledPlan,
+        seen: Observations,
+        job: Job,
+        wanted: Sequence[Wants],
     ) -> None:
         self._plan = plan
         self._filled = filled
@@ -28,7 +34,11 @@ class Runs:
         """Run it, from its companions' start to its end. The image must have been built."""
         run = self._filled.runs[name]
         with self._companions(run):
-            return self._serve(name, run, run.serve) if run.serve else self._wait(name, run)
+            return (
+                self._serve(name, run, run.serve)
+                if run.serve
+                else self._wait(name, run)
+            )
 
     @contextmanager
     def _companions(self, run: Run) -> Iterator[None]:
@@ -39,7 +49,11 @@ class Runs:
                 container = self._job.start(self._spec(name, other))
                 started.append(container)
                 if other.serve is not None:
-                    wait_until_listening(container, port=int(other.serve.port), seconds=other.serve.wait_seconds)
+                    wait_until_listening(
+                        container,
+                        port=int(other.serve.port),
+                        seconds=other.serve.wait_seconds,
+                    )
             yield
         finally:
             for container in started:
@@ -51,17 +65,27 @@ class Runs:
             return SeenRun(name=name, build=run.build, result=self._job.run(spec))
         container = self._job.start(spec)
         processes = container.processes()
-        return SeenRun(name=name, build=run.build, processes=processes, result=container.wait())
+        return SeenRun(
+            name=name, build=run.build, processes=processes, result=container.wait()
+        )
 
     def _serve(self, name: str, run: Run, serve: Serve) -> SeenRun:
         port = int(serve.port)
         container = self._job.start(self._spec(name, run))
         deadline = time.monotonic() + serve.wait_seconds
-        listened = wait_until_listening(container, port=port, seconds=serve.wait_seconds)
+        listened = wait_until_listening(
+            container, port=port, seconds=serve.wait_seconds
+        )
         replies: dict[str, HttpReply] = {}
         if listened:
             requests = self._requests_to(name)
-            replies = ask_all(container, requests, default_port=port, ready_by=deadline, seconds=self._seconds(run))
+            replies = ask_all(
+                container,
+                requests,
+                default_port=port,
+                ready_by=deadline,
+                seconds=self._seconds(run),
+            )
         processes, listeners = container.processes(), container.listeners()
         ended_early = not container.running()
         return SeenRun(

@@ -14,7 +14,15 @@ from graders.engine import grade
 from graders.events import Event
 from graders.plan import Base, LabPlan, parse_plan
 from graders.report import CheckOutcome, Outcome, Report
-from graders.sandbox.base import BuildResult, ContainerSpec, ImageFacts, Limit, Listener, SandboxUnavailable
+from graders.sandbox.base import (
+    BuildResult,
+    ContainerSpec,
+    HttpRequest,
+    ImageFacts,
+    Limit,
+    Listener,
+    SandboxUnavailable,
+)
 from graders.sandbox.fake import IMAGE, BuildCall, FakeProgram, FakeSandbox, reply, steps
 
 BASES = {"busybox": Base(name="busybox", image="busybox:1.35")}
@@ -230,6 +238,45 @@ def test_a_learners_report_does_not_tell_what_hidden_checks_saw() -> None:
     assert "secretly" not in shown
     assert "secretly" not in "".join(event.model_dump_json() for event in events)
     assert report.for_learner().values == {}
+
+
+def test_hidden_requests_are_sent_when_all_else_has_been_seen() -> None:
+    text = PLAN.replace(
+        "  - {id: serves,",
+        "  - {id: knocks, kind: http, run: web, path: /hush, points: 0, hidden: true}\n  - {id: serves,",
+    )
+    sandbox = FakeSandbox(on_run=honest)
+    report, _ = graded(sandbox, plan_of(text))
+    paths = [request.path for request in sandbox.asked("http") if isinstance(request, HttpRequest)]
+    assert paths[-1] == "/hush"
+    assert len(paths) == 3
+    assert outcomes(report)["knocks"] == "passed"
+
+
+def test_a_build_that_only_hidden_checks_need_is_not_told_of() -> None:
+    plan = plan_of(
+        """
+        title: x
+        points: 2
+        bases: [busybox]
+        values: {code: nonce}
+        builds: {hush: {args: {CODE: "{code}"}}}
+        checks:
+          - {id: builds, kind: builds, points: 1}
+          - {id: odd, title: Odd, kind: builds, build: hush, points: 1, hidden: true}
+        """
+    )
+
+    def telling(call: BuildCall) -> BuildResult:
+        return steps("[1/1] FROM busybox:1.35", log=f"the code is {call.build_args.get('CODE')}\n")
+
+    report, events = graded(FakeSandbox(on_build=telling), plan)
+    code = report.values["code"]
+    assert outcomes(report) == {"builds": "passed", "odd": "passed"}
+    assert code in report.builds[1].model_dump_json()
+    for shown in (report.for_learner().model_dump_json(), "".join(event.model_dump_json() for event in events)):
+        assert code not in shown
+        assert "hush" not in shown
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,34 @@ def test_what_is_no_plan_is_refused_with_its_place(text: str, expected: str) -> 
     assert any(expected in problem for problem in found), found
 
 
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [
+        ("{args: [told], volumes: {/d: v}}", ["Hidden checks tell the run `secret` things that could be read"]),
+        ("{args: [told], volumes: {/d: v}, after: [shown]}", []),
+        ("{args: [told], volumes: {/d: own}}", []),
+        ("{args: [told]}", []),
+    ],
+)
+def test_what_a_hidden_check_tells_a_container_cannot_be_read_by_a_later_one(secret: str, expected: list[str]) -> None:
+    text = (
+        "title: x\npoints: 2\nbases: []\nruns:\n"
+        f"  shown: {{volumes: {{/data: v}}}}\n  secret: {secret}\n"
+        "checks:\n"
+        "  - {id: odd, kind: exit_code, run: secret, points: 1, hidden: true}\n"
+        "  - {id: ends, kind: exit_code, run: shown, points: 1}\n"
+    )
+    try:
+        plan_of(text)
+        found = []
+    except InvalidPlan as invalid:
+        found = [str(problem) for problem in invalid.problems]
+    assert len(found) == len(expected)
+    for problem, words in zip(found, expected, strict=True):
+        assert problem.startswith("lab.yaml:6:")
+        assert words in problem
+
+
 def test_bytes_that_are_no_text_are_refused_with_their_line() -> None:
     with pytest.raises(InvalidPlan) as caught:
         parse_plan(b"title: x\nsummary: \xff\n", file="lab.yaml", bases={})
