@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from graders.actions import Build
 from graders.blame import bases, root_base
 from graders.causes import engine_words
 from graders.context import Context
@@ -105,6 +106,7 @@ class Experiment:
                 dockerfile=context.dockerfile,
                 target=build.target,
                 build_args=build.args,
+                secrets=self._secrets_of(build),
                 limits=self.plan.limits.for_build(),
                 on_event=None
                 if hidden
@@ -121,6 +123,11 @@ class Experiment:
             limit=result.limit.value if result.limit else "",
             seconds=round(result.seconds, 3),
         )
+
+    def _secrets_of(self, build: Build) -> dict[str, bytes] | None:
+        if "secret" not in self.plan.allow.mounts:
+            return None
+        return {name: content.encode() for name, content in build.secrets.items()}
 
     def _inspect(self, build: str) -> None:
         if build in self.seen.images:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from graders.actions import Request, Run
 from graders.authored import Place, did_you_mean
 from graders.checks.base import Check
+from graders.checks.patterns import compile_pattern
 from graders.observations import Wants
 from graders.spec import Spec, templates_in
 from graders.values import Quoting, extremes, filled
@@ -25,12 +26,15 @@ def contradictions(plan: "LabPlan") -> Found:
     names = [*_runs(plan.runs, plan), *_checks(plan)]
     for name, request in plan.requests.items():
         names += _request(("requests", name), request, plan)
-    yield from names or _hidden_volumes(
-        plan
-    )  # only names that lead somewhere can be followed
+    yield from names or _hidden_volumes(plan)  # only names that lead somewhere can be followed
     yield from _templates(plan)
     yield from _filling(plan)
     for name, build in plan.builds.items():
+        if build.secrets and "secret" not in plan.allow.mounts:
+            yield (
+                ("builds", name, "secrets"),
+                "Secrets come in by mounts, which this lab does not allow; say `allow: {mounts: [secret]}`.",
+            )
         for path in build.files:
             if path == build.dockerfile:
                 yield (
@@ -42,10 +46,7 @@ def contradictions(plan: "LabPlan") -> Found:
 def _points(plan: "LabPlan") -> Found:
     total = plan.max_points
     if total != plan.points:
-        yield (
-            ("points",),
-            f"The lab says {_number(plan.points)} points, but its checks add up to {_number(total)}.",
-        )
+        yield ("points",), f"The lab says {_number(plan.points)} points, but its checks add up to {_number(total)}."
     if not total:
         yield ("points",), "A lab needs at least one check with points."
 
@@ -62,29 +63,23 @@ def _runs(runs: Mapping[str, Run], plan: "LabPlan") -> Found:
             for position, other in enumerate(others):
                 yield from _known((*place, field, position), "run", other, runs)
                 if other == name:
-                    yield (
-                        (*place, field, position),
-                        f"The run `{name}` cannot be {field} itself.",
-                    )
+                    yield (*place, field, position), f"The run `{name}` cannot be {field} itself."
         for position, other in enumerate(run.beside):
             if other in runs and runs[other].serve is None:
                 yield (
                     (*place, "beside", position),
                     f"The run `{other}` ends by itself; only one with `serve` can be beside another.",
                 )
+        if run.serve is not None and run.serve.ready.log:
+            try:
+                compile_pattern(run.serve.ready.log)
+            except ValueError as error:
+                yield (*place, "serve", "ready", "log"), f"`log` {error}."
         if "/" in run.volumes:
-            yield (
-                (*place, "volumes", "/"),
-                "A volume cannot take the place of the whole file system.",
-            )
+            yield (*place, "volumes", "/"), "A volume cannot take the place of the whole file system."
         if run.user is not None and not run.user.strip():
-            yield (
-                (*place, "user"),
-                "`user` must not be empty; leave it out for the image's own.",
-            )
-    for circle in _circles(
-        {name: [*run.after, *run.beside] for name, run in runs.items()}
-    ):
+            yield (*place, "user"), "`user` must not be empty; leave it out for the image's own."
+    for circle in _circles({name: [*run.after, *run.beside] for name, run in runs.items()}):
         yield ("runs", circle[0]), f"These runs wait for each other: {_arrows(circle)}."
 
 
@@ -96,6 +91,8 @@ def _request(place: Place, request: Request, plan: "LabPlan") -> Found:
             place,
             f"The run `{request.run}` ends by itself; to ask it something, give it `serve: {{port: …}}` under `runs`.",
         )
+    elif run is not None and run.serve is not None and run.serve.port is None and request.port is None:
+        yield place, f"The run `{request.run}` serves no port; give its `serve` one, or the request its own `port`."
 
 
 def _checks(plan: "LabPlan") -> Found:
@@ -104,31 +101,18 @@ def _checks(plan: "LabPlan") -> Found:
     for position, check in enumerate(plan.checks):
         place: Place = ("checks", position)
         if check.id in first:
-            yield (
-                (*place, "id"),
-                f"The id `{check.id}` is taken by check {first[check.id] + 1}.",
-            )
+            yield (*place, "id"), f"The id `{check.id}` is taken by check {first[check.id] + 1}."
         first.setdefault(check.id, position)
         for index, other in enumerate(check.needs):
             yield from _known((*place, "needs", index), "check", other, ids)
             if first.get(other, len(plan.checks)) >= position and other in ids:
-                yield (
-                    (*place, "needs", index),
-                    f"`{other}` must stand above `{check.id}`, which needs it.",
-                )
+                yield (*place, "needs", index), f"`{other}` must stand above `{check.id}`, which needs it."
         yield from _wants(place, check, plan)
 
 
 def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     wants = check.wants()
-    for build in sorted(
-        {
-            *wants.sources,
-            *wants.builds,
-            *wants.images,
-            *(name for name, _ in wants.paths),
-        }
-    ):
+    for build in sorted({*wants.sources, *wants.builds, *wants.images, *(name for name, _ in wants.paths)}):
         yield from _known((*place, "build"), "build", build, plan.builds)
     for name in sorted(wants.runs_named()):
         yield from _known((*place, "run"), "run", name, plan.runs)
@@ -182,29 +166,17 @@ def _wants_of_run(place: Place, name: str, wants: Wants, plan: "LabPlan") -> Fou
     if run is None:
         return
     if wants.ended and run.serve is not None:
-        yield (
-            place,
-            f"The run `{name}` serves until it is stopped, so it has no exit code of its own.",
-        )
+        yield place, f"The run `{name}` serves until it is stopped, so it has no exit code of its own."
     if name in wants.own_user and run.user is not None:
-        yield (
-            place,
-            f"The run `{name}` sets a user, so it does not show whom the image runs as.",
-        )
+        yield place, f"The run `{name}` sets a user, so it does not show whom the image runs as."
     if name in wants.own_user and run.build not in wants.images:
-        yield (
-            (*place[:-1], "build"),
-            f"The run `{name}` is of the build `{run.build}`; say so in `build`.",
-        )
+        yield (*place[:-1], "build"), f"The run `{name}` is of the build `{run.build}`; say so in `build`."
 
 
 def _templates(plan: "LabPlan") -> Found:
     known = plan.values
     raw = plan.model_dump(mode="json", include={"builds", "runs", "requests"})
-    raw["checks"] = [
-        check.model_dump(mode="json", exclude={"title", "hint"})
-        for check in plan.checks
-    ]
+    raw["checks"] = [check.model_dump(mode="json", exclude={"title", "hint"}) for check in plan.checks]
     for place, name in templates_in(raw):
         if name not in known:
             yield (
@@ -214,31 +186,18 @@ def _templates(plan: "LabPlan") -> Found:
                     f"Write `{{{{{name}}}}}` for the plain text."
                 ),
             )
-    for place, name in templates_in(
-        [[check.title, check.hint] for check in plan.checks]
-    ):
+    for place, name in templates_in([[check.title, check.hint] for check in plan.checks]):
         if name in known:
             field = "title" if place[1] == 0 else "hint"
-            yield (
-                ("checks", place[0], field),
-                f"`{{{name}}}` is drawn per run and must not stand in a {field}.",
-            )
+            yield ("checks", place[0], field), f"`{{{name}}}` is drawn per run and must not stand in a {field}."
 
 
 def _filling(plan: "LabPlan") -> Found:
     """Whether drawn values fit where they are put, tried with what may come."""
-    parts: list[tuple[Place, Spec, Quoting]] = [
-        (("builds", name), build, {}) for name, build in plan.builds.items()
-    ]
+    parts: list[tuple[Place, Spec, Quoting]] = [(("builds", name), build, {}) for name, build in plan.builds.items()]
     parts += [(("runs", name), run, {}) for name, run in plan.runs.items()]
-    parts += [
-        (("requests", name), request, Request.quoting)
-        for name, request in plan.requests.items()
-    ]
-    parts += [
-        (("checks", position), check, check.quoting)
-        for position, check in enumerate(plan.checks)
-    ]
+    parts += [(("requests", name), request, Request.quoting) for name, request in plan.requests.items()]
+    parts += [(("checks", position), check, check.quoting) for position, check in enumerate(plan.checks)]
     draws = list(extremes(plan.values))
     for place, part, quoting in parts:
         try:
@@ -269,9 +228,7 @@ def _circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
             return
 
 
-def _walk(
-    name: str, edges: Mapping[str, list[str]], path: list[str], done: set[str]
-) -> list[str]:
+def _walk(name: str, edges: Mapping[str, list[str]], path: list[str], done: set[str]) -> list[str]:
     if name in path:
         return [*path[path.index(name) :], name]
     if name in done or name not in edges:
