@@ -14,7 +14,6 @@ DEFAULT = "default"
 """Name of the build and of the run that need not be named."""
 
 
-
 def _secret_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", value):
         raise ValueError("must be the name of a secret, such as api_token")
@@ -57,6 +56,8 @@ class Build(Spec):
     """One build of the submission."""
 
     dockerfile: InsidePath = "Dockerfile"
+    solution: Identifier | None = None
+    """Made from this one of the lab's own solutions, not from what was handed in; learners are told nothing of it."""
     target: Text = ""
     args: dict[VariableName, Text] = Field(default_factory=dict)
     files: dict[InsidePath, Text] = Field(default_factory=dict)

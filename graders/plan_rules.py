@@ -70,17 +70,22 @@ def _runs(runs: Mapping[str, Run], plan: "LabPlan") -> Found:
                     (*place, "beside", position),
                     f"The run `{other}` ends by itself; only one with `serve` can be beside another.",
                 )
-        if run.serve is not None and run.serve.ready.log:
-            try:
-                compile_pattern(run.serve.ready.log)
-            except ValueError as error:
-                yield (*place, "serve", "ready", "log"), f"`log` {error}."
+        yield from _serving(place, run)
         if "/" in run.volumes:
             yield (*place, "volumes", "/"), "A volume cannot take the place of the whole file system."
         if run.user is not None and not run.user.strip():
             yield (*place, "user"), "`user` must not be empty; leave it out for the image's own."
     for circle in _circles({name: [*run.after, *run.beside] for name, run in runs.items()}):
         yield ("runs", circle[0]), f"These runs wait for each other: {_arrows(circle)}."
+
+
+def _serving(place: Place, run: Run) -> Found:
+    if run.serve is None or not run.serve.ready.log:
+        return
+    try:
+        compile_pattern(run.serve.ready.log)
+    except ValueError as error:
+        yield (*place, "serve", "ready", "log"), f"`log` {error}."
 
 
 def _request(place: Place, request: Request, plan: "LabPlan") -> Found:

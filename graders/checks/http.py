@@ -218,7 +218,7 @@ class Http(Check, Asking):
     def _not_listening(self, seen: Observations, run: SeenRun, port: int) -> Verdict | None:
         line = run_line(seen, run)
         listening = [listener for listener in run.listeners if listener.port == port]
-        if run.ended_early and not (run.listened and run.replies.get(self._key(), _NO_REPLY).status):
+        if run.ended_early and not (run.ready and run.replies.get(self._key(), _NO_REPLY).status):
             why = f" at its {limit_words(run.result.limit)[0]}" if run.result.limit else f" with {run.result.exit_code}"
             return failed(
                 f"The container ended{why}, instead of serving on port {port}.{complaint_of(run)}",
@@ -226,7 +226,7 @@ class Http(Check, Asking):
                 hint="A container lives as long as its main process: start the server in the foreground.",
                 line=line,
             )
-        if not run.listened and not listening:
+        if not run.ready and not listening:
             others = sorted({str(listener.port) for listener in run.listeners})
             told = f" It listens on {listed(others)} instead." if others else ""
             return failed(

@@ -4,12 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from graders.actions import Payload, Request
+import pytest
+from pydantic import ValidationError
+
+from graders.actions import Payload, Request, Serve
 from graders.sandbox.base import Container, ContainerSpec, HttpReply, HttpRequest, Listener
 from graders.sandbox.fake import FakeProgram, FakeSandbox, reply
-from graders.serving import ask_all, wait_until_listening
+from graders.serving import ask_all, wait_until_listening, wait_until_ready
 
 SERVER = FakeProgram(serves=True, listeners=(Listener(port=80, loopback_only=False),))
+
+
+def serve(**said: object) -> Serve:
+    return Serve.model_validate(said)
 
 
 def started(program: FakeProgram) -> Container:
@@ -75,3 +82,52 @@ def test_json_and_headers_are_sent_as_asked() -> None:
     assert (sent.port, sent.method, sent.path, sent.timeout_seconds) == (81, "PUT", "/x?y=z", 2)
     assert sent.body == '{"text": "é"}'.encode()
     assert sent.headers == {"X-A": "1", "Content-Type": "application/json"}
+
+
+def test_what_it_prints_shows_that_it_is_ready() -> None:
+    worker = started(FakeProgram(serves=True, stderr=b"one\nready for work 7\n"))
+    assert wait_until_ready(worker, Serve.model_validate({"ready": {"log": "^ready for work [0-9]+$"}}))
+    assert not wait_until_ready(worker, serve(ready={"log": "never"}, wait_seconds=0.15))
+
+
+def test_a_pattern_that_takes_for_ever_does_not_hold_grading_up() -> None:
+    worker = started(FakeProgram(serves=True, stdout=b"a" * 40))
+    assert not wait_until_ready(worker, serve(ready={"log": "(a|aa|aaa)+(a|b)+c{2}$"}, wait_seconds=0.1))
+
+
+def test_an_answer_below_400_shows_that_it_is_ready() -> None:
+    asked, answer = answering(reply(error="refused"), reply(status=503), reply(b"ok"))
+    server = started(replace(SERVER, http=answer))
+    assert wait_until_ready(server, serve(port=80, ready={"http": "/up"}, wait_seconds=30))
+    assert [request.path for request in asked] == ["/up"] * 3
+
+
+def test_its_healthcheck_shows_that_it_is_ready() -> None:
+    assert wait_until_ready(started(replace(SERVER, health="healthy")), serve(ready="health"))
+    assert not wait_until_ready(started(replace(SERVER, health="unhealthy")), serve(ready="health", wait_seconds=0.15))
+
+
+def test_a_worker_is_not_waited_for_but_must_run() -> None:
+    assert wait_until_ready(started(FakeProgram(serves=True)), serve(ready="started"))
+    assert not wait_until_ready(started(FakeProgram()), serve(ready="started"))
+
+
+def test_a_port_is_what_is_waited_for_where_nothing_else_is_said() -> None:
+    assert serve(port=80).ready.is_port
+    assert serve(port=80, ready="port") == serve(port=80)
+    assert Serve.model_validate(serve(port=80, ready="health").model_dump(mode="json")).ready.health
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({}, "needs the `port` that is waited for"),
+        ({"ready": {"http": "/"}}, "needs the `port` that is waited for"),
+        ({"port": 80, "ready": "soon"}, "must be port, health, started"),
+        ({"port": 80, "ready": {"http": "up"}}, "should match pattern"),
+        ({"port": 80, "ready": {"http": "/up", "log": "up"}}, "waits for one thing"),
+    ],
+)
+def test_an_author_is_told_what_can_be_waited_for(said: dict[str, object], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        serve(**said)
