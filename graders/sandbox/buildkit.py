@@ -97,9 +97,16 @@ def build(
     with _session(address, client, order) as session, _Deadline(address, client, order) as deadline:
         for message in _messages(address, client, order.query(session), order.context, deadline):
             _take(message, progress, ending)
+            if progress.overflown:
+                deadline.cut_short()
     seconds = time.monotonic() - started
+    if deadline.was_cut_short and not ending.image_id:
+        error = "The build was ended, since it printed more than a build may."
+        return _ended_by_us(Limit.OUTPUT, error, progress, seconds)
     if deadline.passed and not ending.image_id:
-        return _ended_at_deadline(order, progress, seconds)
+        error = f"The build was ended after {order.limits.seconds:g} seconds."
+        limit = Limit.OUTPUT if progress.is_flooded() else Limit.WALL
+        return _ended_by_us(limit, error, progress, seconds)
     result = _result(progress, ending, seconds)
     blamed = "" if result.failed_step is None else result.steps[result.failed_step].log
     if was_killed(exit_code=result.exit_code, step_log=blamed):
@@ -152,10 +159,9 @@ def _result(progress: Progress, ending: _Ending, seconds: float) -> BuildResult:
     )
 
 
-def _ended_at_deadline(order: BuildOrder, progress: Progress, seconds: float) -> BuildResult:
+def _ended_by_us(limit: Limit, error: str, progress: Progress, seconds: float) -> BuildResult:
     running = progress.running_step()
     steps, _ = progress.steps(failed=True, error="")
-    error = f"The build was ended after {order.limits.seconds:g} seconds."
     steps = tuple(replace(step, error=error) if position == running else step for position, step in enumerate(steps))
     return BuildResult(
         image_id="",
@@ -164,16 +170,17 @@ def _ended_at_deadline(order: BuildOrder, progress: Progress, seconds: float) ->
         seconds=seconds,
         error=error,
         failed_step=running,
-        limit=Limit.WALL,
+        limit=limit,
         log_cut=progress.log_cut,
     )
 
 
 class _Deadline:
-    """Cancels the build when its time is up, also while it is silent."""
+    """Cancels the build when its time is up, also while it is silent; and before, when it is told to."""
 
     def __init__(self, address: Address, client: docker.APIClient, order: BuildOrder) -> None:
         self.passed = False
+        self.was_cut_short = False
         self._address = address
         self._path = request_path(client, "/build/cancel", id=order.build_id)
         self._seconds = order.limits.seconds
@@ -192,6 +199,15 @@ class _Deadline:
     def patience(self) -> float:
         """How long the stream may stay silent from now on."""
         return max(self._ends_at + _GRACE_SECONDS - time.monotonic(), 0.0)
+
+    def cut_short(self) -> None:
+        """End the build now; asked once or often."""
+        if self.was_cut_short or self.passed:
+            return
+        self.was_cut_short = True
+        self._timer.cancel()
+        self._ends_at = time.monotonic()
+        self._cancel()
 
     def _cancel(self) -> None:
         self.passed = True

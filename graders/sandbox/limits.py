@@ -110,6 +110,11 @@ def is_clipped(text: str) -> bool:
     return bool(_CLIPPED.search(text))
 
 
+def is_clipped_for_good(text: str) -> bool:
+    """Whether the builder says that it leaves out all that a step still prints, not only what came too fast."""
+    return any("/s" not in found for found in _CLIPPED.findall(text))
+
+
 def exec_fault(exit_code: int | None, output: bytes) -> str:
     """The engine's words when a program could not be started inside a running container; empty when it could."""
     text = output.decode(errors="replace").strip()

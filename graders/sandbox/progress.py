@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from graders.sandbox.base import BuildEvent, BuildStep, StepState
-from graders.sandbox.limits import is_clipped
+from graders.sandbox.limits import is_clipped, is_clipped_for_good
 from graders.sandbox.trace import LogChunk, Status, Vertex
 
 _STEP_NAME = re.compile(r"^\[(?:(?P<stage>\S+) )?(?P<number>\d+)/(?P<total>\d+)\] (?P<instruction>.*)$", re.DOTALL)
@@ -38,6 +38,8 @@ class Progress:
 
     def __init__(self, *, use_cache: bool, log_bytes: int, send: Callable[[BuildEvent], None] | None) -> None:
         self.log_cut = False
+        self.overflown = False
+        """Whether it printed more than is ever kept: all that follows is dropped, so there is no use in going on."""
         self._use_cache = use_cache
         self._log_left = log_bytes
         self._send = send
@@ -82,6 +84,12 @@ class Progress:
                 return step.index - 1
         return None
 
+    def is_flooded(self) -> bool:
+        """Whether the step that runs now has printed faster than the builder passes on, which drops the rest."""
+        return any(
+            step.index - 1 == self.running_step() and is_clipped("".join(step.log)) for step in self._steps.values()
+        )
+
     def _meet(self, vertexes: Iterable[Vertex]) -> None:
         fresh = {vertex.digest: vertex for vertex in vertexes if _STEP_NAME.match(vertex.name)}
         for vertex in _inputs_first(fresh):
@@ -119,7 +127,7 @@ class Progress:
         kept = chunk.data[: self._log_left]
         self._log_left -= len(kept)
         if len(kept) < len(chunk.data):
-            self.log_cut = True
+            self.log_cut = self.overflown = True
         if not kept:
             return
         if chunk.stream not in step.decoders:
@@ -127,6 +135,7 @@ class Progress:
         text = step.decoders[chunk.stream].decode(kept)
         if is_clipped(text):
             self.log_cut = True
+            self.overflown = self.overflown or is_clipped_for_good(text)
         if self._writing != step.index:
             self._writing = step.index
             separator = "" if not self._lines or self._lines[-1].endswith("\n") else "\n"

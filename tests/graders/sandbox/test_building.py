@@ -132,11 +132,15 @@ def test_a_build_that_takes_too_long_is_ended_and_the_engine_is_free_again(sandb
 def test_a_build_that_prints_without_end_is_cut_and_ended(sandbox: DockerSandbox) -> None:
     with sandbox.job("building") as job:
         built = job.build(
-            context(f"FROM {BUSYBOX}\nRUN yes | tr -d '\\n'\n"), limits=BuildLimits(seconds=2, log_bytes=5000)
+            context(f"FROM {BUSYBOX}\nRUN yes | tr -d '\\n'\n"), limits=BuildLimits(seconds=30, log_bytes=5000)
         )
-    assert built.log_cut
+        clipped = job.build(context(f"FROM {BUSYBOX}\nRUN yes\n"), limits=BuildLimits(seconds=2))
+        after = job.build(context(f"FROM {BUSYBOX}\nRUN yes | head -c 1000000; ! ps | grep -v grep | grep yes\n"))
+    assert (built.limit, built.log_cut, built.failed_step) == (Limit.OUTPUT, True, 1)
     assert len(built.log) < 5100
-    assert built.limit is Limit.WALL
+    assert built.seconds < 15
+    assert (clipped.limit, clipped.log_cut, clipped.failed_step) == (Limit.OUTPUT, True, 1)
+    assert (after.ok, after.log_cut) == (True, True)
 
 
 def test_a_memory_bomb_in_a_build_meets_the_engines_limit(sandbox: DockerSandbox) -> None:
