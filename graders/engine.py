@@ -7,10 +7,12 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from pathlib import PurePosixPath
 
+from graders.actions import Build
 from graders.archive import Submission, SubmissionRefused
+from graders.attached import solution_of
 from graders.blame import line_in_effect
 from graders.checks.base import Check, Verdict
 from graders.context import BadPattern, Context, context_of, ignore_file_of
@@ -39,7 +41,8 @@ def grade(
 
     The same `seed` draws the same values. `job_id` names what is made on the engine; what an earlier job of this
     name left behind is removed. `on_event` is called with each Event as it happens. Points have at most two decimal
-    places and a check gets all of its points or none: the score is their exact sum, never rounded.
+    places and a check gets all of its points or none, unless a checker of the lab's own gives a part of them: the score
+    is their exact sum.
     Raises SandboxUnavailable when the engine cannot be reached or does not work, and nothing else.
     """
     return _Grading(plan, submission, sandbox, seed=seed, job_id=job_id, emit=on_event or _nobody).report()
@@ -100,9 +103,7 @@ class _Grading:
                     build_report(name, result, seen.sources[name], hidden=experiment.is_hidden_build(name))
                     for name, result in seen.builds.items()
                 ),
-                images=tuple(
-                    image_report(name, seen, hidden=experiment.is_hidden_build(name)) for name in seen.images
-                ),
+                images=tuple(image_report(name, seen, hidden=experiment.is_hidden_build(name)) for name in seen.images),
                 containers=tuple(
                     container_report(run, hidden=experiment.is_hidden(run.name)) for run in seen.runs.values()
                 ),
@@ -128,15 +129,28 @@ class _Grading:
         sources: dict[str, Dockerfile] = {}
         for name in self.filled.builds_read():
             build = self.filled.builds[name]
-            text = self.submission.files.get(build.dockerfile)
+            files = self._files_of(build)
+            text = files.files.get(build.dockerfile)
             if text is None:
-                refusals += _missing(self.submission, build.dockerfile)
-                continue
-            dockerfile, found = examine(text, policy, dialect, build_arguments=build.args)
-            refusals += [_named(refusal, build.dockerfile) for refusal in found]
+                found = list(_missing(files, build.dockerfile))
+                dockerfile = None
+            else:
+                dockerfile, found = examine(text, policy, dialect, build_arguments=build.args)
+            if build.solution is not None:
+                if found:
+                    logger.error("solution %s of %s is refused: %s", build.solution, self.plan.title, found[0].message)
+                    continue
+            else:
+                refusals += [_named(refusal, build.dockerfile) for refusal in found]
             if dockerfile is not None:
                 sources[name] = dockerfile
         return sources, list(dict.fromkeys(refusals))
+
+    def _files_of(self, build: Build) -> Submission:
+        """What a build is made from: what was handed in, or one of the lab's own solutions."""
+        if build.solution is None:
+            return self.submission
+        return solution_of(self.plan.attached, build.solution)
 
     def _contexts(self, sources: Iterable[str], refusals: list[Refusal]) -> dict[str, Context]:
         """What each build is made from; reasons why it cannot be put together are added to `refusals`."""
@@ -144,7 +158,7 @@ class _Grading:
         for name in sources:
             build = self.filled.builds[name]
             try:
-                contexts[name] = context_of(self.submission, build)
+                contexts[name] = context_of(self._files_of(build), build)
             except SubmissionRefused as refused:
                 refusals.append(refused.as_refusal())
             except BadPattern as bad:
@@ -178,9 +192,7 @@ class _Grading:
                 check, "Not judged: this check itself is broken, and it is not your fault. Please tell your instructor."
             )
             return
-        self._add(
-            check, verdict, points=check.points if verdict.outcome is CheckOutcome.PASSED else Decimal(0), seen=seen
-        )
+        self._add(check, verdict, points=_points(check, verdict), seen=seen)
 
     def _skip(self, check: Check, reason: str) -> None:
         self._add(check, Verdict(outcome=CheckOutcome.SKIPPED, message=reason), points=Decimal(0))
@@ -231,6 +243,13 @@ class _Grading:
 
     def _tell(self, kind: EventKind, **data: object) -> None:
         self.emit(Event(kind=kind, data=data))
+
+
+def _points(check: Check, verdict: Verdict) -> Decimal:
+    """All of the check's points or none, unless the verdict says which part; never rounded up."""
+    if verdict.share is not None:
+        return (check.points * verdict.share).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+    return check.points if verdict.outcome is CheckOutcome.PASSED else Decimal(0)
 
 
 def shown_name(engine: str) -> str:

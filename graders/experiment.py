@@ -22,6 +22,8 @@ from graders.running import Runs
 from graders.sandbox.base import ImageFacts, Job
 from graders.visible import visible
 
+_OWN_FAULT = "Not judged: a part of the lab itself is broken, and it is not your fault. Please tell your instructor."
+
 
 class Experiment:
     """One submission in one job. `satisfy` is all that grading calls; `seen` is what came of it."""
@@ -57,10 +59,13 @@ class Experiment:
     def satisfy(self, wants: Wants) -> str:
         """See what is wanted. Returns why it cannot be seen, in a sentence for the learner, or nothing."""
         for build in self.filled.builds_of(wants):
+            if build not in self.seen.sources:
+                return _OWN_FAULT
             self._build(build)
         for build in self.filled.images_of(wants):
             if not self.seen.builds[build].ok:
-                return "Not judged, since the image could not be built."
+                own = self.filled.builds[build].solution is not None
+                return _OWN_FAULT if own else "Not judged, since the image could not be built."
             self._inspect(build)
         for build in sorted({build for build, _ in wants.paths}):
             self._look_up_files(build)
@@ -79,7 +84,9 @@ class Experiment:
         return all(hidden for wants, hidden in self._wanted if run in self.filled.runs_behind(wants))
 
     def is_hidden_build(self, build: str) -> bool:
-        """Whether only hidden checks need this build, so that learners are told nothing of it."""
+        """Whether learners are told nothing of this build: only hidden checks need it, or it is a solution's."""
+        if self.filled.builds[build].solution is not None:
+            return True
         return all(hidden for wants, hidden in self._wanted if build in self.filled.builds_of(wants))
 
     @contextmanager

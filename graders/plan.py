@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from graders.actions import DEFAULT, Build, Limits, Request, Run
+from graders.attached import Attached, BadFolder, ReadFolder, attach, reader
+from graders.attached import nothing as no_folders
 from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
 from graders.checks.base import Check
 from graders.checks.registry import AnyCheck
@@ -77,6 +79,8 @@ class LabPlan(Spec):
     builds: dict[Identifier, Build] = Field(default_factory=lambda: {DEFAULT: Build()})
     runs: dict[Identifier, Run] = Field(default_factory=dict)
     requests: dict[Identifier, Request] = Field(default_factory=dict)
+    attached: Attached = Field(default_factory=dict)
+    """Folders of the lab that grading needs; read beside lab.yaml, never written in it."""
     checks: tuple[AnyCheck, ...] = Field(max_length=100)
 
     @model_validator(mode="before")
@@ -179,8 +183,8 @@ class FilledPlan:
         )
 
 
-def parse_plan(text: str | bytes, *, file: str, bases: Mapping[str, Base]) -> LabPlan:
-    """Read a lab.yaml. Raises InvalidPlan; `file` is the name that its problems carry."""
+def parse_plan(text: str | bytes, *, file: str, bases: Mapping[str, Base], folders: ReadFolder = no_folders) -> LabPlan:
+    """Read a lab.yaml. Raises InvalidPlan; `file` is the name its problems carry; `folders` reads those of the lab."""
     try:
         document = read_yaml(text, file=file)
     except InvalidFile as error:
@@ -189,10 +193,17 @@ def parse_plan(text: str | bytes, *, file: str, bases: Mapping[str, Base]) -> La
         raise InvalidPlan([document.problem((), "A lab is a mapping that begins with `title: …`.")])
     raw = dict(document.value)
     problems = _resolve_bases(raw, document, bases)
+    if "attached" in raw:
+        problems.append(document.problem(("attached",), "`attached` is filled in by itself; leave it out."))
     try:
         plan = LabPlan.model_validate(raw)
     except ValidationError as error:
         raise InvalidPlan([*problems, *problems_of(error, document, LabPlan)]) from None
+    try:
+        plan, missing = attach(plan, folders)
+    except BadFolder as bad:
+        raise InvalidPlan([*problems, bad.problem]) from None
+    problems += [document.problem(place, message) for place, message in missing]
     if problems:
         raise InvalidPlan(problems)
     return plan
@@ -202,7 +213,7 @@ def load_plan(lab_dir: Path) -> LabPlan:
     """Read the lab in this folder, with the bases of the course.yaml above it. Raises InvalidPlan."""
     file = lab_dir / LAB_FILE
     text = _read(file, f"There is no {LAB_FILE} in this folder.")
-    return parse_plan(text, file=str(file), bases=load_bases(lab_dir))
+    return parse_plan(text, file=str(file), bases=load_bases(lab_dir), folders=reader(lab_dir))
 
 
 def load_bases(lab_dir: Path) -> dict[str, Base]:

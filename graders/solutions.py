@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from graders.archive import Caps, Submission, SubmissionRefused
+from graders.attached import EXPECT_FILE, SOLUTIONS, STARTER
 from graders.authored import Document, InvalidFile, Problem, read_yaml
 from graders.engine import grade
 from graders.handin import assemble
@@ -20,8 +21,6 @@ from graders.spec import Identifier, Points, Spec, Text, problems_of
 from graders.visible import listed
 
 REFERENCE = "reference"
-EXPECT_FILE = "expect.yaml"
-_STARTER, _SOLUTIONS = "starter", "solutions"
 
 
 class Expectation(Spec):
@@ -69,17 +68,17 @@ class Verification:
 
 def read_starter(lab_dir: Path) -> dict[str, bytes]:
     """The starter files of a lab. Raises InvalidPlan."""
-    folder = lab_dir / _STARTER
+    folder = lab_dir / STARTER
     return dict(_read_folder(folder).files) if folder.is_dir() else {}
 
 
 def read_solutions(lab_dir: Path, plan: LabPlan) -> list[Solution]:
     """Every solution of the lab, the reference first, each with the lab's own files beside it. Raises InvalidPlan."""
     starter = read_starter(lab_dir)
-    folder = lab_dir / _SOLUTIONS
+    folder = lab_dir / SOLUTIONS
     names = sorted(each.name for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
     if REFERENCE not in names:
-        message = f"The lab has no {_SOLUTIONS}/{REFERENCE}: a solution that gets every point."
+        message = f"The lab has no {SOLUTIONS}/{REFERENCE}: a solution that gets every point."
         raise InvalidPlan([Problem(str(lab_dir / LAB_FILE), 1, 1, message)])
     ordered = [REFERENCE, *(name for name in names if name != REFERENCE)]
     solutions, problems = [], []
@@ -95,7 +94,7 @@ def read_solutions(lab_dir: Path, plan: LabPlan) -> list[Solution]:
 
 def read_solution(folder: Path, lab_dir: Path) -> Submission | None:
     """What is handed in by one of the lab's own solutions, without its expect.yaml; None for any other folder."""
-    if folder.resolve().parent != (lab_dir / _SOLUTIONS).resolve():
+    if folder.resolve().parent != (lab_dir / SOLUTIONS).resolve():
         return None
     files = dict(Submission.from_directory(folder).files)
     files.pop(EXPECT_FILE, None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
 
 from graders.observations import Observations, Wants
@@ -27,6 +28,8 @@ class Verdict:
     line: int | None = None
     why: str = ""
     """Why it matters, where the kind's own `why` does not fit what was found."""
+    share: Decimal | None = None
+    """The part of the points that it gets, from 0 to 1; all or none of them where it is not said."""
 
 
 def passed(message: str, *, seen: str = "") -> Verdict:
@@ -54,6 +57,8 @@ class Sample:
     files: Mapping[str, str] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What else the plan needs: runs, builds, values, requests."""
+    folders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Folders of the lab itself, by name: path in it -> text."""
     says: str = ""
     """Part of the message."""
     line: int | None = None
@@ -107,6 +112,10 @@ class Check(Spec):
     def wants(self) -> Wants:
         """What it must see."""
         return Wants()
+
+    def folders(self) -> tuple[str, ...]:
+        """Folders of the lab that grading needs."""
+        return ()
 
     def judge(self, seen: Observations) -> Verdict:
         """Judge what was seen. A wrong answer is a verdict, never an exception."""
