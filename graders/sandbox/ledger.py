@@ -76,8 +76,7 @@ def reap(client: docker.APIClient, *, only: str | None = None, keep: Iterable[st
         removals += [(name, _network(client, name)) for name in _network_names(client) if ours(name)]
         removals += [(name, _volume(client, name)) for name in _volume_names(client) if ours(name)]
         removals += [(name, _image(client, name)) for name in _image_names(client) if ours(name)]
-        if only is None:
-            removals += [(name, _image(client, name)) for name in _unnamed_images(client)]
+        removals += [(name, _image(client, name)) for name in _unnamed_images(client, only)]
     with engine_call("removing leftovers"), ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         removed = sum(pool.map(_remove, containers))  # each waits for its processes to end: together they wait once
         return removed + sum(map(_remove, removals))
@@ -132,9 +131,10 @@ def _image_names(client: docker.APIClient) -> Iterator[str]:
         yield from found["RepoTags"] or ()
 
 
-def _unnamed_images(client: docker.APIClient) -> Iterator[str]:
+def _unnamed_images(client: docker.APIClient, only: str | None) -> Iterator[str]:
     """Images whose build was cut off between being made and being named. The label only narrows the search."""
-    for found in client.images(filters={"dangling": True, "label": JOB_LABEL}):
+    label = JOB_LABEL if only is None else f"{JOB_LABEL}={only}"
+    for found in client.images(filters={"dangling": True, "label": label}):
         yield found["Id"]
 
 

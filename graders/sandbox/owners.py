@@ -17,6 +17,7 @@ import docker
 from graders.sandbox.base import BuildLimits, ContainerSpec, SandboxUnavailable
 from graders.sandbox.buildkit import BuildOrder, build
 from graders.sandbox.connection import Address, engine_call
+from graders.sandbox.facts import JOB_LABEL
 from graders.sandbox.files import read_path
 from graders.sandbox.hardening import hardened_host_config
 from graders.sandbox.ledger import Ledger
@@ -53,6 +54,7 @@ def find_context_owner(address: Address, client: docker.APIClient, ledger: Ledge
         context=_canary_context(base),
         build_id=ledger.name("canary"),
         tag=ledger.image(),
+        labels={JOB_LABEL: ledger.key},  # so that it is found even when it is cut off before it is named
         limits=BuildLimits(),
     )
     built = build(address, client, order)
