@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from graders.image.contents import ImageLayers, Search
+
 MIB = 1024 * 1024
 
 
@@ -337,6 +339,12 @@ class Job(Protocol):
         self, image_id: str, paths: Iterable[str], *, max_bytes: int = 64 * 1024
     ) -> Mapping[str, FileFacts | None]:
         """Look up paths in the image's final file system without starting it; symlinks are not followed."""
+
+    def layers(self, image_id: str, *, search: Search) -> ImageLayers:
+        """Read every layer of an image, streamed and bounded, and look for texts in what a learner's layers hold.
+
+        It costs what saving the image costs: seconds for a large base.
+        """
 
     def start(self, spec: ContainerSpec) -> Container:
         """Create and start a container. One that cannot start is a Container whose `wait()` tells why."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from graders.image.contents import ImageLayers, LayerContents, Search
 from graders.sandbox.base import (
     DEFAULT_BUILD_LIMITS,
     BuildEvent,
@@ -185,6 +186,7 @@ class FakeSandbox(Sandbox):
         on_event_pause: seconds really slept before each build event, for tests that watch progress.
         image: facts of images that `on_build` says nothing of, and of base images.
         files: what `image_files` finds, by path: bytes for a regular file.
+        layers: what `layers` finds, in every image.
     """
 
     def __init__(
@@ -195,6 +197,7 @@ class FakeSandbox(Sandbox):
         on_event_pause: float = 0.0,
         image: ImageFacts = IMAGE,
         files: Mapping[str, FileFacts | bytes] | None = None,
+        layers: ImageLayers | None = None,
         heredocs: bool = False,
         name: str = "fake",
     ) -> None:
@@ -203,6 +206,7 @@ class FakeSandbox(Sandbox):
         self.on_event_pause = on_event_pause
         self.default_image = image
         self.files = dict(files or {})
+        self.layers = layers or ImageLayers(layers=(LayerContents(),), rows=(0,))
         self.heredocs = heredocs
         self.name = name
         self.calls: list[Call] = []
@@ -326,6 +330,11 @@ class FakeJob(Job):
         wanted = tuple(paths)
         self._sandbox.record(self.id, "image_files", wanted)
         return {path: _file(self._sandbox.files, path, max_bytes) for path in wanted}
+
+    def layers(self, image_id: str, *, search: Search) -> ImageLayers:
+        """Answer as scripted."""
+        self._sandbox.record(self.id, "layers", search)
+        return self._sandbox.layers
 
     def start(self, spec: ContainerSpec) -> "FakeContainer":
         """Start what the script says for this spec."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 
+from graders.image.contents import ImageLayers, Search
 from graders.sandbox.base import (
     DEFAULT_BUILD_LIMITS,
     BuildEvent,
@@ -26,6 +28,7 @@ from graders.sandbox.container import DockerContainer
 from graders.sandbox.facts import JOB_LABEL, image_facts
 from graders.sandbox.files import read_path
 from graders.sandbox.hardening import hardened_host_config
+from graders.sandbox.layers import image_layers
 from graders.sandbox.ledger import Ledger, empty_build_cache, reap
 from graders.sandbox.owners import owned_by
 from graders.sandbox.probe import Sidecar
@@ -121,6 +124,14 @@ class DockerJob(Job):
             )
             for path in paths
         }
+
+    def layers(self, image_id: str, *, search: Search) -> ImageLayers:
+        """Read every layer of an image, streamed and bounded, and look for texts in what a learner's layers hold."""
+        engine = self._engine
+        size = self.image(image_id).size_bytes
+        return image_layers(
+            engine.address, engine.client, image_id, size_bytes=size, search=replace(search, id_offset=engine.id_offset)
+        )
 
     def start(self, spec: ContainerSpec) -> DockerContainer:
         """Create and start a container. One that cannot start is a Container whose `wait()` tells why."""
