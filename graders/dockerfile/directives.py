@@ -37,7 +37,9 @@ def escape_of(directives: Sequence[Directive], source: str) -> str:
     if found.value != "`":
         message = f"Line {found.line}: the escape character can be \\ or `, not {found.value[:20]!r}."
         raise DockerfileError("bad-directive", found.line, message)
-    if found.line != 1 or not split_lines(source.removeprefix(BOM))[0].isascii():
+    above = block[: found.line - 1]
+    lines = split_lines(source.removeprefix(BOM))[: found.line]
+    if any(each.name != "syntax" for each in above) or not "".join(lines).isascii():
         message = (
             f"Line {found.line}: engines disagree on whether this escape directive counts. "
             "Write it as # escape=` on the first line, or leave it out."

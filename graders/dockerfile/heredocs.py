@@ -10,10 +10,14 @@ from graders.dockerfile.text import SPACES, without_end
 
 KEYWORDS = frozenset({"ADD", "COPY", "RUN"})
 
-_OPENER = re.compile(r"\d*<<(-?)([^<]+)")
-_NAME = re.compile(r"(['\"]?)([A-Za-z0-9_.+/-]+)\1")
-_MIGHT_OPEN = re.compile(r"(?:^|[" + re.escape(SPACES) + r"])\d*<<(?!<)[^" + re.escape(SPACES) + "]")
+_SPACE = "[" + re.escape(SPACES) + "]"
+_OPENER = re.compile(r"\d*<<(-?)([^<]*)")
+_MIGHT_OPEN = re.compile(rf"(?:^|{_SPACE})\d*<<(?!<)-?(?:[^\s-]|{_SPACE}+['\"A-Za-z_])")
 _ODD_VARIABLE = re.compile(r"\$\{(?!\w+\})")
+_LIKE_A_NAME = re.compile(r"['\"A-Za-z_]")
+_PART = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.?)|([^'"\\]+)""")
+_ESCAPED_IN_QUOTES = re.compile(r"\\([\"$\\])")
+_QUOTED_PARTS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,30 @@ def openers(logical: str, line: int) -> tuple[Opener, ...]:
     if _ODD_VARIABLE.search(logical):
         raise _odd(line, "because of the ${…} on it")
     found: list[Opener] = []
-    for word in words:
+    for word, following in zip(words, [*words[1:], ""], strict=True):
         opener = _OPENER.fullmatch(word)
         if opener is None:
             continue
-        name = _NAME.fullmatch(opener[2])
-        if name is None:
+        if not opener[2]:
+            if _LIKE_A_NAME.match(following) and "((" not in logical:
+                raise _odd(line, f"because of {word} {following[:40]}")
+            continue
+        name, quoted = _unquoted(opener[2])
+        if not name:
             raise _odd(line, f"because of {word[:40]!r}")
-        found.append(Opener(name[2], expand=not name[1], chomp=bool(opener[1])))
+        found.append(Opener(name, expand=not quoted, chomp=bool(opener[1])))
     return tuple(found)
+
+
+def _unquoted(word: str) -> tuple[str, bool]:
+    """The word without its quotes and escapes, and whether it had quotes; variables in it stay as written."""
+    parts: list[str] = []
+    quoted = False
+    for found in _PART.finditer(word):
+        single, double, escaped, plain = found.groups("")
+        parts.append(single + _ESCAPED_IN_QUOTES.sub(r"\1", double) + escaped + plain)
+        quoted = quoted or found.lastindex in _QUOTED_PARTS
+    return "".join(parts), quoted
 
 
 def read_body(opener: Opener, lines: list[str], start: int, *, line: int) -> tuple[Heredoc, int]:
@@ -70,6 +89,6 @@ def read_body(opener: Opener, lines: list[str], start: int, *, line: int) -> tup
 def _odd(line: int, reason: str) -> DockerfileError:
     message = (
         f"Line {line}: it is not clear whether << opens a heredoc here, {reason}. "
-        "Write a heredoc as <<NAME with spaces around it; put any other << in quotes."
+        "Write a heredoc as <<NAME, with no space behind the <<; put any other << in quotes."
     )
     return DockerfileError("odd-heredoc", line, message)

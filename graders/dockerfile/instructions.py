@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from graders.dockerfile.errors import DockerfileError
@@ -20,6 +20,7 @@ class Arguments:
 
     words: tuple[str, ...] = ()
     is_exec: bool = False
+    unread: str = ""
     pairs: tuple[tuple[str, str | None], ...] = ()
 
 
@@ -41,45 +42,43 @@ Reader = Callable[[Request], Arguments]
 
 
 def _command(request: Request) -> Arguments:
-    """RUN, CMD, ENTRYPOINT: exec form, or the whole text for a shell."""
-    if not request.text:
-        raise request.malformed(f"{request.keyword} needs a command after it.")
+    """RUN, CMD, ENTRYPOINT: exec form, or the whole text for a shell (nothing at all is what the engine takes, too)."""
     found = exec_form(request.text, request.line)
     if found is None:
-        return Arguments(words=(request.text,))
-    if request.keyword == "RUN" and not found:
-        raise request.malformed("RUN [] runs nothing; name a command.")
-    return Arguments(words=found, is_exec=True)
+        return Arguments(words=(request.text,) if request.text else ())
+    return Arguments(words=found.words, is_exec=True, unread=found.rest)
 
 
 def _shell(request: Request) -> Arguments:
     found = exec_form(request.text, request.line)
-    if not found:
+    if found is None or not found.words:
         raise request.malformed('SHELL needs the exec form, such as SHELL ["/bin/sh", "-c"].')
-    return Arguments(words=found, is_exec=True)
+    return Arguments(words=found.words, is_exec=True, unread=found.rest)
 
 
-def _list(request: Request) -> tuple[tuple[str, ...], bool]:
+def _list(request: Request) -> Arguments:
     found = exec_form(request.text, request.line)
-    return (split_gaps(request.text), False) if found is None else (found, True)
+    if found is None:
+        return Arguments(words=split_gaps(request.text))
+    return Arguments(words=found.words, is_exec=True, unread=found.rest)
 
 
 def _transfer(request: Request) -> Arguments:
     """COPY and ADD: sources, then the destination."""
-    words, is_exec = _list(request)
-    if len(words) < 2:  # noqa: PLR2004 - a source and a destination
+    read = _list(request)
+    if len(read.words) < 2:  # noqa: PLR2004 - a source and a destination
         raise request.malformed(
             f"{request.keyword} needs at least a source and a destination, such as {request.keyword} app.py /app/."
         )
-    return Arguments(words=words, is_exec=is_exec)
+    return read
 
 
 def _volume(request: Request) -> Arguments:
-    words, is_exec = _list(request)
-    words = tuple(word.strip(SPACES) for word in words)
+    read = _list(request)
+    words = tuple(word.strip(SPACES) for word in read.words)
     if not words or not all(words):
         raise request.malformed('VOLUME needs at least one path, such as VOLUME ["/data"].')
-    return Arguments(words=words, is_exec=is_exec)
+    return replace(read, words=words)
 
 
 def _from(request: Request) -> Arguments:
@@ -166,9 +165,9 @@ def _healthcheck(request: Request) -> Arguments:
     found = exec_form(command, request.line)
     if found is None:
         return Arguments(words=("CMD", command))
-    if not found:
+    if not found.words:
         raise request.malformed("HEALTHCHECK CMD [] checks nothing; name a command.")
-    return Arguments(words=("CMD", *found), is_exec=True)
+    return Arguments(words=("CMD", *found.words), is_exec=True, unread=found.rest)
 
 
 def _onbuild(request: Request) -> Arguments:

@@ -62,6 +62,7 @@ class Instruction:
 
     `words` are the arguments as the engine splits them, before quotes and variables are worked out: the elements of the
     exec form, the words of COPY, ADD, FROM, EXPOSE and VOLUME, or the one text of the shell form.
+    `unread` is what stands behind an exec form's closing bracket: the engine takes no notice of it.
     `pairs` are the names and values of ENV, LABEL and ARG (an ARG without a default has the value None).
     `stage` is the index of the stage it stands in, None before the first FROM. `nested` is what ONBUILD holds back.
     """
@@ -76,6 +77,7 @@ class Instruction:
     arguments: str = ""
     words: tuple[str, ...] = ()
     is_exec: bool = False
+    unread: str = ""
     pairs: tuple[tuple[str, str | None], ...] = ()
     heredocs: tuple[Heredoc, ...] = ()
     comments: tuple[Comment, ...] = ()
@@ -130,6 +132,6 @@ class Dockerfile:
         return tuple(each for each in self.instructions if each.keyword == wanted)
 
     def stage_named(self, name: str) -> Stage | None:
-        """The stage with this name, in any case."""
+        """The stage with this name, in any case; of several, the last, as the engine takes it."""
         wanted = name.lower()
-        return next((stage for stage in self.stages if stage.name == wanted), None)
+        return next((stage for stage in reversed(self.stages) if stage.name == wanted), None)

@@ -1,8 +1,9 @@
 """Read a Dockerfile as BuildKit's own frontend does, or say in a sentence why it cannot be read.
 
-The rules come from moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions. Engines of
-different ages read some corners differently (a doubled escape at a line's end, text after an exec form, …): such a line
-is an error here, so that what is judged is what is built.
+The rules come from moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions, as they stand in
+engines since 20.10.24. Where engines of different ages would read a line differently (<< EOF with a space, an escape
+directive below a check), it is an error here, so that what is judged is what is built. What an engine reads though
+nobody should build it is for the policy to refuse.
 """
 
 from collections import Counter
@@ -13,8 +14,9 @@ from graders.dockerfile.directives import escape_of, read_directives, syntax_mes
 from graders.dockerfile.errors import DockerfileError
 from graders.dockerfile.heredocs import KEYWORDS as HEREDOC_KEYWORDS
 from graders.dockerfile.heredocs import openers, read_body
-from graders.dockerfile.instructions import READERS, read_arguments, unknown_instruction
-from graders.dockerfile.model import Comment, Directive, Dockerfile, Flag, Heredoc, Instruction, Piece, PieceKind, Stage
+from graders.dockerfile.instructions import read_arguments
+from graders.dockerfile.model import Comment, Directive, Dockerfile, Flag, Heredoc, Instruction, Piece, PieceKind
+from graders.dockerfile.stages import into_stages
 from graders.dockerfile.text import BOM, SPACES, decode, split_lines, without_end
 from graders.dockerfile.words import split_flags, split_keyword
 
@@ -27,6 +29,21 @@ def parse(text: str | bytes) -> Dockerfile:
 
     A keyword that no engine knows is kept (policy refuses it by name), so are flags and directives.
     """
+    read = _read(text)
+    placed, stages = into_stages(read.instructions)
+    return replace(read, instructions=placed, stages=stages)
+
+
+def parse_instructions(text: str | bytes) -> tuple[Instruction, ...]:
+    """The instructions of a text that is no whole Dockerfile, such as what an image's ONBUILD holds; none has a stage.
+
+    Raises DockerfileError as `parse` does, but neither for a missing FROM nor for the order of instructions.
+    """
+    return _read(text).instructions
+
+
+def _read(text: str | bytes) -> Dockerfile:
+    """Everything but the stages."""
     source = decode(text)
     directives = read_directives(source)
     _refuse_foreign_syntax(directives)
@@ -35,8 +52,7 @@ def parse(text: str | bytes) -> Dockerfile:
     if not instructions:
         message = "The Dockerfile holds only comments: it needs at least a FROM line."
         raise DockerfileError("no-instructions", None, message)
-    placed, stages = _into_stages(instructions)
-    return Dockerfile(source, pieces, directives, escape, placed, stages, comments)
+    return Dockerfile(source, pieces, directives, escape, instructions, (), comments)
 
 
 def _refuse_foreign_syntax(directives: tuple[Directive, ...]) -> None:
@@ -125,20 +141,14 @@ class _Reader:
                 continue
             elif not line.strip(SPACES):
                 continue
-            line, going_on = self._without_continuation(line, at)
+            line, going_on = self._without_continuation(line)
             parts.append(line)
         return _Logical("".join(parts), start + 1, at, tuple(comments))
 
-    def _without_continuation(self, line: str, number: int) -> tuple[str, bool]:
+    def _without_continuation(self, line: str) -> tuple[str, bool]:
         bare = line.rstrip(" \t")
-        if not bare.endswith(self.escape):
-            return line, False
-        if bare.endswith(self.escape * 2):
-            message = (
-                f"Line {number} ends in {self.escape * 2}: some engines go on with the next line there, others do not. "
-                f"End it with one {self.escape} to go on, or without."
-            )
-            raise DockerfileError("doubled-escape", number, message)
+        if not bare.endswith(self.escape) or bare.endswith(self.escape * 2):
+            return line, False  # a doubled one is an escaped one, and ends the line like any other letter
         return bare[:-1], True
 
     def _read(self, logical: str, line: int, *, nested: bool = False) -> Instruction:
@@ -161,6 +171,7 @@ class _Reader:
             arguments=arguments,
             words=read.words,
             is_exec=read.is_exec,
+            unread=read.unread,
             pairs=read.pairs,
             nested=inner,
         )
@@ -176,45 +187,3 @@ def _refuse_repeated(flags: tuple[Flag, ...], *, keyword: str, line: int) -> Non
     for name, count in Counter(flag.name for flag in flags).items():
         if count > 1 and name not in _REPEATABLE_FLAGS:
             raise DockerfileError("repeated-flag", line, f"Line {line}: {keyword} can have only one --{name}.")
-
-
-def _into_stages(instructions: tuple[Instruction, ...]) -> tuple[tuple[Instruction, ...], tuple[Stage, ...]]:
-    placed: list[Instruction] = []
-    inside: list[list[Instruction]] = []
-    names: dict[str, int] = {}
-    for each in instructions:
-        if each.keyword == "FROM":
-            name = _stage_name(each)
-            if name is not None and name in names:
-                message = f"Line {each.line}: line {names[name]} has a stage called {name} already; choose another."
-                raise DockerfileError("bad-stage-name", each.line, message)
-            if name is not None:
-                names[name] = each.line
-            inside.append([])
-        elif not inside and each.keyword not in READERS:
-            message = f"Line {each.line}: {unknown_instruction(each.spelling)}"
-            raise DockerfileError("unknown-instruction", each.line, message)
-        elif not inside and each.keyword != "ARG":
-            message = f"Line {each.line}: {each.spelling[:40]} comes before the first FROM; only ARG may stand there."
-            raise DockerfileError("before-from", each.line, message)
-        stage = len(inside) - 1 if inside else None
-        instruction = replace(
-            each, stage=stage, nested=replace(each.nested, stage=stage) if each.nested is not None else None
-        )
-        placed.append(instruction)
-        if inside:
-            inside[-1].append(instruction)
-    if not inside:
-        raise DockerfileError("no-from", None, "The Dockerfile has no FROM line: name the image that it builds on.")
-    stages = tuple(_stage(index, body) for index, body in enumerate(inside))
-    return tuple(placed), stages
-
-
-def _stage_name(opening: Instruction) -> str | None:
-    _, *named = opening.words  # nothing, or AS and the name
-    return named[-1].lower() if named else None
-
-
-def _stage(index: int, body: list[Instruction]) -> Stage:
-    opening = body[0]
-    return Stage(index, _stage_name(opening), opening.words[0], opening.line, opening, tuple(body[1:]))

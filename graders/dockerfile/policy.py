@@ -137,6 +137,30 @@ def _unknown_instructions(case: _Case) -> Iterator[Refusal]:
             yield _refuse("unknown-instruction", step, unknown_instruction(step.spelling))
 
 
+def _commands(case: _Case) -> Iterator[Refusal]:
+    for step in case.steps():
+        if step.unread:
+            message = (
+                f"after the closing ] stands {step.unread[:40]!r}. Some engines ignore that, others read the whole "
+                "line as a shell command; remove it, or start with something else than [."
+            )
+            yield _refuse("text-after-exec-form", step, message)
+        nothing = step.keyword == "RUN" or not step.is_exec  # CMD [] does say something: it takes the base's away
+        if step.keyword in ("RUN", "CMD", "ENTRYPOINT") and nothing and not step.words:
+            yield _refuse("no-command", step, f"{step.keyword} needs a command after it.")
+
+
+def _stage_names(case: _Case) -> Iterator[Refusal]:
+    lines: dict[str, int] = {}
+    for stage in case.dockerfile.stages:
+        if stage.name is None:
+            continue
+        if stage.name in lines:
+            message = f"line {lines[stage.name]} has a stage called {stage.name} already; choose another name."
+            yield _refuse("bad-stage-name", stage.opening, message)
+        lines.setdefault(stage.name, stage.line)
+
+
 def _flags(case: _Case) -> Iterator[Refusal]:
     for step in case.steps():
         if step.keyword not in READERS:
@@ -155,6 +179,8 @@ def _flags(case: _Case) -> Iterator[Refusal]:
                 yield _refuse("unknown-flag", step, f"{step.keyword} may not have --{flag.name[:40]} here; {listed}.")
             elif flag.value is None and flag.name not in _VALUELESS_FLAGS:
                 yield _refuse("flag-value", step, f"--{flag.name} needs a value: --{flag.name}=….")
+            elif not str(flag).isascii():
+                yield _refuse("odd-flag", step, f"write --{flag.name} in plain letters.")
 
 
 def _heredocs(case: _Case) -> Iterator[Refusal]:
@@ -357,6 +383,8 @@ def _listed(names: Iterator[str] | frozenset[str] | list[str], last: str = "and"
 _RULES: tuple[Callable[[_Case], Iterator[Refusal]], ...] = (
     _syntax_directives,
     _unknown_instructions,
+    _commands,
+    _stage_names,
     _flags,
     _heredocs,
     _onbuild,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from typing import NoReturn
 
 from graders.dockerfile.errors import DockerfileError
@@ -11,6 +12,7 @@ from graders.dockerfile.text import ASCII_SPACES, SPACES
 _GAP = re.compile(r"[\t\v\f\r ]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JSON_SPACES = " \t\n\r"
+_BYTE_SPACES = ASCII_SPACES + "\x85\xa0"  # Go's unicode.IsSpace of a single byte
 
 
 def split_keyword(line: str) -> tuple[str, str]:
@@ -22,46 +24,52 @@ def split_keyword(line: str) -> tuple[str, str]:
 def split_flags(text: str, line: int) -> tuple[tuple[Flag, ...], str]:
     """The `--name=value` words at the start, and the arguments after them.
 
-    Quotes group and vanish. Escapes and letters outside ASCII are an error: engines read them differently there.
+    As in the engine, which goes through them byte by byte: quotes group and vanish, a backslash takes the next byte as
+    it is whatever the escape directive says, and a quote that is never closed reaches to the end of the line.
     """
+    bytes_of = text.encode().decode("latin-1")
     flags: list[Flag] = []
     at = 0
     while True:
-        while at < len(text) and text[at] in ASCII_SPACES:
+        while at < len(bytes_of) and bytes_of[at] in _BYTE_SPACES:
             at += 1
-        if not text.startswith("--", at):
-            return tuple(flags), text[at:].strip(SPACES)
-        word, at = _flag_word(text, at, line)
+        if not bytes_of.startswith("--", at):
+            return tuple(flags), _whole(bytes_of[at:], line).strip(SPACES)
+        word, at = _flag_word(bytes_of, at)
         if word == "--":
-            return tuple(flags), text[at:].strip(SPACES)
+            return tuple(flags), _whole(bytes_of[at:], line).strip(SPACES)
         name, equals, value = word[2:].partition("=")
         flags.append(Flag(name, value if equals else None))
 
 
-def _flag_word(text: str, at: int, line: int) -> tuple[str, int]:
+def _flag_word(text: str, at: int) -> tuple[str, int]:
     word: list[str] = []
     quote = ""
     while at < len(text):
         char = text[at]
-        if char in "\\`" or not char.isascii():
-            message = f"Line {line}: write the flag {''.join(word)}… without escapes and in plain letters."
-            raise DockerfileError("odd-flag", line, message)
-        if quote:
-            if char == quote:
-                quote = ""
-            else:
-                word.append(char)
-        elif char in ASCII_SPACES:
+        if char == quote:
+            quote = ""
+        elif not quote and char in _BYTE_SPACES:
             break
-        elif char in "'\"":
+        elif not quote and char in "'\"":
             quote = char
+        elif char == "\\":
+            at += 1
+            word.append(text[at : at + 1])
+            quote = quote if at < len(text) else ""
         else:
             word.append(char)
         at += 1
-    if quote:
-        message = f"Line {line}: the quote in the flag {''.join(word)} is never closed."
-        raise DockerfileError("open-quote", line, message)
     return "".join(word), at
+
+
+def _whole(rest: str, line: int) -> str:
+    """The text behind the flags. A byte that is a space by itself can be the second half of a letter."""
+    try:
+        return rest.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        message = f"Line {line}: write the flags in plain letters, with plain spaces between them."
+        raise DockerfileError("odd-flag", line, message) from None
 
 
 def split_gaps(text: str) -> tuple[str, ...]:
@@ -102,10 +110,18 @@ def split_assignments(text: str, escape: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def exec_form(text: str, line: int) -> tuple[str, ...] | None:
-    """The strings of a JSON array, or None when the text is no JSON array and so means the shell form.
+@dataclass(frozen=True, slots=True)
+class ExecForm:
+    """The strings of a JSON array, and the text behind its closing bracket."""
 
-    An array with text after it, or with something else than strings in it, is an error: engines read these differently.
+    words: tuple[str, ...]
+    rest: str
+
+
+def exec_form(text: str, line: int) -> ExecForm | None:
+    """The JSON array that the text opens with, or None when it opens with none and so means the shell form.
+
+    An array that holds something else than strings is an error, as it is to every engine.
     """
     text = text.lstrip(SPACES)
     if not text.startswith("["):
@@ -118,15 +134,9 @@ def exec_form(text: str, line: int) -> tuple[str, ...] | None:
         return None
     if not all(isinstance(each, str) for each in found):
         _not_strings(line)
-    after = text[end:].strip(_JSON_SPACES)
-    if after:
-        message = (
-            f"Line {line}: after the closing ] stands {after[:40]!r}. Some engines ignore that, others read the whole "
-            "line as a shell command; remove it, or start with something else than [."
-        )
-        raise DockerfileError("text-after-exec-form", line, message)
     # A lone half of a surrogate pair becomes the replacement character, as in Go.
-    return tuple(_SURROGATE.sub("\ufffd", each) for each in found)
+    words = tuple(_SURROGATE.sub("\ufffd", each) for each in found)
+    return ExecForm(words, text[end:].strip(_JSON_SPACES))
 
 
 def _no_constant(name: str) -> NoReturn:

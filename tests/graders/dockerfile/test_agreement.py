@@ -179,6 +179,11 @@ CONFIGS = [
     "ENV A=\u00e9\u732b",
     "LABEL a\u00a0b c",
     "ENV A=<<EOF",
+    'CMD ["a"] # ignored',
+    "CMD a \\\\\nLABEL x=1",
+    "# syntax=\\\nCMD a",
+    "CMD",
+    "ENTRYPOINT []\nCMD []",
 ]
 
 
@@ -232,7 +237,7 @@ def read(stage: Stage, dockerfile: Dockerfile) -> Config:
         words = instruction.words
         match instruction.keyword:
             case "CMD" | "ENTRYPOINT":
-                config[instruction.keyword.lower()] = words if instruction.is_exec else (*shell, *words)
+                config[instruction.keyword.lower()] = words if instruction.is_exec else (*shell, *(words or ("",)))
             case "ENV" | "LABEL":
                 name = "env" if instruction.keyword == "ENV" else "labels"
                 pairs = {worked_out(key): worked_out(value or "") for key, value in instruction.pairs}

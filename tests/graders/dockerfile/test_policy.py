@@ -399,6 +399,34 @@ def test_a_second_mount_is_judged_too() -> None:
     assert rules(FROM + "RUN --mount true", EVERY_MOUNT) == [("flag-value", 2)]
 
 
+@pytest.mark.parametrize("line", ["RUN", "RUN []", "CMD", "ENTRYPOINT", "RUN --mount='x"])
+def test_a_command_that_is_missing_is_refused(line: str) -> None:
+    assert ("no-command", 2) in rules(FROM + line)
+
+
+def test_what_is_taken_away_by_an_empty_list_is_no_missing_command() -> None:
+    assert rules(FROM + "ENTRYPOINT []\nCMD []") == []
+
+
+@pytest.mark.parametrize(
+    "line", ['CMD ["a"] # why', 'COPY ["a", "b"] c', 'HEALTHCHECK CMD ["a"] b', 'ONBUILD CMD ["a"] b']
+)
+def test_text_behind_an_exec_form_is_refused(line: str) -> None:
+    lab = Policy(allowed_bases=PLAIN.allowed_bases, allow_onbuild=True)
+    assert rules(FROM + line, lab) == [("text-after-exec-form", 2)]
+
+
+def test_a_second_stage_of_a_name_is_refused() -> None:
+    assert rules("FROM scratch AS b\nFROM scratch AS B\nFROM scratch AS b") == [
+        ("bad-stage-name", 2),
+        ("bad-stage-name", 3),
+    ]
+
+
+def test_a_flag_outside_ascii_is_refused() -> None:
+    assert rules(FROM + "COPY --chown=\u00e9 a b") == [("odd-flag", 2)]
+
+
 @pytest.mark.parametrize("keyword", ["FROB", "IMPORT", "RUNN", "WOR\u212aDIR", "RUN\u00a0x", "\ufeffRUN", "\u202eRUN"])
 def test_an_unknown_instruction_is_refused(keyword: str) -> None:
     assert rules(FROM + keyword + " x") == [("unknown-instruction", 2)]
