@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from graders.image.contents import ImageLayers, Search
 
 MIB = 1024 * 1024
+
+PackageKind = Literal["pip", "apt", "npm"]
+"""A tool that a lab may let fetch packages while an image is built."""
 
 
 class SandboxUnavailable(Exception):
@@ -118,6 +121,8 @@ class BuildResult:
     exit_code: int | None = None
     limit: Limit | None = None
     log_cut: bool = False
+    packages: tuple[PackageKind, ...] = ()
+    """Tools that had a way to their registries; nothing else had a network."""
 
     @property
     def ok(self) -> bool:
@@ -192,6 +197,28 @@ class FileFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealthPace:
+    """Times and tries of a HEALTHCHECK in the place of the image's own, which may be minutes."""
+
+    interval_seconds: float = 0.5
+    timeout_seconds: float = 3.0
+    retries: int = 1
+    start_seconds: float = 60.0
+    """Failures do not count so long, until the first success."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthProbe:
+    """One try of a HEALTHCHECK, as the engine recorded it."""
+
+    exit_code: int
+    """-1 when it was ended at its timeout or could not be started; `output` says which."""
+    output: str
+    """The engine keeps the first 4 KiB."""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContainerSpec:
     """How a container is to be run. No capabilities and no new privileges: these are not up for choice."""
 
@@ -206,11 +233,21 @@ class ContainerSpec:
     read_only: bool = False
     volumes: Mapping[str, str] = field(default_factory=dict)
     """Container path -> name of a volume of this job."""
+    anonymous: tuple[str, ...] = ()
+    """Paths that get a volume without a name, as VOLUME and `docker run -v /path` make them."""
+    folders: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """Container path -> files by their path below it: a folder of its own, there before it starts, root's."""
+    folders_read_only: bool = False
+    tmpfs: tuple[str, ...] = ()
+    """Paths that are folders in memory, gone with the container."""
+    hostname: str | None = None
     network: str | None = None
     """Name of an internal network of this job; None is no network."""
     aliases: tuple[str, ...] = ()
     healthcheck: bool = False
     """Whether the image's HEALTHCHECK is left on."""
+    health_pace: HealthPace = HealthPace()
+    """How often it is tried then."""
     limits: RunLimits = RunLimits()
 
 
@@ -270,6 +307,31 @@ class Process:
     uid: int
     """As inside the container."""
     command: tuple[str, ...]
+    executable: str = ""
+    """Path of the program's file, which it cannot lie about as it can about its command; empty where not known."""
+
+
+class MountKind(StrEnum):
+    """What stands at a path of a container in the place of its own file system."""
+
+    VOLUME = "volume"
+    """A volume with a name."""
+    ANONYMOUS = "anonymous"
+    """A volume without one, from VOLUME or the run."""
+    FOLDER = "folder"
+    """A folder that was there before, what a bind mount of the host would be."""
+    TMPFS = "tmpfs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MountFacts:
+    """A mount of a container, as the engine tells of it."""
+
+    path: str
+    kind: MountKind
+    name: str = ""
+    """What the engine calls the volume behind it: two mounts of one name hold the same files."""
+    writable: bool = True
 
 
 class Container(Protocol):
@@ -307,8 +369,32 @@ class Container(Protocol):
     def read_file(self, path: str, *, max_bytes: int = 64 * 1024) -> FileFacts | None:
         """A path in its file system, streamed and capped; None when there is none."""
 
+    def changes(self) -> tuple[str, ...]:
+        """Paths that it added or changed in its own layer, folders too; not in volumes. A bounded number."""
+
+    def mounts(self) -> tuple[MountFacts, ...]:
+        """What is mounted, by path; it need not run."""
+
+    def memory_peak(self) -> int | None:
+        """The most memory it has held at once, in bytes, kept file contents included; None when it does not run."""
+
     def health(self) -> str:
         """`none`, `starting`, `healthy` or `unhealthy`."""
+
+    def health_log(self) -> tuple[HealthProbe, ...]:
+        """The last tries of its HEALTHCHECK, oldest first; the engine keeps five."""
+
+    def start_again(self) -> bool:
+        """Start it again after `stop` or `kill`: the same container, with its files and volumes. False when it cannot.
+
+        What it prints follows what it printed before. Its addresses may be new, its name on a network stays.
+        """
+
+    def freeze(self) -> bool:
+        """Hold every process that its program started, itself included, as if the program hung.
+
+        Its HEALTHCHECK goes on, as it does beside a program that hangs. False when it has ended, or would not be held.
+        """
 
 
 class Job(Protocol):
@@ -322,13 +408,15 @@ class Job(Protocol):
         target: str = "",
         build_args: Mapping[str, str] | None = None,
         secrets: Mapping[str, bytes] | None = None,
+        packages: Sequence[PackageKind] = (),
         use_cache: bool = False,
         limits: BuildLimits = DEFAULT_BUILD_LIMITS,
         on_event: Callable[[BuildEvent], None] | None = None,
     ) -> BuildResult:
         """Build an image from a canonical context tar. A failing build is a result, never an exception.
 
-        `secrets` are what RUN may mount by id; None where no such mount is allowed. Without `use_cache` nothing is
+        `secrets` are what RUN may mount by id; None where no such mount is allowed. `packages` are tools that may fetch
+        from their registries, through the engine's proxy; there is no other network. Without `use_cache` nothing is
         reused; with it, only what this job built before.
         """
 

@@ -13,15 +13,18 @@ from docker.errors import APIError, NotFound
 from graders.sandbox.base import (
     Container,
     FileFacts,
+    HealthProbe,
     HttpReply,
     HttpRequest,
     Limit,
     Listener,
+    MountFacts,
     Process,
     RunLimits,
     RunResult,
     SandboxUnavailable,
 )
+from graders.sandbox.changes import changes_of
 from graders.sandbox.connection import (
     CALL_SECONDS,
     Engine,
@@ -37,13 +40,17 @@ from graders.sandbox.files import read_path
 from graders.sandbox.hardening import start_hardened
 from graders.sandbox.http_exchange import failed_reply
 from graders.sandbox.limits import KILLED, is_disk_full, is_start_fault, limit_in_run
+from graders.sandbox.memory import memory_peak
+from graders.sandbox.mounts import facts_of
 from graders.sandbox.output import Output
 from graders.sandbox.probe import Sidecar
 from graders.sandbox.processes import processes_of
+from graders.sandbox.visit import Visit
 
 _KILL_SECONDS = 10.0
 _LAST_OUTPUT_SECONDS = 2.0
 _DEFAULT_STOP_SIGNAL = "SIGTERM"
+_KILLING_SIGNALS = frozenset({"KILL", "9"})
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +61,8 @@ class DockerContainer(Container):
         engine: where it is.
         container_id: the engine's id of it.
         limits: bounds that are held from outside: time and output.
-        sidecar: makes a probe beside it when one is first needed; None when it does not run any more.
+        probe: makes one, when it is first needed; None when the container does not run any more.
+        freeze: holds its processes; False when it has ended, or would not be held.
     """
 
     def __init__(
@@ -63,14 +71,17 @@ class DockerContainer(Container):
         container_id: str,
         *,
         limits: RunLimits,
-        sidecar: Callable[[str], Sidecar | None],
+        probe: Callable[[str], Visit | Sidecar | None],
+        freeze: Callable[[str], bool],
     ) -> None:
         self.id = container_id
         self._engine = engine
         self._limits = limits
-        self._make_sidecar = sidecar
-        self._sidecar: Sidecar | None = None
+        self._make_probe = probe
+        self._freeze = freeze
+        self._probe: Visit | Sidecar | None = None
         self._output: Output | None = None
+        self._before: tuple[bytes, bytes] = (b"", b"")
         self._result: RunResult | None = None
         self._started_at = 0.0
         self._start_answered = threading.Event()
@@ -103,12 +114,13 @@ class DockerContainer(Container):
             return self._result
         client = self._engine.client
         with engine_call("stopping a container"):
-            config = client.inspect_container(self.id)["Config"]
+            signal = client.inspect_container(self.id)["Config"].get("StopSignal") or _DEFAULT_STOP_SIGNAL
             try:
-                client.kill(self.id, signal=config.get("StopSignal") or _DEFAULT_STOP_SIGNAL)
+                client.kill(self.id, signal=signal)
             except APIError as refusal:
                 _log.debug("a container took no stop signal: %s", refusal)  # it has ended, or names no signal
-        return self._wait_until(time.monotonic() + within_seconds)
+        kills = signal.upper().removeprefix("SIG") in _KILLING_SIGNALS
+        return self._wait_until(time.monotonic() + within_seconds, killed_by_us=kills)
 
     def kill(self) -> RunResult:
         """End it at once and read its output."""
@@ -120,13 +132,14 @@ class DockerContainer(Container):
 
     def running(self) -> bool:
         """Whether it still runs."""
-        return self._result is None and bool(self._state()["Running"])
+        if self._result is not None:
+            return False
+        return (self._probe is not None and self._probe.sees_it_run()) or bool(self._state()["Running"])
 
     def logs(self) -> tuple[bytes, bytes]:
         """stdout and stderr up to now, capped."""
-        if self._output is None:
-            return b"", b""
-        return self._output.so_far()
+        stdout, stderr = self._output.so_far() if self._output is not None else (b"", b"")
+        return self._before[0] + stdout, self._before[1] + stderr
 
     def processes(self) -> tuple[Process, ...]:
         """Its processes, PID 1 first; empty when it has ended."""
@@ -137,15 +150,15 @@ class DockerContainer(Container):
 
     def listeners(self) -> tuple[Listener, ...]:
         """Its listening TCP sockets, IPv4 and IPv6, read from outside its file system."""
-        sidecar = self._beside()
-        return sidecar.listeners() if sidecar is not None else ()
+        probe = self._probed()
+        return probe.listeners() if probe is not None else ()
 
     def http(self, request: HttpRequest) -> HttpReply:
-        """Send a request to its 127.0.0.1 from a sidecar; never raises for what the student's server does."""
-        sidecar = self._beside()
-        if sidecar is None:
+        """Send a request to its 127.0.0.1, from outside of it; never raises for what the student's server does."""
+        probe = self._probed()
+        if probe is None:
             return failed_reply("The container has ended.", seconds=0.0)
-        return sidecar.http(request)
+        return probe.http(request)
 
     def exec(self, command: Sequence[str], *, user: str | None = None, seconds: float = 5.0) -> RunResult:
         """Run a program of the container's own image inside it: only for labs that are about that."""
@@ -179,15 +192,58 @@ class DockerContainer(Container):
                 with engine_call("letting a container go on"), suppress(APIError):
                     self._engine.client.unpause(self.id)  # refused when it was killed meanwhile
 
+    def changes(self) -> tuple[str, ...]:
+        """Paths that it added or changed in its own layer, folders too; only the beginning of a long list."""
+        return changes_of(self._engine.address, self._engine.client, self.id) if self.id else ()
+
+    def mounts(self) -> tuple[MountFacts, ...]:
+        """What is mounted, by path; it need not run."""
+        if not self.id:
+            return ()
+        with engine_call("looking at a container"):
+            return facts_of(self._engine.client.inspect_container(self.id))
+
+    def memory_peak(self) -> int | None:
+        """The most memory it has held at once, in bytes, kept file contents included; None when it does not run."""
+        if not self.running():
+            return None
+        with engine_call("measuring a container"):
+            return memory_peak(self._engine.client, self.id)
+
     def health(self) -> str:
         """`none`, `starting`, `healthy` or `unhealthy`."""
         return str((self._state().get("Health") or {}).get("Status") or "none")
 
+    def health_log(self) -> tuple[HealthProbe, ...]:
+        """The last tries of its HEALTHCHECK, oldest first; the engine keeps five."""
+        return tuple(
+            HealthProbe(
+                exit_code=int(tried.get("ExitCode", -1)),
+                output=str(tried.get("Output") or ""),
+                seconds=_seconds_between(tried.get("Start"), tried.get("End")),
+            )
+            for tried in (self._state().get("Health") or {}).get("Log") or ()
+        )
+
+    def start_again(self) -> bool:
+        """Start it again after `stop` or `kill`: the same container, with its files and volumes."""
+        if self._result is None or self._result.start_error:
+            return False
+        before = self._result
+        self._before = (before.stdout, before.stderr)
+        self._result, self._output = None, None
+        self._leave()  # the network that it was in has gone with the container's end
+        self._start_answered.clear()
+        self.start(b"")
+        return self._result is None
+
+    def freeze(self) -> bool:
+        """Hold every process that its program started, itself included, as if the program hung."""
+        return self._freeze(self.id) if self.running() else False
+
     def close(self) -> None:
         """Let go of it: its connections, not the container, which the job removes."""
-        if self._sidecar is not None:
-            self._sidecar.close()
-            self._sidecar = None
+        self._leave()
         if self._output is not None:
             self._output.finish(patience=0)
 
@@ -216,7 +272,7 @@ class DockerContainer(Container):
             self._output.finish(patience=0)
             self._output = None
 
-    def _wait_until(self, deadline: float) -> RunResult:
+    def _wait_until(self, deadline: float, *, killed_by_us: bool = False) -> RunResult:
         output = self._output
         if output is None:
             raise SandboxUnavailable("A container was waited for before it was started.")
@@ -226,7 +282,7 @@ class DockerContainer(Container):
                 ended = wait_for_end(self._engine.address, self._engine.client, self.id, deadline - time.monotonic())
         if not ended:
             self._kill()
-        self._finish(None if ended else Limit.WALL)
+        self._finish(None if ended else Limit.WALL, killed_by_us=killed_by_us)
         return self._ended()
 
     def _ended(self) -> RunResult:
@@ -234,12 +290,17 @@ class DockerContainer(Container):
             raise SandboxUnavailable("A container was not started.")
         return self._result
 
-    def _beside(self) -> Sidecar | None:
+    def _probed(self) -> Visit | Sidecar | None:
         if self._result is not None and self._result.start_error:
             return None
-        if self._sidecar is None:
-            self._sidecar = self._make_sidecar(self.id)
-        return self._sidecar
+        if self._probe is None:
+            self._probe = self._make_probe(self.id)
+        return self._probe
+
+    def _leave(self) -> None:
+        if self._probe is not None:
+            self._probe.close()
+            self._probe = None
 
     def _state(self) -> dict[str, Any]:
         if not self.id:
@@ -279,7 +340,7 @@ class DockerContainer(Container):
             return
         output.finish(patience=_LAST_OUTPUT_SECONDS)
         state = self._state()
-        stdout, stderr = output.so_far()
+        stdout, stderr = self.logs()
         stdout_cut, stderr_cut = output.was_cut()
         exit_code = state["ExitCode"]
         if output.overflown:

@@ -28,6 +28,7 @@ from graders.sandbox.base import (
     EngineInfo,
     FileFacts,
     FileKind,
+    HealthProbe,
     HistoryEntry,
     HttpReply,
     HttpRequest,
@@ -35,6 +36,9 @@ from graders.sandbox.base import (
     Job,
     Limit,
     Listener,
+    MountFacts,
+    MountKind,
+    PackageKind,
     Process,
     RunResult,
     Sandbox,
@@ -74,6 +78,7 @@ class BuildCall:
     target: str
     build_args: Mapping[str, str]
     secrets: Mapping[str, bytes] | None
+    packages: tuple[PackageKind, ...]
     use_cache: bool
     limits: BuildLimits
 
@@ -101,6 +106,11 @@ class FakeProgram:
     processes: tuple[Process, ...] = (Process(pid=1, uid=0, command=("app",)),)
     listeners: tuple[Listener, ...] = ()
     health: str = "none"
+    frozen_health: str = "unhealthy"
+    """What its health is once it has been frozen."""
+    health_log: tuple[HealthProbe, ...] = ()
+    changes: tuple[str, ...] = ()
+    memory_peak: int | None = 8 * 1024 * 1024
     files: Mapping[str, FileFacts | bytes] = field(default_factory=dict)
     http: Callable[[HttpRequest], HttpReply] | Mapping[str, HttpReply] | None = None
     """By function, or by path; a path that is missing answers 404."""
@@ -289,6 +299,7 @@ class FakeJob(Job):
         target: str = "",
         build_args: Mapping[str, str] | None = None,
         secrets: Mapping[str, bytes] | None = None,
+        packages: Sequence[PackageKind] = (),
         use_cache: bool = False,
         limits: BuildLimits = DEFAULT_BUILD_LIMITS,
         on_event: Callable[[BuildEvent], None] | None = None,
@@ -303,12 +314,13 @@ class FakeJob(Job):
             target=target,
             build_args=dict(build_args or {}),
             secrets=dict(secrets) if secrets is not None else None,
+            packages=tuple(packages),
             use_cache=use_cache,
             limits=limits,
         )
         self._sandbox.record(self.id, "build", call)
         answer = self._sandbox.on_build(call) if self._sandbox.on_build else None
-        result = answer if isinstance(answer, BuildResult) else steps()
+        result = replace(answer if isinstance(answer, BuildResult) else steps(), packages=tuple(packages))
         facts = answer if isinstance(answer, ImageFacts) else self._sandbox.default_image
         if result.ok:
             digest = hashlib.sha256(f"{self.id}/{self._builds}".encode()).hexdigest()
@@ -383,6 +395,7 @@ class FakeContainer(Container):
         self.program = program
         self._sandbox = sandbox
         self._job_id = job_id
+        self._frozen = False
         self._ended = not program.serves or bool(program.start_error)
 
     def wait(self) -> RunResult:
@@ -452,10 +465,58 @@ class FakeContainer(Container):
         self._record("read_file", path)
         return _file({**self._sandbox.files, **self.program.files}, path, max_bytes)
 
+    def changes(self) -> tuple[str, ...]:
+        """As scripted."""
+        self._record("changes")
+        return self.program.changes
+
+    def mounts(self) -> tuple[MountFacts, ...]:
+        """What its spec asked for."""
+        self._record("mounts")
+        kinds = {
+            **dict.fromkeys(self.spec.volumes, MountKind.VOLUME),
+            **dict.fromkeys(self.spec.anonymous, MountKind.ANONYMOUS),
+            **dict.fromkeys(self.spec.folders, MountKind.FOLDER),
+            **dict.fromkeys(self.spec.tmpfs, MountKind.TMPFS),
+        }
+        names = {path: f"{self.id}{path}" for path, kind in kinds.items() if kind is not MountKind.TMPFS}
+        names |= dict(self.spec.volumes)
+        return tuple(
+            MountFacts(
+                path=path,
+                kind=kind,
+                name=names.get(path, ""),
+                writable=kind is not MountKind.FOLDER or not self.spec.folders_read_only,
+            )
+            for path, kind in sorted(kinds.items())
+        )
+
+    def memory_peak(self) -> int | None:
+        """As scripted, while it runs."""
+        self._record("memory_peak")
+        return None if self._ended else self.program.memory_peak
+
     def health(self) -> str:
         """As scripted."""
         self._record("health")
-        return self.program.health
+        return self.program.frozen_health if self._frozen else self.program.health
+
+    def health_log(self) -> tuple[HealthProbe, ...]:
+        """As scripted."""
+        self._record("health_log")
+        return self.program.health_log
+
+    def start_again(self) -> bool:
+        """Run again what serves."""
+        self._record("start_again")
+        self._ended = not self.program.serves
+        return self.program.serves and not self.program.start_error
+
+    def freeze(self) -> bool:
+        """Note it, while it runs."""
+        self._record("freeze")
+        self._frozen = not self._ended
+        return self._frozen
 
     def _record(self, verb: str, asked: object = None) -> None:
         self._sandbox.record(self._job_id, verb, asked)

@@ -10,7 +10,7 @@ Quotas for one container need XFS, which an engine in general does not have; wat
 walk over it each time, and is late by nature.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import docker
@@ -34,6 +34,7 @@ def hardened_host_config(
     network: str = "none",
     read_only: bool = False,
     volumes: Mapping[str, str] | None = None,
+    mounts: Sequence[Mount] = (),
     tmpfs: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Make the host config of a container.
@@ -44,6 +45,7 @@ def hardened_host_config(
         network: `none`, a network internal to the job, or `container:<id>` for a probe beside a container.
         read_only: whether the root file system is.
         volumes: container path -> full name of a volume.
+        mounts: volumes that are mounted in a way of their own.
         tmpfs: container path -> mount options.
     """
     memory = limits.memory_mib * MIB
@@ -72,8 +74,11 @@ def hardened_host_config(
         publish_all_ports=False,
         log_config=LogConfig(type=LogConfig.types.NONE),
         mounts=[
-            Mount(target=path, source=name, type="volume", read_only=False)
-            for path, name in sorted((volumes or {}).items())
+            *(
+                Mount(target=path, source=name, type="volume", read_only=False)
+                for path, name in sorted((volumes or {}).items())
+            ),
+            *mounts,
         ],
         tmpfs=dict(tmpfs or {}),
     )

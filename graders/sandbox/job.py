@@ -1,6 +1,6 @@
 """One job on a real engine: everything done for one submission, and its removal."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from secrets import token_hex
@@ -16,9 +16,11 @@ from graders.sandbox.base import (
     BuildResult,
     ContainerSpec,
     FileFacts,
+    HealthPace,
     ImageFacts,
     Job,
     Limit,
+    PackageKind,
     RunResult,
     SandboxUnavailable,
 )
@@ -27,13 +29,17 @@ from graders.sandbox.connection import Engine, engine_call, engine_words
 from graders.sandbox.container import DockerContainer
 from graders.sandbox.facts import JOB_LABEL, image_facts
 from graders.sandbox.files import read_path
+from graders.sandbox.freezing import freeze
 from graders.sandbox.hardening import hardened_host_config
 from graders.sandbox.layers import image_layers
 from graders.sandbox.ledger import Ledger, empty_build_cache, reap
+from graders.sandbox.mounts import FOLDER, fill, mounts_of, tmpfs_of
 from graders.sandbox.owners import owned_by
+from graders.sandbox.packages import way_to_packages
 from graders.sandbox.probe import Sidecar
 from graders.sandbox.stuck import holds_a_build, start_anew
 from graders.sandbox.user_files import user_file_fault
+from graders.sandbox.visit import Visit, visit
 
 _NEVER_RUN = ["/never-run"]
 
@@ -68,6 +74,7 @@ class DockerJob(Job):
         target: str = "",
         build_args: Mapping[str, str] | None = None,
         secrets: Mapping[str, bytes] | None = None,
+        packages: Sequence[PackageKind] = (),
         use_cache: bool = False,
         limits: BuildLimits = DEFAULT_BUILD_LIMITS,
         on_event: Callable[[BuildEvent], None] | None = None,
@@ -76,23 +83,29 @@ class DockerJob(Job):
 
         Without `use_cache` nothing is reused. With it, only what this job built before can be: the build cache is empty
         when a job opens and nobody else builds until it closes.
+
+        Raises SandboxUnavailable when packages are to be fetched and the engine has no way to them.
         """
         owner = self._context_owner(self._ledger)
-        order = BuildOrder(
-            context=owned_by(context, owner) if owner else context,
-            build_id=f"{self._ledger.key}-{token_hex(8)}",
-            tag=self._ledger.image(),
-            labels=self._labels(),
-            dockerfile=dockerfile,
-            target=target,
-            build_args=dict(build_args or {}),
-            secrets=secrets,
-            use_cache=use_cache,
-            limits=limits,
-        )
-        built = build(self._engine.address, self._engine.client, order, on_event=on_event)
-        self._overran = self._overran or built.limit is Limit.WALL
-        return built
+        with way_to_packages(self._engine.address, packages) as way:
+            order = BuildOrder(
+                context=owned_by(context, owner) if owner else context,
+                build_id=f"{self._ledger.key}-{token_hex(8)}",
+                tag=self._ledger.image(),
+                labels=self._labels(),
+                dockerfile=dockerfile,
+                target=target,
+                build_args={**(build_args or {}), **way.build_args},
+                secrets=secrets,
+                use_cache=use_cache,
+                network=way.network,
+                limits=limits,
+            )
+            built = build(self._engine.address, self._engine.client, order, on_event=on_event)
+            self._overran = self._overran or built.limit is Limit.WALL
+            if not built.ok:
+                way.ensure_it_worked()
+        return replace(built, packages=tuple(packages))
 
     def image(self, image_id: str) -> ImageFacts:
         """The image's config, history and size. Raises SandboxUnavailable when the engine does not have it."""
@@ -140,7 +153,9 @@ class DockerJob(Job):
                 container_id, refusal = self._create(spec, "run"), None
             except APIError as trouble:
                 container_id, refusal = "", trouble
-        container = DockerContainer(self._engine, container_id, limits=spec.limits, sidecar=self._beside)
+        container = DockerContainer(
+            self._engine, container_id, limits=spec.limits, probe=self._probe, freeze=self._freeze
+        )
         self._containers.append(container)
         if refusal is not None:
             container.fail(engine_words(refusal), refusal)
@@ -193,8 +208,9 @@ class DockerJob(Job):
             options["networking_config"] = client.create_networking_config(
                 {network: endpoint}  # type: ignore[arg-type]  # the stubs mistake the map for one of its values
             )
-        if not spec.healthcheck:
-            options["healthcheck"] = {"test": ["NONE"]}
+        options["healthcheck"] = _pace(spec.health_pace) if spec.healthcheck else {"test": ["NONE"]}
+        if spec.hostname is not None:
+            options["hostname"] = spec.hostname
         try:
             made = client.create_container(
                 spec.image,
@@ -212,6 +228,8 @@ class DockerJob(Job):
                     network=network,
                     read_only=spec.read_only,
                     volumes={path: self._volumes[name] for path, name in spec.volumes.items()},
+                    mounts=mounts_of(spec, self._filled(spec)),
+                    tmpfs=tmpfs_of(spec),
                 ),
                 **options,
             )
@@ -219,18 +237,50 @@ class DockerJob(Job):
             raise _missing(spec.image) from missing
         return str(made["Id"])
 
+    def _filled(self, spec: ContainerSpec) -> dict[str, str]:
+        """A new volume for each folder of a container, with its files in it."""
+        made: dict[str, str] = {}
+        for path, files in spec.folders.items():
+            made[path] = self._ledger.name(FOLDER)
+            self._engine.client.create_volume(made[path], driver="local", labels=self._labels())
+            fill(
+                self._engine.client,
+                image=self._probe_image(),
+                name=self._ledger.name("fill"),
+                labels=self._labels(),
+                volume=made[path],
+                files=files,
+            )
+        return made
+
     def _user_file_fault(self, image: str, container_id: str) -> str:
         """Why no container of this image may be started; asked once for each image."""
         if image not in self._faults:
             self._faults[image] = user_file_fault(self._engine, container_id)
         return self._faults[image]
 
-    def _beside(self, container_id: str) -> Sidecar | None:
+    def _probe(self, container_id: str) -> Visit | Sidecar | None:
+        if visitor := visit(container_id):
+            return visitor
         sidecar = Sidecar(self._engine.address, self._engine.client, self._ledger.name("probe"))
         return sidecar if sidecar.start(image=self._probe_image(), beside=container_id) else None
 
+    def _freeze(self, container_id: str) -> bool:
+        name = self._ledger.name("freeze")
+        return freeze(self._engine.address, self._engine.client, container_id, image=self._probe_image(), name=name)
+
     def _labels(self) -> dict[str, str]:
         return {JOB_LABEL: self._ledger.key}
+
+
+def _pace(pace: HealthPace) -> dict[str, int]:
+    """A health check without a test of its own keeps the image's (moby, daemon/commit.go, `merge`); in nanoseconds."""
+    return {
+        "interval": round(pace.interval_seconds * 1e9),
+        "timeout": round(pace.timeout_seconds * 1e9),
+        "start_period": round(pace.start_seconds * 1e9),
+        "retries": pace.retries,
+    }
 
 
 def _missing(image: str) -> SandboxUnavailable:

@@ -6,6 +6,7 @@ names would not do, since it may live in a process namespace of its own. An engi
 its own machine, which knows neither the numbers inside nor where one argument ends and the next begins.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def _here(container_id: str, id_offset: int) -> Iterator[Process]:
                 continue
             status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
             arguments = (folder / "cmdline").read_bytes().removesuffix(b"\0").split(b"\0")
+            executable = _executable(folder)
         except OSError:
             continue  # it has ended meanwhile
         if status["State"].split()[0] == "Z":
@@ -40,7 +42,17 @@ def _here(container_id: str, id_offset: int) -> Iterator[Process]:
             pid=int(status["NSpid"].split()[-1]),
             uid=_inside(int(status["Uid"].split()[1]), id_offset),
             command=tuple(part.decode(errors="replace") for part in arguments),
+            executable=executable,
         )
+
+
+def _executable(folder: Path) -> str:
+    """Its program's file, as its own root has it."""
+    try:
+        target = (folder / "exe").readlink()
+    except PermissionError:
+        return ""
+    return os.fsencode(target).decode(errors="replace").removesuffix(" (deleted)")
 
 
 def _by_the_engine(client: docker.APIClient, container_id: str, id_offset: int) -> list[Process]:
