@@ -26,7 +26,7 @@ from graders.plan import FilledPlan, LabPlan
 from graders.progress import Emit
 from graders.refusal import Refusal
 from graders.report import CheckOutcome, CheckResult, EngineReport, Outcome, Phase, Report
-from graders.report_parts import build_report, container_report, image_report
+from graders.report_parts import build_report, checker_report, container_report, image_report
 from graders.sandbox.base import MIB, EngineInfo, Sandbox
 from graders.values import draw
 from graders.visible import quoted, visible
@@ -85,7 +85,10 @@ class _Grading:
         seen = Observations(
             sources=sources,
             targets={name: build.target for name, build in self.filled.builds.items()},
+            build_specs=self.filled.builds,
             files_in=self.submission.files,
+            values=self.values,
+            seed=self.seed,
             requests=self.filled.requests,
         )
         with self.sandbox.job(self.job_id) as job:
@@ -104,8 +107,9 @@ class _Grading:
                     for name, result in seen.builds.items()
                 ),
                 images=tuple(image_report(name, seen, hidden=experiment.is_hidden_build(name)) for name in seen.images),
-                containers=tuple(
-                    container_report(run, hidden=experiment.is_hidden(run.name)) for run in seen.runs.values()
+                containers=(
+                    *(container_report(run, hidden=experiment.is_hidden(run.name)) for run in seen.runs.values()),
+                    *(checker_report(check, checked) for check, checked in seen.checkers.items()),
                 ),
             )
         )
@@ -174,7 +178,10 @@ class _Grading:
             if unmet:
                 self._skip(check, f"Not judged, since {self._titles(unmet)} did not pass.")
                 continue
-            reason = experiment.satisfy(check.wants())
+            wants = check.wants()
+            reason = experiment.satisfy(wants)
+            if wants.checker is not None and not reason:
+                experiment.ask_checker(check.id, wants.checker, wants)
             if reason:
                 self._skip(check, reason)
             else:

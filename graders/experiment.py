@@ -10,13 +10,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from graders.actions import Build
+from graders.attached import files_of
 from graders.blame import bases, root_base
 from graders.causes import engine_words
+from graders.checker import Checker, run_checker
 from graders.context import Context
 from graders.events import Event, EventKind
 from graders.observations import Observations, Wants
 from graders.plan import FilledPlan, LabPlan
 from graders.progress import BuildTeller, Emit
+from graders.record import record_of
 from graders.report import Phase
 from graders.running import Runs
 from graders.sandbox.base import ImageFacts, Job
@@ -71,7 +74,26 @@ class Experiment:
             self._look_up_files(build)
         for run in self.filled.runs_of(wants):
             self._run(run)
+        for key, trials in wants.trials.items():
+            if key not in self.seen.trials:
+                with self._phase(f"trials {key}"):
+                    self.seen.trials[key] = self._runs.try_out(trials, seed=f"{self.seen.seed}/{key}")
         return ""
+
+    def ask_checker(self, check: str, checker: Checker, wants: Wants) -> None:
+        """Let the lab's own checker judge what has been seen, for the check of this id."""
+        record = record_of(self.seen, builds=sorted(wants.builds), runs=self.filled.runs_of(wants))
+        image = next(base.image for base in self.plan.bases if base.name == checker.base)
+        with self._phase(f"checker {check}"):
+            self.seen.checkers[check] = run_checker(
+                checker,
+                self._job,
+                image=image,
+                limits=self.plan.limits.for_run(checker.seconds),
+                source=files_of(self.plan.attached, checker.folder),
+                submission=self.seen.files_in,
+                record=record,
+            )
 
     def inspect_all(self) -> None:
         """See what every image that was built is made of, for the report."""
@@ -114,6 +136,7 @@ class Experiment:
                 target=build.target,
                 build_args=build.args,
                 secrets=self._secrets_of(build),
+                packages=self.plan.allow.packages,
                 limits=self.plan.limits.for_build(),
                 on_event=None
                 if hidden

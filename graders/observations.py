@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graders.actions import DEFAULT, Ready, Request
+from graders.actions import DEFAULT, Build, Ready, Request
+from graders.checker import Checked, Checker
 from graders.dockerfile.model import Dockerfile
-from graders.sandbox.base import BuildResult, FileFacts, HttpReply, ImageFacts, Listener, Process, RunResult
+from graders.sandbox.base import BuildResult, FileFacts, HttpReply, ImageFacts, Listener, MountFacts, Process, RunResult
+from graders.trials import Trial, Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +30,43 @@ class Wants:
     """Requests of the check's own, under keys of its own, sent in this order."""
     named_requests: tuple[str, ...] = ()
     """Requests of the plan, by name: sent once, whoever asks."""
+    trials: Mapping[str, Trials] = field(default_factory=dict)
+    """Trials on random inputs, under keys of the check's own."""
+    checker: Checker | None = None
+    """A checker of the lab's own, run when the rest has been seen."""
     ended: bool = False
-    """Whether the runs must end by themselves."""
+    """Whether the runs must end by themselves, or by their stop signal."""
+    stops: frozenset[str] = frozenset()
+    """Serving runs that are ended by their stop signal."""
+    lasting: frozenset[str] = frozenset()
+    """Runs that must be serving ones, since something is looked at while they are up."""
+    memory: frozenset[str] = frozenset()
+    """Serving runs whose memory is measured before they end."""
+    run_files: frozenset[tuple[str, str]] = frozenset()
+    """Files of containers, volumes included, when they have ended: run and absolute path."""
+    written: frozenset[str] = frozenset()
+    """Runs whose own layer is looked through for what they wrote, when they have ended."""
+    mounts: frozenset[str] = frozenset()
+    """Runs whose mounts are asked of the engine."""
     own_user: frozenset[str] = frozenset()
     """Runs that must run as the image's own user."""
 
     def runs_named(self) -> frozenset[str]:
         """Every run that is wanted by name, for whatever reason; requests name theirs beside."""
-        return self.runs | self.processes
+        files = {name for name, _ in self.run_files}
+        return self.runs | self.processes | self.stops | self.lasting | self.memory | files | self.written | self.mounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenStop:
+    """How a container took its stop signal."""
+
+    was_running: bool
+    """Whether there was anything to stop."""
+    within_seconds: float
+    """How long it was given."""
+    seconds: float
+    """How long it took, at least; what decides is whether the run met its time limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +92,14 @@ class SeenRun:
     """Whether a run that was to serve ended by itself."""
     replies: Mapping[str, HttpReply] = field(default_factory=dict)
     """By the name of the request, or the key that its check gave it."""
+    stop: SeenStop | None = None
+    """How it took its stop signal, None where it was sent none."""
+    memory_peak_bytes: int | None = None
+    """The most memory it held at once, None where it was not measured or had ended."""
+    mounts: tuple[MountFacts, ...] = ()
+    """What was mounted, by path."""
+    written: tuple[FileFacts, ...] = ()
+    """Files that it wrote in its own layer, the beginning of each: a bounded number, logs first."""
 
 
 @dataclass(kw_only=True)
@@ -71,8 +110,14 @@ class Observations:
     """The Dockerfile of each build."""
     targets: Mapping[str, str] = field(default_factory=dict)
     """The stage that each build stops at; empty for the last."""
+    build_specs: Mapping[str, Build] = field(default_factory=dict)
+    """How each build is made, with values put in."""
     files_in: Mapping[str, bytes] = field(default_factory=dict)
     """What was handed in."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What was drawn."""
+    seed: int = 0
+    """What it was drawn by."""
     requests: Mapping[str, Request] = field(default_factory=dict)
     """The plan's named requests, with values put in."""
     builds: dict[str, BuildResult] = field(default_factory=dict)
@@ -81,6 +126,12 @@ class Observations:
     """The base that each build's image stands on; None for `scratch`."""
     files: dict[tuple[str, str], FileFacts | None] = field(default_factory=dict)
     runs: dict[str, SeenRun] = field(default_factory=dict)
+    run_files: dict[tuple[str, str], FileFacts | None] = field(default_factory=dict)
+    """Files of containers that have ended, by run and path."""
+    trials: dict[str, tuple[Trial, ...]] = field(default_factory=dict)
+    """By the key that its check gave them."""
+    checkers: dict[str, Checked] = field(default_factory=dict)
+    """What the lab's own checkers came to, by the id of their check."""
 
     def dockerfile(self, build: str = DEFAULT) -> Dockerfile:
         """The Dockerfile of a build."""

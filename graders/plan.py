@@ -23,6 +23,7 @@ from graders.dockerfile.mounts import MountKind
 from graders.dockerfile.policy import Policy
 from graders.observations import Wants
 from graders.plan_rules import contradictions
+from graders.sandbox.base import PackageKind
 from graders.spec import Identifier, InsidePath, Points, Spec, Text, Texts, errors_at, problems_of
 from graders.values import DrawnValue, Values, filled
 
@@ -60,6 +61,8 @@ class Allowed(Spec):
     add_url: bool = False
     onbuild: bool = False
     mounts: tuple[MountKind, ...] = ()
+    packages: tuple[PackageKind, ...] = ()
+    """Tools that RUN may use to fetch packages; without any, a build has no network at all."""
 
 
 class LabPlan(Spec):
@@ -165,6 +168,9 @@ class FilledPlan:
     def images_of(self, wants: Wants) -> list[str]:
         """The builds that must give an image for what is wanted."""
         behind = {self.runs[name].build for name in self.runs_behind(wants)}
+        behind |= {
+            build for trials in wants.trials.values() for build in (self.runs[trials.run].build, trials.reference)
+        }
         return sorted({*wants.images, *(build for build, _ in wants.paths), *behind})
 
     def builds_of(self, wants: Wants) -> list[str]:

@@ -12,6 +12,7 @@ from graders.checks.base import Check
 from graders.checks.patterns import compile_pattern
 from graders.observations import Wants
 from graders.spec import Spec, templates_in
+from graders.trials import Trials
 from graders.values import Quoting, extremes, filled
 
 if TYPE_CHECKING:
@@ -126,6 +127,24 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
         yield from _known((*place, "request"), "request", name, plan.requests)
     for request in wants.requests.values():
         yield from _request(place, request, plan)
+    for trials in wants.trials.values():
+        yield from _trials(place, trials, plan)
+    if wants.checker is not None:
+        yield from _known((*place, "base"), "base", wants.checker.base, [base.name for base in plan.bases])
+
+
+def _trials(place: Place, trials: Trials, plan: "LabPlan") -> Found:
+    yield from _known((*place, "reference"), "build", trials.reference, plan.builds)
+    build = plan.builds.get(trials.reference)
+    if build is not None and build.solution is None:
+        yield (*place, "reference"), f"The build `{trials.reference}` has no `solution` to compare with."
+    yield from _known((*place, "run"), "run", trials.run, plan.runs)
+    run = plan.runs.get(trials.run)
+    if run is not None and (run.serve is not None or run.beside or run.after or run.volumes):
+        yield (
+            (*place, "run"),
+            f"The run `{trials.run}` serves, or needs other runs or volumes; only one that stands alone is compared.",
+        )
 
 
 def _hidden_volumes(plan: "LabPlan") -> Found:
@@ -182,8 +201,9 @@ def _templates(plan: "LabPlan") -> Found:
     known = plan.values
     raw = plan.model_dump(mode="json", include={"builds", "runs", "requests"})
     raw["checks"] = [check.model_dump(mode="json", exclude={"title", "hint"}) for check in plan.checks]
+    own = {position: check.own_values() for position, check in enumerate(plan.checks)}
     for place, name in templates_in(raw):
-        if name not in known:
+        if name not in known and not (place[0] == "checks" and name in own[int(place[1])]):
             yield (
                 place,
                 (

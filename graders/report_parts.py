@@ -2,6 +2,7 @@
 
 from graders.blame import line_of_step, lines_of_history
 from graders.causes import engine_words, without_places
+from graders.checker import Checked
 from graders.dockerfile.model import Dockerfile
 from graders.observations import Observations, SeenRun
 from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
@@ -56,6 +57,12 @@ def image_report(build: str, seen: Observations, *, hidden: bool = False) -> Ima
             for position, (entry, line) in enumerate(zip(image.history, lines, strict=True))
         ),
     )
+
+
+def checker_report(check: str, checked: Checked) -> ContainerReport:
+    """How the checker of a check ended, for instructors: what it printed may say why it is broken."""
+    run = SeenRun(name=f"checker {check}", build="", result=checked.result)
+    return container_report(run, hidden=True)
 
 
 def container_report(run: SeenRun, *, hidden: bool) -> ContainerReport:

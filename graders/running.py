@@ -4,19 +4,26 @@ What only hidden checks ask a server is asked last, when all else has been seen 
 requests (print them, answer with them, name a process after them), nothing that learners are shown holds it.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from graders.actions import Request, Run, Serve
-from graders.observations import Observations, SeenRun, Wants
+from graders.actions import Request, Run, Serve, Stop
+from graders.observations import Observations, SeenRun, SeenStop, Wants
 from graders.plan import FilledPlan, LabPlan
-from graders.sandbox.base import Container, ContainerSpec, HttpReply, Job
+from graders.sandbox.base import Container, ContainerSpec, FileFacts, FileKind, HttpReply, Job, Process, RunResult
 from graders.serving import ask_all, wait_until_ready
+from graders.trials import Trial, Trials, carry_out
 
 _STILL_SECONDS = 0.05
 _STILL_TRIES = 20
+_STARTING = ("runc", "init")
+"""What a container's first process is before it becomes the program."""
+_SURPRISE_MILLISECONDS = 250
+"""When a stop signal comes must not be foreseen to the moment: a program could end by itself then."""
+_MOST_WRITTEN, _MOST_LOOKS = 12, 40
 
 
 class Runs:
@@ -49,6 +56,15 @@ class Runs:
         with self._companions(run):
             return self._serve(name, run, run.serve) if run.serve else self._wait(name, run)
 
+    def try_out(self, trials: Trials, *, seed: str) -> tuple[Trial, ...]:
+        """Run on random inputs, beside one of the lab's solutions. Both images must have been built."""
+        return carry_out(
+            trials,
+            seed=seed,
+            run=self._filled.runs[trials.run],
+            start=lambda run: self._job.run(self._spec(trials.run, run)),
+        )
+
     @contextmanager
     def _companions(self, run: Run) -> Iterator[None]:
         started: list[Container] = []
@@ -66,11 +82,13 @@ class Runs:
 
     def _wait(self, name: str, run: Run) -> SeenRun:
         spec = self._spec(name, run)
-        if not any(name in wants.processes for wants in self._wanted):
-            return SeenRun(name=name, build=run.build, result=self._job.run(spec))
+        looked_at = {each for wants in self._wanted for each in _looked_at(wants)}
+        if name not in looked_at:
+            return SeenRun(name=name, build=run.of_build, result=self._job.run(spec))
         container = self._job.start(spec)
-        processes = container.processes()
-        return SeenRun(name=name, build=run.build, processes=processes, result=container.wait())
+        processes = container.processes() if any(name in wants.processes for wants in self._wanted) else ()
+        seen = SeenRun(name=name, build=run.of_build, processes=processes, result=container.wait())
+        return self._looked_through(seen, container)
 
     def _serve(self, name: str, run: Run, serve: Serve) -> SeenRun:
         port = int(serve.port) if serve.port is not None else None
@@ -89,17 +107,23 @@ class Runs:
 
         if ready:
             ask(asked)
-        processes, listeners = container.processes(), container.listeners()
+        stop = self._stop_of(name, run)
+        if stop is not None and ready:
+            time.sleep(stop.after_seconds + secrets.randbelow(_SURPRISE_MILLISECONDS) / 1000)
+        processes = _settled(container) if serve.ready.started else container.processes()
+        listeners = container.listeners() if port is not None else ()
+        peak = container.memory_peak() if any(name in wants.memory for wants in self._wanted) else None
         health = container.health() if serve.ready.health else "none"
         ended_early = not container.running()
         told = None
         if ready and secret:
             told = _output_once_still(container)
+            self._read_files(name, container, self._told)
             ask(secret)
-        result = container.kill()
-        return SeenRun(
+        result, stopped = _ended(container, stop)
+        seen = SeenRun(
             name=name,
-            build=run.build,
+            build=run.of_build,
             result=result if told is None else replace(result, stdout=told[0], stderr=told[1]),
             processes=processes,
             listeners=listeners,
@@ -110,7 +134,34 @@ class Runs:
             health=health,
             ended_early=ended_early,
             replies=replies,
+            stop=stopped,
+            memory_peak_bytes=peak,
         )
+        return self._looked_through(seen, container)
+
+    def _stop_of(self, name: str, run: Run) -> Stop | None:
+        """How it is to be stopped; None for one that is killed."""
+        if run.stop is None and any(name in wants.stops for wants in self._wanted):
+            return Stop()
+        return run.stop
+
+    def _looked_through(self, seen: SeenRun, container: Container) -> SeenRun:
+        """What can be seen of a container that has ended."""
+        name = seen.name
+        if seen.result.start_error:
+            return seen
+        self._read_files(name, container, self._wanted)
+        if any(name in wants.mounts for wants in self._wanted):
+            seen = replace(seen, mounts=container.mounts())
+        if any(name in wants.written for wants in self._wanted):
+            seen = replace(seen, written=_written_by(container))
+        return seen
+
+    def _read_files(self, name: str, container: Container, wanted: Sequence[Wants]) -> None:
+        """Read each file that is wanted of it, unless it has been read."""
+        for run, path in sorted({key for wants in wanted for key in wants.run_files}):
+            if run == name and (run, path) not in self._seen.run_files:
+                self._seen.run_files[run, path] = container.read_file(path)
 
     def _requests_to(self, run: str) -> tuple[dict[str, Request], dict[str, Request]]:
         """In the order of the checks, a named one where it is first asked for; those of hidden checks apart."""
@@ -138,23 +189,76 @@ class Runs:
         if run.serve is not None:
             seconds += run.serve.wait_seconds
         return ContainerSpec(
-            image=self._seen.builds[run.build].image_id,
+            image=self._image_of(run),
             args=run.args,
+            entrypoint=run.entrypoint,
+            hostname=run.hostname,
             env=run.env,
             stdin=run.stdin.encode(),
             user=run.user,
             read_only=run.read_only,
             volumes=run.volumes,
+            anonymous=run.anonymous,
+            folders={
+                path: {name: text.encode() for name, text in files.items()} for path, files in run.folders.items()
+            },
+            folders_read_only=run.folders_read_only,
+            tmpfs=run.tmpfs,
             network=run.network,
             aliases=(name,) if run.network is not None else (),
             healthcheck=run.serve is not None and run.serve.ready.health,
-            limits=self._plan.limits.for_run(seconds),
+            limits=self._plan.limits.for_run(seconds, memory_mib=run.memory_mib),
         )
+
+    def _image_of(self, run: Run) -> str:
+        if run.base is not None:
+            return next(base.image for base in self._plan.bases if base.name == run.base)
+        return self._seen.builds[run.build].image_id
 
     def _make_once(self, what: str, name: str, make: Callable[[str], None]) -> None:
         if (what, name) not in self._made:
             self._made.add((what, name))
             make(name)
+
+
+def _looked_at(wants: Wants) -> frozenset[str]:
+    """Runs of which more is wanted than how they end."""
+    return wants.processes | wants.mounts | wants.written | {name for name, _ in wants.run_files}
+
+
+def _ended(container: Container, stop: Stop | None) -> tuple[RunResult, SeenStop | None]:
+    """End it, as `docker stop` does or at once."""
+    if stop is None:
+        return container.kill(), None
+    was_running = container.running()
+    began = time.monotonic()
+    result = container.stop(within_seconds=stop.within_seconds)
+    seconds = min(time.monotonic() - began, stop.within_seconds)
+    return result, SeenStop(was_running=was_running, within_seconds=stop.within_seconds, seconds=seconds)
+
+
+def _settled(container: Container) -> tuple[Process, ...]:
+    """Its processes, once the first of them is the program that it starts with."""
+    processes = container.processes()
+    for _ in range(_STILL_TRIES):
+        time.sleep(_STILL_SECONDS)
+        before, processes = processes, container.processes()
+        if not processes or (processes[0].command == before[0].command != _STARTING):
+            break
+    return processes
+
+
+def _written_by(container: Container) -> tuple[FileFacts, ...]:
+    """The beginnings of files in its own layer, logs first."""
+    paths = sorted(container.changes(), key=lambda path: ("log" not in path, path.endswith(".pyc")))[:_MOST_LOOKS]
+    found: list[FileFacts] = []
+    for path in paths:
+        if len(found) == _MOST_WRITTEN:
+            break
+        facts = container.read_file(path)
+        if facts is not None and facts.kind is FileKind.FILE:
+            found.append(facts)
+    return tuple(found)
 
 
 def _output_once_still(container: Container) -> tuple[bytes, bytes]:

@@ -61,7 +61,7 @@ Quoting = Mapping[str, Callable[[str], str]]
 """How values are quoted in fields that are no plain text, by field."""
 
 
-def draw(declared: Mapping[str, Drawn], *, seed: int) -> dict[str, str]:
+def draw(declared: Mapping[str, Drawn], *, seed: int | str) -> dict[str, str]:
     """Draw every declared value; two of the same kind differ as far as the kind has room for that."""
     drawn: dict[str, str] = {}
     for name, spec in declared.items():

@@ -113,6 +113,10 @@ class Check(Spec):
         """What it must see."""
         return Wants()
 
+    def own_values(self) -> frozenset[str]:
+        """Names that stand for values of its own in its texts, beside those that the plan declares."""
+        return frozenset()
+
     def folders(self) -> tuple[str, ...]:
         """Folders of the lab that grading needs."""
         return ()

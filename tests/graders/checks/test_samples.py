@@ -11,7 +11,10 @@ from graders.plan import Base, InvalidPlan, LabPlan, parse_plan
 from graders.report import CheckOutcome, CheckResult
 from graders.sandbox.docker import DockerSandbox
 
-BASES = {"busybox": Base(name="busybox", image="busybox:1.35")}
+BASES = {
+    "busybox": Base(name="busybox", image="busybox:1.35"),
+    "python": Base(name="python", image="python:3.11-slim"),
+}
 
 
 def samples(which: str) -> list[object]:
@@ -25,7 +28,8 @@ def samples(which: str) -> list[object]:
 def plan_of(kind: str, sample: Sample) -> LabPlan:
     check = {"id": "sample", "kind": kind, "points": 1, **sample.check}
     lab = {"title": "Sample", "points": 1, "bases": ["busybox"], **sample.plan, "checks": [check]}
-    plan = parse_plan(yaml.safe_dump(lab, sort_keys=False), file="lab.yaml", bases=BASES)
+    folders = {name: {path: text.encode() for path, text in files.items()} for name, files in sample.folders.items()}
+    plan = parse_plan(yaml.safe_dump(lab, sort_keys=False), file="lab.yaml", bases=BASES, folders=folders.get)
     return LabPlan.model_validate(plan.model_dump(mode="json"))  # as the database keeps it
 
 
