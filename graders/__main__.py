@@ -10,7 +10,17 @@ from pathlib import Path
 
 from graders.archive import Caps, Submission, SubmissionRefused
 from graders.authored import InvalidFile
-from graders.checks.registry import RegistryError
+from graders.catalogue import (
+    NotRecorded,
+    judge_sample,
+    page,
+    page_is_current,
+    read_record,
+    shown_sample,
+    write_page,
+    write_record,
+)
+from graders.checks.registry import RegistryError, kinds
 from graders.engine import grade
 from graders.events import Event
 from graders.handin import assemble
@@ -74,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     grading.set_defaults(run=_grade)
     schema = commands.add_parser("schema", help="print the JSON Schema of lab.yaml")
     schema.set_defaults(run=_schema)
+    checks = commands.add_parser("checks", help="print the page on the kinds of check (docs/checks.md)")
+    checks.add_argument("kinds", nargs="*", metavar="KIND", help="record these kinds only")
+    checks.add_argument("--write", action="store_true", help="write the page from what was recorded")
+    checks.add_argument("--check", action="store_true", help="say whether the page is what it would be written as")
+    checks.add_argument("--record", action="store_true", help="grade the samples on an engine first, then write")
+    checks.add_argument("--engine", metavar="URL", help="by default the first of SANDBOX_ENGINES")
+    checks.set_defaults(run=_checks)
     return parser
 
 
@@ -145,6 +162,31 @@ def _schema(options: argparse.Namespace) -> int:
     del options
     print(json.dumps(lab_schema(), indent=2))
     return 0
+
+
+def _checks(options: argparse.Namespace) -> int:
+    try:
+        if options.record:
+            sandbox = _sandbox(options.engine)
+            seen = {kind: judge_sample(kind, shown_sample(kind), sandbox) for kind in options.kinds or kinds()}
+            write_record({**(read_record() if options.kinds else {}), **seen})
+        if options.record or options.write:
+            write_page()
+        elif options.check:
+            return _say_whether_current()
+        else:
+            print(page(read_record()), end="")
+    except NotRecorded as trouble:
+        print(trouble, file=sys.stderr)
+        return LAB_INVALID
+    return 0
+
+
+def _say_whether_current() -> int:
+    if page_is_current():
+        return 0
+    print("docs/checks.md is out of date: run `python -m graders checks --write`.", file=sys.stderr)
+    return LAB_INVALID
 
 
 if __name__ == "__main__":

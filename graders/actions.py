@@ -165,9 +165,13 @@ class Asking(Spec):
     port: Port | None = None
     """Where it differs from the run's own."""
     method: Method = "GET"
+    """How it is asked."""
     path: Text = Field(default="/", pattern=r"^/[^\s#]*$", max_length=2000)
+    """What is asked for; drawn values in it are percent-encoded."""
     send: Payload = Payload()
+    """What it carries: `headers`, and either `body` or `json`."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    """How long the answer may take."""
 
 
 class Request(Asking):

@@ -16,6 +16,11 @@ def render(report: Report, *, colour: bool = False) -> str:
     return "\n".join(_Page(colour=colour).lines(report)) + "\n"
 
 
+def render_check(check: CheckResult) -> list[str]:
+    """One check's result alone, as it stands in the report."""
+    return [line.rstrip() for line in _Page(colour=False).check(check)]
+
+
 class _Page:
     def __init__(self, *, colour: bool) -> None:
         self.colour = colour
@@ -30,14 +35,15 @@ class _Page:
                 yield from _wrapped(refusal.message, indent="    ", first="  * ")
             return
         for check in report.checks:
-            yield from self._check(check)
+            yield from self.check(check)
         seconds = sum(phase.seconds for phase in report.phases)
         slowest = max(report.phases, key=lambda phase: phase.seconds, default=None)
         most = f", most of it in: {slowest.name} ({slowest.seconds:.1f} s)" if slowest is not None else ""
         engine = f" on {report.engine.name} ({report.engine.version})" if report.engine is not None else ""
         yield f"Took {seconds:.1f} s{most}{engine}. Seed {report.seed}."
 
-    def _check(self, check: CheckResult) -> Iterator[str]:
+    def check(self, check: CheckResult) -> Iterator[str]:
+        """One check: mark, points and title, then what was found."""
         mark = self._paint(_MARKS[check.outcome], _COLOURS[check.outcome])
         where = f"  (line {check.line})" if check.line is not None else ""
         yield f"{mark} {check.points:>4g}/{check.max_points:<4g} {self._bold(check.title)}{where}"

@@ -48,6 +48,7 @@ def checks() -> list[Check]:
         Check("ruff: format", "{bin}/ruff format --check ."),
         Check("mypy, strict", "{bin}/mypy"),
         Check("import-linter", "{bin}/lint-imports"),
+        Check("docs/checks.md says what the code says", "{bin}/python -m graders checks --check"),
         Check("migrations are complete", "{bin}/python manage.py makemigrations --check --dry-run"),
         Check(
             "Django's deployment checks, under production settings",

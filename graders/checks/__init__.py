@@ -8,7 +8,13 @@ from graders.checks import (  # each registers its kind
     image_file,
     image_size,
     instruction,
+    lint,
+    order,
+    pinned_base,
+    prefers_copy,
     runs_as,
+    source_secrets,
+    stages,
     stdout,
 )
 
@@ -20,6 +26,12 @@ __all__ = [
     "image_file",
     "image_size",
     "instruction",
+    "lint",
+    "order",
+    "pinned_base",
+    "prefers_copy",
     "runs_as",
+    "source_secrets",
+    "stages",
     "stdout",
 ]

@@ -9,7 +9,8 @@ from graders.blame import lineage
 from graders.checks.base import Check, Keyword, Sample, Samples, Verdict, failed, passed
 from graders.checks.patterns import compile_pattern, search
 from graders.checks.registry import register
-from graders.dockerfile.model import Instruction
+from graders.checks.stages import source_stage
+from graders.dockerfile.model import Dockerfile, Instruction
 from graders.observations import Observations, Wants
 from graders.spec import Identifier, Text, Texts
 from graders.visible import listed, quoted, visible
@@ -45,6 +46,8 @@ class InstructionCheck(Check):
     """Texts that the arguments hold."""
     matches: Text | None = None
     """A regular expression found in the arguments."""
+    flags: dict[Text, Text | None] = Field(default_factory=dict)
+    """Flags that it has, without their dashes, and their values (empty for whatever value): `{from: builder}`."""
     every: bool = False
     """Whether all of them must be as asked."""
     stage: Text = "image"
@@ -79,8 +82,21 @@ class InstructionCheck(Check):
                 check={"instruction": "EXPOSE", "matches": "^80(80)?$"},
                 dockerfile="FROM busybox:1.35\nEXPOSE 8080\n",
             ),
+            Sample(
+                about="A flag; a stage's number is as good as its name.",
+                check={"instruction": "COPY", "flags": {"from": "maker", "chown": ""}},
+                dockerfile="FROM busybox:1.35 AS maker\nFROM busybox:1.35\nCOPY --from=0 --chown=1:1 /bin/sh /x\n",
+            ),
         ),
         wrong=(
+            Sample(
+                about="It copies from the context, not from the stage.",
+                check={"instruction": "COPY", "flags": {"from": "maker"}},
+                dockerfile="FROM busybox:1.35 AS maker\nFROM busybox:1.35\nCOPY a.txt /\n",
+                files={"a.txt": "a"},
+                says="has no flag --from",
+                line=3,
+            ),
             Sample(about="It is missing.", check={"instruction": "EXPOSE"}, says="has no EXPOSE"),
             Sample(
                 about="It is there, but must not be.",
@@ -175,7 +191,7 @@ class InstructionCheck(Check):
                 f"There is no stage named {quoted(self.stage)}.", hint="A stage gets its name by FROM … AS name."
             )
         if self.absent:
-            fitting = [each for each in found if not self._objection(each)]
+            fitting = [each for each in found if not self._objection(each, seen)]
             if not fitting:
                 return passed(f"There is no such {self.instruction}.")
             last = fitting[-1]
@@ -186,7 +202,7 @@ class InstructionCheck(Check):
             )
         if not found:
             return failed(f"The Dockerfile has no {self.instruction}{self._where()}.", expected=self._expected())
-        return self._judge_count(found) or self._judge_content(found)
+        return self._judge_count(found) or self._judge_content(found, seen)
 
     def _counted(self, seen: Observations) -> list[Instruction] | None:
         dockerfile = seen.dockerfile(self.build)
@@ -215,9 +231,9 @@ class InstructionCheck(Check):
             )
         return None
 
-    def _judge_content(self, found: list[Instruction]) -> Verdict:
+    def _judge_content(self, found: list[Instruction], seen: Observations) -> Verdict:
         counted = found[-1:] if self.instruction in _LAST_COUNTS and not self.every else found
-        objections = [(each, objection) for each in counted if (objection := self._objection(each))]
+        objections = [(each, objection) for each in counted if (objection := self._objection(each, seen))]
         if objections and (self.every or len(objections) == len(counted)):
             instruction, objection = objections[-1]
             return failed(
@@ -228,10 +244,10 @@ class InstructionCheck(Check):
                 hint=self._advice(instruction),
                 why=_WHY_EXEC if self.form == "exec" and not instruction.is_exec else "",
             )
-        fitting = next(each for each in reversed(counted) if not self._objection(each))
+        fitting = next(each for each in reversed(counted) if not self._objection(each, seen))
         return passed(f"It is there, on line {fitting.line}.", seen=_shown(fitting))
 
-    def _objection(self, instruction: Instruction) -> str:
+    def _objection(self, instruction: Instruction, seen: Observations) -> str:
         """What about this instruction is not as asked, empty when all is."""
         arguments = " ".join(instruction.arguments.split())
         if self.form == "exec" and not instruction.is_exec:
@@ -245,6 +261,12 @@ class InstructionCheck(Check):
             return f"says {quoted(arguments)}, without {listed([quoted(text) for text in missing])}"
         if self.matches is not None and not search(self.matches, instruction.arguments):
             return f"says {quoted(arguments)}, which does not fit the pattern {quoted(self.matches)}"
+        for name, value in self.flags.items():
+            given = instruction.flag(name)
+            if given is None:
+                return f"has no flag --{name}"
+            if value and given != value and not _same_stage(name, given, value, seen.dockerfile(self.build)):
+                return f"says --{name}={visible(given)}, not --{name}={value}"
         return ""
 
     def _advice(self, instruction: Instruction) -> str:
@@ -261,7 +283,13 @@ class InstructionCheck(Check):
 
     def _asks_for_more(self) -> bool:
         return bool(
-            self.form or self.arguments is not None or self.contains or self.matches or self.at_least or self.at_most
+            self.form
+            or self.arguments is not None
+            or self.contains
+            or self.matches
+            or self.flags
+            or self.at_least
+            or self.at_most
         )
 
     def _where(self) -> str:
@@ -273,6 +301,12 @@ class InstructionCheck(Check):
         if self.form == "exec":
             return f'{self.instruction} ["…"]'
         return f"{self.instruction} …{' '.join(self.contains)}" if self.contains else f"{self.instruction} …"
+
+
+def _same_stage(flag: str, given: str, wanted: str, dockerfile: Dockerfile) -> bool:
+    """Whether --from names, by number, the stage that is wanted by name."""
+    stage = source_stage(dockerfile, given) if flag == "from" else None
+    return stage is not None and stage == source_stage(dockerfile, wanted)
 
 
 def _a(keyword: str) -> str:

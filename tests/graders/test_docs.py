@@ -16,6 +16,7 @@ from graders.report import BuildReport, CheckResult, ContainerReport, ImageRepor
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FORMAT = (DOCS / "lab-format.md").read_text()
+CHECKS = (DOCS / "checks.md").read_text()
 REPORT = (DOCS / "report.md").read_text()
 
 
@@ -36,7 +37,7 @@ def test_every_field_of_a_lab_is_documented(model: type[BaseModel]) -> None:
 
 @pytest.mark.parametrize("kind", list(kinds()))
 def test_every_kind_of_check_is_documented_with_its_fields(kind: str) -> None:
-    section = FORMAT.partition(f"### `{kind}`")[2].partition("\n##")[0]
+    section = CHECKS.partition(f"\n## `{kind}`")[2].partition("\n## ")[0]
     own = names_of(kinds()[kind]) - names_of(Check)
     assert {name for name in own if f"`{name}`" not in section and f"`{name}:" not in section} == set()
 
