@@ -2,6 +2,8 @@
 
 from graders.checks import (  # each registers its kind
     builds,
+    compare,
+    custom,
     exit_code,
     http,
     image_config,
@@ -20,6 +22,8 @@ from graders.checks import (  # each registers its kind
 
 __all__ = [
     "builds",
+    "compare",
+    "custom",
     "exit_code",
     "http",
     "image_config",
