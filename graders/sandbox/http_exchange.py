@@ -14,6 +14,7 @@ from graders.sandbox.base import HttpReply, HttpRequest
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_HEAD_BYTES = 64 * 1024
+MOST_REQUEST_BYTES = 1024 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _PATH = re.compile(r"[\x21-\x7e]+")
 _SENTENCES = {

@@ -31,15 +31,16 @@ from graders.sandbox.hardening import hardened_host_config, start_hardened
 from graders.sandbox.http_exchange import (
     MOST_BODY_BYTES,
     MOST_HEAD_BYTES,
+    MOST_REQUEST_BYTES,
     failed_reply,
     is_complete,
     read_reply,
     request_bytes,
 )
+from graders.sandbox.listening import parse_sockets
 
 IMAGE = "drydock-probe"
 _APPLETS = ("base64", "cat", "dd", "head", "killall", "nc", "sh", "timeout")
-_MOST_REQUEST_BYTES = 1024 * 1024
 _LIMITS = RunLimits(memory_mib=32, pids=24, cpus=1.0, writable_mib=4)
 _NOBODY = "65534:65534"
 _ANSWER_SECONDS = 5.0
@@ -109,7 +110,7 @@ class Sidecar:
     def http(self, request: HttpRequest) -> HttpReply:
         """Send a request to 127.0.0.1 and read the reply, whatever it is."""
         sent = request_bytes(request)
-        if len(sent) > _MOST_REQUEST_BYTES:
+        if len(sent) > MOST_REQUEST_BYTES:
             return failed_reply("The request is larger than a probe sends.", seconds=0.0)
         whole_seconds = max(1, round(request.timeout_seconds + 0.5))
         started = time.monotonic()
@@ -130,6 +131,10 @@ class Sidecar:
         if self._order(f"sockets {answer.nonce}\n", answer, method="", seconds=_ANSWER_SECONDS):
             raise SandboxUnavailable("A probe did not answer.")
         return parse_sockets(answer.output.decode(errors="replace"))
+
+    def sees_it_run(self) -> bool:
+        """Whether it is known that the container runs: never from here, the engine is to be asked."""
+        return False
 
     def close(self) -> None:
         """Hang up; the container itself goes with the job."""
@@ -209,37 +214,6 @@ class _Answer:
 
     def is_long(self) -> bool:
         return len(self.output) >= MOST_BODY_BYTES + MOST_HEAD_BYTES
-
-
-def parse_sockets(table: str) -> tuple[Listener, ...]:
-    """Read the listening sockets out of /proc/net/tcp and tcp6 (proc(5)), sorted by port.
-
-    127.0.0.11 is the engine's own name server inside a job's network, no work of the student's.
-    """
-    loopback_only: dict[int, bool] = {}
-    for line in table.splitlines():
-        words = line.split()
-        if len(words) < 4 or words[3] != "0A" or ":" not in words[1]:  # noqa: PLR2004  0A is LISTEN
-            continue
-        address, _, port = words[1].partition(":")
-        octets = _octets(address)
-        if octets == bytes([127, 0, 0, 11]):
-            continue
-        inside = octets[0] == 127 if len(octets) == 4 else _is_loopback6(octets)  # noqa: PLR2004
-        number = int(port, 16)
-        loopback_only[number] = loopback_only.get(number, True) and inside
-    return tuple(Listener(port=port, loopback_only=inside) for port, inside in sorted(loopback_only.items()))
-
-
-def _octets(address: str) -> bytes:
-    """The kernel prints 32-bit words in its own byte order, which is little-endian where this runs."""
-    raw = bytes.fromhex(address)
-    return b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
-
-
-def _is_loopback6(octets: bytes) -> bool:
-    mapped = b"\0" * 10 + b"\xff\xff"
-    return octets == b"\0" * 15 + b"\1" or (octets.startswith(mapped) and octets[12] == 127)  # noqa: PLR2004
 
 
 def ensure_image(client: docker.APIClient) -> str:

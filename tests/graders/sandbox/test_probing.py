@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sandboxes import BUSYBOX, context
 
-from graders.sandbox import http_exchange, probe, processes
+from graders.sandbox import http_exchange, job, probe, processes
 from graders.sandbox.base import Container, ContainerSpec, HttpReply, HttpRequest, Job, Listener, RunLimits
 from graders.sandbox.docker import DockerSandbox
 
@@ -15,19 +15,23 @@ pytestmark = pytest.mark.engine
 LIMITS = RunLimits(seconds=30)
 
 
-@pytest.fixture(scope="module")
-def sandbox(engine_url: str) -> DockerSandbox:
-    return DockerSandbox(engine_url)
+@pytest.fixture(scope="module", params=["from here", "by a sidecar"])
+def sandbox(engine_url: str, request: pytest.FixtureRequest) -> Iterator[DockerSandbox]:
+    """An engine on this machine, and one that might as well be elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "by a sidecar":
+            patch.setattr(job, "visit", lambda container_id: None)
+        yield DockerSandbox(engine_url)
 
 
 @contextmanager
 def served(sandbox: DockerSandbox, script: str) -> Iterator[tuple[Job, Container]]:
     """A container that runs this script, once something listens in it."""
-    with sandbox.job("probing") as job:
-        container = job.start(ContainerSpec(image=BUSYBOX, args=("sh", "-c", script), limits=LIMITS))
+    with sandbox.job("probing") as opened:
+        container = opened.start(ContainerSpec(image=BUSYBOX, args=("sh", "-c", script), limits=LIMITS))
         while not container.listeners():
             assert container.running(), container.wait()
-        yield job, container
+        yield opened, container
 
 
 def answered(sandbox: DockerSandbox, script: str, **request: object) -> HttpReply:
@@ -114,8 +118,8 @@ def test_a_server_bound_to_loopback_is_reached_and_told_apart(sandbox: DockerSan
 
 
 def test_a_container_that_has_ended_answers_nothing(sandbox: DockerSandbox) -> None:
-    with sandbox.job("probing") as job:
-        container = job.start(ContainerSpec(image=BUSYBOX, args=("true",)))
+    with sandbox.job("probing") as opened:
+        container = opened.start(ContainerSpec(image=BUSYBOX, args=("true",)))
         container.wait()
         assert container.http(HttpRequest(port=80)).error == "The container has ended."
         assert container.listeners() == ()
@@ -123,9 +127,9 @@ def test_a_container_that_has_ended_answers_nothing(sandbox: DockerSandbox) -> N
 
 
 def test_processes_are_seen_with_the_users_and_numbers_they_have_inside(sandbox: DockerSandbox) -> None:
-    with sandbox.job("probing") as job:
+    with sandbox.job("probing") as opened:
         spec = ContainerSpec(image=BUSYBOX, args=("sh", "-c", "sleep '9 9' 2>&-; sleep 99 & wait"), user="1234")
-        container = job.start(spec)
+        container = opened.start(spec)
         while len(found := container.processes()) < 2:
             assert container.running()
     assert found[0].pid == 1
@@ -137,9 +141,9 @@ def test_processes_are_seen_with_the_users_and_numbers_they_have_inside(sandbox:
 
 def test_processes_are_seen_on_an_engine_elsewhere_too(sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_here", lambda container_id, id_offset: iter(()))
-    with sandbox.job("probing") as job:
+    with sandbox.job("probing") as opened:
         spec = ContainerSpec(image=BUSYBOX, args=("sh", "-c", "sleep 99 & wait"), user="1234")
-        container = job.start(spec)
+        container = opened.start(spec)
         while len(found := container.processes()) < 2:
             assert container.running()
     assert [process.uid for process in found] == [1234, 1234]
@@ -154,11 +158,11 @@ def test_tricks_of_the_image_do_not_reach_the_probes(sandbox: DockerSandbox) -> 
         "HEALTHCHECK --interval=1s CMD sleep 9999\nSTOPSIGNAL SIGKILL\nVOLUME /proc-not /data\nEXPOSE 1-65535\n"
     )
     evil = {"evil/sh": b"#!/bin/true\n", "evil/nc": b"#!/bin/true\n", "evil/index.html": b"page"}
-    with sandbox.job("probing") as job:
-        built = job.build(context(dockerfile, evil))
+    with sandbox.job("probing") as opened:
+        built = opened.build(context(dockerfile, evil))
         assert built.ok, built.error
-        assert len(job.image(built.image_id).exposed_ports) == 65535
-        container = job.start(ContainerSpec(image=built.image_id, limits=LIMITS))
+        assert len(opened.image(built.image_id).exposed_ports) == 65535
+        container = opened.start(ContainerSpec(image=built.image_id, limits=LIMITS))
         while not container.listeners():
             assert container.running(), container.wait()
         assert container.http(HttpRequest(port=80)).body == b"page"

@@ -1,7 +1,7 @@
 """Listening sockets, out of the kernel's tables."""
 
 from graders.sandbox.base import Listener
-from graders.sandbox.probe import parse_sockets
+from graders.sandbox.listening import parse_sockets
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
