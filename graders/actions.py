@@ -7,7 +7,20 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from graders.sandbox.base import BuildLimits, RunLimits
-from graders.spec import HeaderName, Identifier, ImagePath, InsidePath, Line, Port, Spec, Text, VariableName
+from graders.spec import (
+    TEMPLATE,
+    HeaderName,
+    Identifier,
+    ImagePath,
+    ImagePaths,
+    InsidePath,
+    Line,
+    Port,
+    Spec,
+    Text,
+    VariableName,
+    one_or_many,
+)
 from graders.values import Quoting
 
 DEFAULT = "default"
@@ -40,11 +53,11 @@ class Limits(Spec):
         """The bounds of one build."""
         return BuildLimits(seconds=self.build_seconds)
 
-    def for_run(self, seconds: float | None = None) -> RunLimits:
+    def for_run(self, seconds: float | None = None, *, memory_mib: int | None = None) -> RunLimits:
         """The bounds of one container."""
         return RunLimits(
             seconds=seconds or self.run_seconds,
-            memory_mib=self.memory_mib,
+            memory_mib=memory_mib or self.memory_mib,
             pids=self.pids,
             cpus=self.cpus,
             output_bytes=self.output_kib * 1024,
@@ -62,6 +75,8 @@ class Build(Spec):
     args: dict[VariableName, Text] = Field(default_factory=dict)
     files: dict[InsidePath, Text] = Field(default_factory=dict)
     """Put into the context over what was handed in: what no learner can know beforehand has to be copied, not typed."""
+    decoys: dict[InsidePath, Text] = Field(default_factory=dict)
+    """Put beside what was handed in, too, but to be left out: `context_clean` looks for the drawn values in them."""
     secrets: dict[SecretName, Text] = Field(default_factory=dict)
     """What `RUN --mount=type=secret,id=NAME` finds in /run/secrets/NAME; the lab must allow secret mounts."""
 
@@ -117,18 +132,45 @@ class Serve(Spec):
         return self
 
 
+class Stop(Spec):
+    """How a serving run is ended: as `docker stop` does, by its stop signal, and killed only if that does not help."""
+
+    after_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
+    """How long it is left alone before, once it is up and has been asked everything."""
+    within_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    """How long it may take to end."""
+
+
+def _hostname(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", value) and not TEMPLATE.search(value):
+        raise ValueError("must be a host's name: lower-case letters, digits and hyphens")
+    return value
+
+
 class Run(Spec):
     """One container. Without `serve` it runs to its end."""
 
     build: Identifier = DEFAULT
+    base: Identifier | None = None
+    """One of the lab's bases to run in the place of what was built: something of the lab's own, such as a store."""
     args: tuple[Text, ...] | None = None
     """Take the place of CMD, as arguments of `docker run` do."""
+    entrypoint: Annotated[tuple[Text, ...], BeforeValidator(one_or_many)] | None = None
+    """Takes the place of ENTRYPOINT, as `docker run --entrypoint` does; CMD does not count then."""
+    hostname: Annotated[Text, AfterValidator(_hostname)] | None = None
     env: dict[VariableName, Text] = Field(default_factory=dict)
     stdin: Text = ""
     user: Text | None = None
     read_only: bool = False
     volumes: dict[ImagePath, Identifier] = Field(default_factory=dict)
     """Path in the container -> volume of this grading; runs that name the same volume share it."""
+    anonymous: ImagePaths = ()
+    """Paths that get a volume without a name, a new one for each container."""
+    folders: dict[ImagePath, dict[InsidePath, Text]] = Field(default_factory=dict)
+    """Path in the container -> folder that the lab provides, as its files: what a bind mount of the host is."""
+    folders_read_only: bool = False
+    tmpfs: ImagePaths = ()
+    """Paths that are folders in memory."""
     network: Identifier | None = None
     """An internal network of this grading, where the run is known by its own name."""
     beside: tuple[Identifier, ...] = ()
@@ -137,7 +179,26 @@ class Run(Spec):
     """Runs that have ended before this one starts."""
     seconds: Seconds | None = None
     """Its own time limit, where the lab's does not fit."""
+    memory_mib: Annotated[int, Field(ge=16, le=4096)] | None = None
+    """Its own memory limit."""
     serve: Serve | None = None
+    stop: Stop | None = None
+    """Ends by its stop signal what serves, which is killed where nothing is said."""
+
+    @model_validator(mode="after")
+    def _one_image(self) -> "Run":
+        if self.base is not None and self.build != DEFAULT:
+            raise ValueError("is of a `build` or of a `base`, not of both")
+        return self
+
+    @property
+    def of_build(self) -> str:
+        """The build whose image is run; empty for one of a base."""
+        return "" if self.base is not None else self.build
+
+    def mounted(self) -> list[str]:
+        """Every path that something stands at in the place of the image's own files."""
+        return [*self.volumes, *self.anonymous, *self.folders, *self.tmpfs]
 
 
 class Payload(Spec):

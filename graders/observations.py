@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from graders.actions import DEFAULT, Build, Ready, Request
 from graders.checker import Checked, Checker
 from graders.dockerfile.model import Dockerfile
+from graders.image.seen import SeenLayers
 from graders.sandbox.base import BuildResult, FileFacts, HttpReply, ImageFacts, Listener, MountFacts, Process, RunResult
 from graders.trials import Trial, Trials
 
@@ -22,6 +23,14 @@ class Wants:
     """Facts of the images that builds made, and of the bases they stand on."""
     paths: frozenset[tuple[str, str]] = frozenset()
     """Files of images: build and absolute path."""
+    layers: frozenset[str] = frozenset()
+    """Builds whose images are read layer by layer, which takes as long as saving them."""
+    texts: frozenset[tuple[str, str]] = frozenset()
+    """Texts that are looked for in what a build's layers hold and say: build and text. Its layers are wanted, too."""
+    contents: frozenset[tuple[str, str]] = frozenset()
+    """Paths whose content is wanted of every layer that has them: build and absolute path."""
+    decoys: frozenset[str] = frozenset()
+    """Builds whose decoys are looked for in their layers."""
     runs: frozenset[str] = frozenset()
     """How runs went."""
     processes: frozenset[str] = frozenset()
@@ -50,6 +59,11 @@ class Wants:
     """Runs whose mounts are asked of the engine."""
     own_user: frozenset[str] = frozenset()
     """Runs that must run as the image's own user."""
+
+    def read_by_layer(self) -> frozenset[str]:
+        """Builds whose images must be read layer by layer."""
+        asked = {build for build, _ in (*self.texts, *self.contents)}
+        return self.layers | self.decoys | asked
 
     def runs_named(self) -> frozenset[str]:
         """Every run that is wanted by name, for whatever reason; requests name theirs beside."""
@@ -125,6 +139,10 @@ class Observations:
     bases: dict[str, ImageFacts | None] = field(default_factory=dict)
     """The base that each build's image stands on; None for `scratch`."""
     files: dict[tuple[str, str], FileFacts | None] = field(default_factory=dict)
+    layers: dict[str, SeenLayers] = field(default_factory=dict)
+    """What the image of each build holds, layer by layer, of those that were read."""
+    decoys: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """The decoys of each build: path and the drawn values in it."""
     runs: dict[str, SeenRun] = field(default_factory=dict)
     run_files: dict[tuple[str, str], FileFacts | None] = field(default_factory=dict)
     """Files of containers that have ended, by run and path."""

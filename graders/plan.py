@@ -19,6 +19,7 @@ from graders.attached import nothing as no_folders
 from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
 from graders.checks.base import Check
 from graders.checks.registry import AnyCheck
+from graders.decoys import decoys_of
 from graders.dockerfile.mounts import MountKind
 from graders.dockerfile.policy import Policy
 from graders.observations import Wants
@@ -122,11 +123,12 @@ class LabPlan(Spec):
                 name: filled(request, values, quoting=Request.quoting) for name, request in self.requests.items()
             },
             checks=tuple(check.filled(values) for check in self.checks),
+            decoys=decoys_of(self.builds, values),
         )
 
     def unfilled(self) -> "FilledPlan":
         """The same before any value is put in: enough to see what leads where."""
-        return FilledPlan(builds=self.builds, runs=self.runs, requests=self.requests, checks=self.checks)
+        return FilledPlan(builds=self.builds, runs=self.runs, requests=self.requests, checks=self.checks, decoys={})
 
     def policy(self) -> Policy:
         """What the Dockerfile may do."""
@@ -146,6 +148,8 @@ class FilledPlan:
     runs: Mapping[str, Run]
     requests: Mapping[str, Request]
     checks: tuple[Check, ...]
+    decoys: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """The decoys of each build: path and the drawn values in it."""
 
     def requests_of(self, wants: Wants) -> dict[str, Request]:
         """The requests that are wanted, under the keys of their replies."""
@@ -167,11 +171,11 @@ class FilledPlan:
 
     def images_of(self, wants: Wants) -> list[str]:
         """The builds that must give an image for what is wanted."""
-        behind = {self.runs[name].build for name in self.runs_behind(wants)}
+        behind = {build for name in self.runs_behind(wants) if (build := self.runs[name].of_build)}
         behind |= {
             build for trials in wants.trials.values() for build in (self.runs[trials.run].build, trials.reference)
         }
-        return sorted({*wants.images, *(build for build, _ in wants.paths), *behind})
+        return sorted({*wants.images, *(build for build, _ in wants.paths), *wants.read_by_layer(), *behind})
 
     def builds_of(self, wants: Wants) -> list[str]:
         """The builds that must be tried for what is wanted."""

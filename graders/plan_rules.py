@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from graders.actions import Request, Run
 from graders.authored import Place, did_you_mean
 from graders.checks.base import Check
-from graders.checks.patterns import compile_pattern
+from graders.decoys import asked_decoy_faults, decoy_faults
 from graders.observations import Wants
+from graders.run_rules import about_run, about_wants
 from graders.spec import Spec, templates_in
 from graders.trials import Trials
 from graders.values import Quoting, extremes, filled
@@ -30,6 +31,7 @@ def contradictions(plan: "LabPlan") -> Found:
     yield from names or _hidden_volumes(plan)  # only names that lead somewhere can be followed
     yield from _templates(plan)
     yield from _filling(plan)
+    yield from decoy_faults(plan)
     for name, build in plan.builds.items():
         if build.secrets and "secret" not in plan.allow.mounts:
             yield (
@@ -71,22 +73,9 @@ def _runs(runs: Mapping[str, Run], plan: "LabPlan") -> Found:
                     (*place, "beside", position),
                     f"The run `{other}` ends by itself; only one with `serve` can be beside another.",
                 )
-        yield from _serving(place, run)
-        if "/" in run.volumes:
-            yield (*place, "volumes", "/"), "A volume cannot take the place of the whole file system."
-        if run.user is not None and not run.user.strip():
-            yield (*place, "user"), "`user` must not be empty; leave it out for the image's own."
+        yield from about_run(place, name, run, [base.name for base in plan.bases])
     for circle in _circles({name: [*run.after, *run.beside] for name, run in runs.items()}):
         yield ("runs", circle[0]), f"These runs wait for each other: {_arrows(circle)}."
-
-
-def _serving(place: Place, run: Run) -> Found:
-    if run.serve is None or not run.serve.ready.log:
-        return
-    try:
-        compile_pattern(run.serve.ready.log)
-    except ValueError as error:
-        yield (*place, "serve", "ready", "log"), f"`log` {error}."
 
 
 def _request(place: Place, request: Request, plan: "LabPlan") -> Found:
@@ -120,17 +109,13 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     wants = check.wants()
     for build in sorted({*wants.sources, *wants.builds, *wants.images, *(name for name, _ in wants.paths)}):
         yield from _known((*place, "build"), "build", build, plan.builds)
+    for build in sorted(wants.read_by_layer() - wants.images):
+        yield from _known((*place, "build"), "build", build, plan.builds)
+    yield from asked_decoy_faults(place, wants.decoys, plan)
     for name in sorted(wants.runs_named()):
-        yield from _known((*place, "run"), "run", name, plan.runs)
-        yield from _wants_of_run((*place, "run"), name, wants, plan)
-    for name in wants.named_requests:
-        yield from _known((*place, "request"), "request", name, plan.requests)
-    for request in wants.requests.values():
-        yield from _request(place, request, plan)
-    for trials in wants.trials.values():
-        yield from _trials(place, trials, plan)
-    if wants.checker is not None:
-        yield from _known((*place, "base"), "base", wants.checker.base, [base.name for base in plan.bases])
+        yield from _known(place, "run", name, plan.runs)
+        if name in plan.runs:
+            yield from about_wants(place, name, plan.runs[name], wants)
 
 
 def _trials(place: Place, trials: Trials, plan: "LabPlan") -> Found:
@@ -183,18 +168,6 @@ def _all_before(name: str, runs: Mapping[str, Run]) -> set[str]:
             found.add(each)
             waiting += runs[each].after
     return found
-
-
-def _wants_of_run(place: Place, name: str, wants: Wants, plan: "LabPlan") -> Found:
-    run = plan.runs.get(name)
-    if run is None:
-        return
-    if wants.ended and run.serve is not None:
-        yield place, f"The run `{name}` serves until it is stopped, so it has no exit code of its own."
-    if name in wants.own_user and run.user is not None:
-        yield place, f"The run `{name}` sets a user, so it does not show whom the image runs as."
-    if name in wants.own_user and run.build not in wants.images:
-        yield (*place[:-1], "build"), f"The run `{name}` is of the build `{run.build}`; say so in `build`."
 
 
 def _templates(plan: "LabPlan") -> Found:

@@ -18,7 +18,14 @@ _LIMIT_SAYS = {
 
 def run_line(seen: Observations, run: SeenRun) -> int | None:
     """The line that says what a container of this run does."""
-    return line_in_effect(seen.dockerfile(run.build), "CMD", "ENTRYPOINT", target=seen.target(run.build))
+    return keyword_line(seen, run, "CMD", "ENTRYPOINT")
+
+
+def keyword_line(seen: Observations, run: SeenRun, *keywords: str) -> int | None:
+    """The line of the first of these keywords that is in effect in the image of this run; a base has no lines."""
+    if not run.build:
+        return None
+    return line_in_effect(seen.dockerfile(run.build), *keywords, target=seen.target(run.build))
 
 
 def limit_words(limit: Limit) -> tuple[str, str]:
@@ -43,6 +50,13 @@ def did_not_end(seen: Observations, run: SeenRun) -> Verdict | None:
     if trouble is not None or run.result.limit is None:
         return trouble
     name, advice = limit_words(run.result.limit)
+    if run.stop is not None and run.result.limit is Limit.WALL:
+        return failed(
+            f"The container did not end within {run.stop.within_seconds:g} s of its stop signal, and was killed.",
+            hint="Its first process must hear the signal and end.",
+            seen=output_of(run),
+            line=run_line(seen, run),
+        )
     return failed(
         f"The container ran into its {name} after {run.result.seconds:.1f} s and was ended.",
         hint=advice,
@@ -65,4 +79,4 @@ def complaint_of(run: SeenRun) -> str:
 
 def _start_line(seen: Observations, run: SeenRun) -> int | None:
     keywords = ("USER", "ENTRYPOINT", "CMD") if blames_user(run.result.start_error) else ("ENTRYPOINT", "CMD")
-    return line_in_effect(seen.dockerfile(run.build), *keywords, target=seen.target(run.build))
+    return keyword_line(seen, run, *keywords)

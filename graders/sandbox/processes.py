@@ -43,6 +43,7 @@ def _here(container_id: str, id_offset: int) -> Iterator[Process]:
             uid=_inside(int(status["Uid"].split()[1]), id_offset),
             command=tuple(part.decode(errors="replace") for part in arguments),
             executable=executable,
+            heeds=int(status["SigCgt"], 16) | int(status["SigBlk"], 16),
         )
 
 

@@ -87,7 +87,7 @@ def test_filling_puts_drawn_values_everywhere() -> None:
         ("needs: [builds]", "needs: [ends]", "lab.yaml:12:66: `ends` must stand above `ends`, which needs it."),
         ("id: ends", "id: builds", "lab.yaml:12:6: The id `builds` is taken by check 1."),
         ("id: ends", "id: Ends here", "lab.yaml:12:6: `id` must be a short name of lower-case letters"),
-        ("run: greeted", "run: web", "lab.yaml:12:33: The run `web` serves until it is stopped"),
+        ("run: greeted", "run: web", "lab.yaml:12:33: The run `web` serves until it is killed"),
         ('args: ["{greeting}"]', 'args: ["{greting}"]', "`{greting}` stands for a value that is not declared"),
         ('args: ["{greeting}"]', "args: [yes]", 'lab.yaml:8:20: `yes` is read in two ways; write true, or "yes"'),
         ('args: ["{greeting}"]', "args: [3.10]", 'must be text; put it in quotes, as in "3.10"'),
@@ -103,7 +103,7 @@ def test_filling_puts_drawn_values_everywhere() -> None:
         ('port: "{port}"}}', 'port: "{greeting}"}}', "With a drawn value put in, this must be a port"),
         ("values: {greeting: word", "values: {greeting: wrd", "lab.yaml:6:10: "),
         ("env: {PORT", 'env: {"A=B": x, PORT', "must be the name of a variable"),
-        ("greeted: {args", "greeted: {volumes: {/: data}, args", "cannot take the place of the whole file system"),
+        ("greeted: {args", "greeted: {volumes: {/: data}, args", "take the place of the whole file system"),
         ("greeted: {args", "greeted: {user: '', args", "`user` must not be empty"),
         (
             "port: port}",

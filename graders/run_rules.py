@@ -1,0 +1,78 @@
+"""What must hold of one run of a plan: what stands where in its container, how it ends, and what can be seen of it."""
+
+from collections.abc import Iterator
+
+from graders.actions import Run
+from graders.authored import Place, did_you_mean
+from graders.checks.patterns import compile_pattern
+from graders.observations import Wants
+
+Found = Iterator[tuple[Place, str]]
+
+_IN_MEMORY = ("/proc", "/sys", "/dev")
+_GIVE_SERVE = "give it `serve`, such as `serve: {ready: started}` or `serve: {ready: {log: PATTERN}}`"
+
+
+def about_run(place: Place, name: str, run: Run, bases: list[str]) -> Found:
+    """Contradictions of the run itself; `bases` are the names of the lab's."""
+    yield from _serving(place, run)
+    yield from _mounted(place, run)
+    if run.base is not None and run.base not in bases:
+        yield (*place, "base"), f"This lab has no base `{run.base}`. {did_you_mean(run.base, bases)}"
+    if run.stop is not None and run.serve is None:
+        yield (*place, "stop"), f"The run `{name}` ends by itself; to have something to stop, {_GIVE_SERVE}."
+    if run.user is not None and not run.user.strip():
+        yield (*place, "user"), "`user` must not be empty; leave it out for the image's own."
+    if run.entrypoint is not None and not any(run.entrypoint):
+        yield (*place, "entrypoint"), "`entrypoint` must name a program; leave it out for the image's own."
+
+
+def about_wants(place: Place, name: str, run: Run, wants: Wants) -> Found:
+    """Contradictions between a run and what a check wants of it."""
+    if wants.ended and run.serve is not None and run.stop is None:
+        yield (
+            place,
+            (
+                f"The run `{name}` serves until it is killed, so it has no exit code of its own; with "
+                "`stop: {within_seconds: 5}` it ends by its stop signal."
+            ),
+        )
+    if run.serve is None and name in wants.lasting | wants.stops | wants.memory:
+        yield place, f"The run `{name}` ends by itself; to see something of it while it is up, {_GIVE_SERVE}."
+    if run.base is not None and name in wants.own_user | wants.written | wants.stops:
+        yield place, f"The run `{name}` is of the lab's own base `{run.base}`, not of what is handed in."
+    if name in wants.own_user and run.user is not None:
+        yield place, f"The run `{name}` sets a user, so it does not show whom the image runs as."
+    if name in wants.own_user and run.base is None and run.build not in wants.images:
+        yield (*place[:-1], "build"), f"The run `{name}` is of the build `{run.build}`; say so in `build`."
+    for other, path in sorted(wants.run_files):
+        inside = [where for where in (*run.tmpfs, *_IN_MEMORY) if f"{path}/".startswith(f"{where}/")]
+        if other == name and inside:
+            yield place, f"{path} is in memory ({inside[0]}), and gone when the container has ended."
+
+
+def _serving(place: Place, run: Run) -> Found:
+    if run.serve is None or not run.serve.ready.log:
+        return
+    try:
+        compile_pattern(run.serve.ready.log)
+    except ValueError as error:
+        yield (*place, "serve", "ready", "log"), f"`log` {error}."
+
+
+def _mounted(place: Place, run: Run) -> Found:
+    for field, paths in (
+        ("volumes", run.volumes),
+        ("anonymous", run.anonymous),
+        ("folders", run.folders),
+        ("tmpfs", run.tmpfs),
+    ):
+        for path in paths:
+            if path == "/":
+                yield (*place, field), "Nothing can take the place of the whole file system."
+            elif run.mounted().count(path) > 1:
+                yield (*place, field), f"Two things are to stand at {path}; a path takes one."
+    for path, files in run.folders.items():
+        for file in files:
+            if any(other.startswith(f"{file}/") for other in files):
+                yield (*place, "folders", path, file), f"`{file}` cannot be a file and a folder."
