@@ -23,9 +23,9 @@ import time
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from deploy.sandbox import namespaces
+from deploy.sandbox import namespaces, package_path
 from deploy.sandbox.api import EngineApi, EngineRefused
-from deploy.sandbox.instance import EngineTrouble, Instance
+from deploy.sandbox.instance import GATEWAY, EngineTrouble, Instance
 from deploy.sandbox.needs import REMAP_USER, SYSTEM_PATH
 
 DIED = "dockerd ended while it started; these were its last words:"
@@ -37,6 +37,8 @@ OF_EVERY_CONTAINER = (
     b"cleanup warnings",
     b"loading cgroup for",
 )
+NO_NAME_SERVER = "192.0.2.1"
+"""An address that RFC 5737 keeps for documentation. Not loopback: BuildKit would put a public server in its place."""
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -57,6 +59,9 @@ def configuration(instance: Instance) -> dict[str, Any]:
         # The PID namespace ends containers with the engine, so there is nothing to restore.
         "live-restore": False,
         "shutdown-timeout": SHUTDOWN_SECONDS // 2,
+        # Otherwise every container's /etc/resolv.conf would tell the machine's own name servers and domains.
+        "dns": [NO_NAME_SERVER],
+        "dns-search": ["."],
         "default-shm-size": "16M",
         "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 1024}},
         "log-driver": "local",
@@ -65,6 +70,8 @@ def configuration(instance: Instance) -> dict[str, Any]:
         "features": {"buildkit": True},
         "builder": {"gc": {"enabled": True, "defaultKeepStorage": f"{instance.disk_mib // 4}MB"}},
     }
+    if "network" not in instance.without:
+        settings["bip"] = f"{GATEWAY}/16"
     if "userns" in instance.without:
         del settings["userns-remap"]
     if "logs" in instance.without:
@@ -76,7 +83,7 @@ def configuration(instance: Instance) -> dict[str, Any]:
 
 
 def spawn(instance: Instance) -> int:
-    """Start dockerd in its namespaces; the process id of its init. Once called, this process forks no more."""
+    """Start dockerd in its namespaces; the process id of its init. What is forked after is of that namespace, too."""
     instance.config_file.write_text(json.dumps(configuration(instance), indent=2) + "\n")
     _forget_earlier_life(instance)
     alive, _keep = os.pipe()  # the write end stays open in this process only, and says that it lives
@@ -151,6 +158,8 @@ def _init(instance: Instance, alive: int) -> NoReturn:
     namespaces.mount("tmpfs", shims, "tmpfs", flags=hidden, options="mode=711,size=4m")
     if "network" not in instance.without:
         namespaces.bring_loopback_up()
+        _close_doors()
+        _hide_name_servers(instance)
     environment = {"PATH": SYSTEM_PATH, "HOME": "/root"}
     if "network" in instance.without:
         environment |= {name: value for name, value in os.environ.items() if name.upper() in PROXY_VARIABLES}
@@ -171,6 +180,30 @@ def _init(instance: Instance, alive: int) -> NoReturn:
         if pid == dockerd.pid:
             speaker.join(timeout=1)  # its last words; a child of it may hold the pipe open
             os._exit(abs(os.waitstatus_to_exitcode(status)))
+
+
+def _hide_name_servers(instance: Instance) -> None:
+    """Give the daemon a resolv.conf that names nobody: where it looks a name up, its error says whom it asked."""
+    names = Path("/etc/resolv.conf")
+    if names.exists():
+        ours = instance.run_dir / "resolv.conf"
+        ours.write_text(f"nameserver {NO_NAME_SERVER}\noptions attempts:1 timeout:1\n")
+        namespaces.mount(str(ours), names, "none", flags=namespaces.MS_BIND)
+
+
+def _close_doors() -> None:
+    """Let containers reach nothing of the engine's own addresses, but for builds the port of an open package path."""
+    path = ("--in-interface", "docker0", "--protocol", "tcp", "--dport", str(package_path.PORT))
+    for rule in (
+        ("--policy", "INPUT", "DROP"),
+        ("--append", "INPUT", "--in-interface", "lo", "--jump", "ACCEPT"),
+        ("--append", "INPUT", *path, "--jump", "ACCEPT"),
+    ):
+        done = subprocess.run(
+            ["iptables", "--wait", *rule], env={"PATH": SYSTEM_PATH}, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise EngineTrouble(f"iptables {' '.join(rule)} failed: {done.stderr.strip()}")
 
 
 def _pass_on(lines: IO[bytes]) -> None:

@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[0] = str(REPOSITORY)
 
-from deploy.sandbox import cgroups, daemon, disk, namespaces, needs  # noqa: E402 - after the path is set
+from deploy.sandbox import cgroups, daemon, disk, gate, namespaces, needs  # noqa: E402 - after the path is set
 from deploy.sandbox.api import EngineApi  # noqa: E402
 from deploy.sandbox.instance import PROTECTIONS, EngineTrouble, Instance  # noqa: E402
 
@@ -53,15 +53,17 @@ def run(instance: Instance) -> int:
         cgroups.prepare(instance)
         init_pid = daemon.spawn(instance)
         try:
+            gate_alive = None if "network" in instance.without else gate.spawn(instance, init_pid)
             daemon.open_when_ready(instance, init_pid)
             instance.restart_file.write_text("")
             print(f"The sandbox engine '{instance.name}' is ready at {instance.url}", flush=True)
-            return _watch(instance, init_pid, stopping)
+            return _watch(instance, init_pid, gate_alive, stopping)
         finally:
             cgroups.empty(instance)  # containers are ephemeral: dockerd need not wait for them to listen
             _end(init_pid)
             instance.socket.unlink(missing_ok=True)
             instance.restart_file.unlink(missing_ok=True)
+            gate.clear(instance)
             cgroups.remove(instance)
 
 
@@ -205,7 +207,7 @@ def _wait_until_stopped(instance: Instance, seconds: float) -> bool:
     return True
 
 
-def _watch(instance: Instance, init_pid: int, stopping: list[int]) -> int:
+def _watch(instance: Instance, init_pid: int, gate_alive: int | None, stopping: list[int]) -> int:
     """Wait for the engine's end; whatever is not 0 is for a supervisor to start it again."""
     while not stopping:
         if _wants_restart(instance):
@@ -214,6 +216,9 @@ def _watch(instance: Instance, init_pid: int, stopping: list[int]) -> int:
         ended, _ = os.waitpid(init_pid, os.WNOHANG)
         if ended:
             print("dockerd ended by itself.", file=sys.stderr, flush=True)
+            return 1
+        if gate_alive is not None and gate.has_ended(gate_alive):
+            print("The package gate ended by itself.", file=sys.stderr, flush=True)
             return 1
         time.sleep(0.2)
     return 0

@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[0] = str(REPOSITORY)
 
-from deploy.sandbox import pull, rootfs  # noqa: E402 - after the path is set
+from deploy.sandbox import pull, registries, rootfs  # noqa: E402 - after the path is set
 from deploy.sandbox.api import EngineApi, EngineRefused, image_path  # noqa: E402
 from deploy.sandbox.recipes import Base, InvalidBases, Tar, load_bases  # noqa: E402
 from deploy.sandbox.rootfs import CannotMake  # noqa: E402
@@ -86,12 +86,14 @@ def _announcement(base: Base) -> str:
 
 
 def _machine_ingredients(base: Base) -> list[str]:
-    """What of this machine ends up in a packages image: its extra authorities, its busybox."""
-    if base.recipe.packages is None:
+    """What of this machine ends up in a packages image: its extra authorities, its sources of packages, its busybox."""
+    packages = base.recipe.packages
+    if packages is None:
         return []
-    if base.recipe.packages.kind == "busybox":
+    if packages.kind == "busybox":
         return [rootfs.busybox_version()]
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in rootfs.authorities()]
+    authorities = [hashlib.sha256(path.read_bytes()).hexdigest() for path in rootfs.authorities()]
+    return [*authorities, *registries.apt_sources(packages.suite), *rootfs.tool_settings(packages.kind).values()]
 
 
 def _obtain(base: Base, folder: Path, into: Path) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 RUN_DIR = Path("/run/drydock")
 """Sockets live here: a unix socket's path may have 107 bytes, which a deep data folder would exceed."""
 
+GATEWAY = "172.17.0.1"
+"""An engine's own address on the network of builds. Each engine has a network of its own, so all may have the same."""
+
 PROTECTIONS = ("network", "userns", "memory", "pids", "cpu", "disk", "logs", "no-new-privileges")
 """What `--without` can switch off, for testing that the audit notices."""
 
@@ -85,6 +88,16 @@ class Instance:
     def restart_file(self) -> Path:
         """Empty while the engine runs; a grader that writes to it asks for a new start (graders/sandbox/stuck.py)."""
         return self.run_dir / "restart"
+
+    @property
+    def gate_socket(self) -> Path:
+        """Where a grader asks for a way to package registries (gate.py, graders/sandbox/packages.py)."""
+        return self.run_dir / "packages.sock"
+
+    @property
+    def gate_dir(self) -> Path:
+        """What an open way consists of; it exists only while one is open."""
+        return self.run_dir / "packages"
 
     @property
     def cgroup(self) -> str:

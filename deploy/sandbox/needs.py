@@ -23,6 +23,9 @@ PROGRAMS = {
     "mkfs.ext4": "e2fsprogs",
     "mount": "mount",
     "useradd": "passwd",
+    "tinyproxy": "tinyproxy-bin",
+    "socat": "socat",
+    "nsenter": "util-linux",
 }
 
 

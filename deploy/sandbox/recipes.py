@@ -46,10 +46,10 @@ class Packages(_Strict):
     """An image made of the operating system's own packages.
 
     `busybox` holds Debian's static busybox with its applets; `debian` a minimal Debian without documentation;
-    `python` that, with python3, pip and venv, and a `python` command.
+    `python` that, with python3, pip and venv, and a `python` command; `node` that, with Node and npm.
     """
 
-    kind: Literal["busybox", "debian", "python"]
+    kind: Literal["busybox", "debian", "python", "node"]
     suite: str = ""
     include: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
 

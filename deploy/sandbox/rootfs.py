@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from deploy.sandbox import registries
 from deploy.sandbox.recipes import Packages
 
 AUTHORITIES = Path("/usr/local/share/ca-certificates")
@@ -29,8 +32,16 @@ NO_DOCUMENTATION = (
 MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr"
 """Starts from a merged /usr, so that apt need not bring the program that merges it, and all of perl with that."""
 
-DEFAULT_CMD = {"busybox": ("sh",), "debian": ("bash",), "python": ("python3",)}
-DEFAULT_ENV = {"busybox": {"PATH": PATH}, "debian": {"PATH": PATH}, "python": {"PATH": PATH, "LANG": "C.UTF-8"}}
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+DPKG_STATUS = "var/lib/dpkg/status"
+
+DEFAULT_CMD = {"busybox": ("sh",), "debian": ("bash",), "python": ("python3",), "node": ("node",)}
+DEFAULT_ENV = {
+    "busybox": {"PATH": PATH},
+    "debian": {"PATH": PATH},
+    "python": {"PATH": PATH, "LANG": "C.UTF-8"},
+    "node": {"PATH": PATH},
+}
 
 
 class CannotMake(Exception):
@@ -100,6 +111,7 @@ def _make_python(packages: Packages, tag: str, into: Path) -> None:
         'chroot "$1" update-ca-certificates',
         'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
         'ln -s python3 "$1/usr/bin/python"',
+        *_settings_hooks("python"),
     ]
     include = ("python3", "python3-pip", "python3-venv", "ca-certificates", *packages.include)
     _debootstrap(packages, into, include=include, hooks=hooks)
@@ -109,21 +121,56 @@ def _make_python(packages: Packages, tag: str, into: Path) -> None:
         raise CannotMake(f"The tag {tag} would not be true: the suite {packages.suite} has {target}.")
 
 
+def _make_node(packages: Packages, tag: str, into: Path) -> None:
+    """Node with npm, which asks nobody whether what it installs is safe: that would send out what a lab installs."""
+    hooks = [*_authority_hooks(), 'chroot "$1" update-ca-certificates', *_settings_hooks("node")]
+    include = ("nodejs", "npm", "ca-certificates", *packages.include)
+    _debootstrap(packages, into, include=include, hooks=hooks)
+    installed = _read_from(into, DPKG_STATUS)
+    version = re.search(r"^Package: nodejs$.*?^Version: ([0-9.]+)", installed, re.MULTILINE | re.DOTALL)
+    if version is None or not _fits(tag.removesuffix("-slim"), version[1]):
+        found = version[1] if version else "of no known version"
+        raise CannotMake(f"The tag {tag} would not be true: the suite {packages.suite} has Node {found}.")
+
+
 def _debootstrap(packages: Packages, into: Path, *, include: tuple[str, ...], hooks: list[str]) -> None:
-    """mmdebstrap with its own default mirror; apt's lists and cache are not kept."""
+    """mmdebstrap, from where this machine's apt has the suite; apt's lists and cache are not kept."""
     if shutil.which("mmdebstrap") is None:
         raise CannotMake("mmdebstrap is not installed: run `apt-get install mmdebstrap`.")
     command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", f"--hook-dir={MERGED_USR}"]
     command += [f"--dpkgopt={option}" for option in NO_DOCUMENTATION]
     command += [f"--include={','.join(('usr-is-merged', *include))}"]
     command += [f"--customize-hook={hook}" for hook in hooks]
-    done = subprocess.run([*command, packages.suite, str(into)], capture_output=True, text=True, check=False)
+    command += [packages.suite, str(into), *registries.apt_sources(packages.suite)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if line.startswith(("E:", "Err:", "W:"))]
         raise CannotMake(
             f"Debian packages for {packages.suite} could not be fetched or installed: check this machine's network and "
             f"that the suite exists, then run this again. mmdebstrap said: {' '.join(said[:4]) or done.stderr[-400:]}"
         )
+
+
+def tool_settings(kind: str) -> dict[str, str]:
+    """Files that tell a base's tools where packages come from, by path; none where they know by themselves."""
+    if kind == "python" and (index := registries.pip_index()):
+        host = urlsplit(index).hostname
+        trusted = f"trusted-host = {host}\n" if index.startswith("http://") else ""
+        return {"etc/pip.conf": f"[global]\nindex-url = {index}\n{trusted}"}
+    if kind == "node":
+        registry = registries.npm_registry()
+        lines = ["audit=false", "fund=false", "update-notifier=false"]
+        lines += [f"registry={registry}"] if registry else []
+        lines += [f"cafile={TRUSTED}"] if authorities() else []  # Node has a list of authorities of its own
+        return {"etc/npmrc": "".join(f"{line}\n" for line in lines)}
+    return {}
+
+
+def _settings_hooks(kind: str) -> list[str]:
+    return [
+        f'printf %s {shlex.quote(text)} >"$1/{path}" && chmod 644 "$1/{path}"'
+        for path, text in tool_settings(kind).items()
+    ]
 
 
 def _authority_hooks() -> list[str]:
@@ -166,4 +213,5 @@ MAKERS: dict[str, Callable[[Packages, str, Path], None]] = {
     "busybox": _make_busybox,
     "debian": _make_debian,
     "python": _make_python,
+    "node": _make_node,
 }

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from deploy.up.instance import Instance
-from deploy.up.programs import site_environment
+from deploy.up.programs import site_environment, ways_to_packages
 from deploy.up.progress import Progress
 from deploy.up.trouble import Trouble
 
@@ -25,7 +25,7 @@ def prepare_images(instance: Instance, progress: Progress) -> None:
     for number, engine in enumerate(instance.engines, start=1):
         command = [str(instance.python), script, "prepare"]
         command += ["--course", str(instance.repository / PACK / "course.yaml"), "--engine", engine]
-        _follow(command, os.environ | {}, progress, f"engine {number} of {len(instance.engines)}: ")
+        _follow(command, ways_to_packages(instance) | os.environ, progress, f"engine {number} of {len(instance.engines)}: ")
 
 
 def manage(instance: Instance, port: int, progress: Progress, *arguments: str) -> None:

@@ -50,6 +50,8 @@ ENGINE = (
     Need("mkfs.ext4", ("e2fsprogs",)),
     Need("/var/lib/dpkg/info/busybox-static.list", ("busybox-static",)),
     Need("mmdebstrap", ("mmdebstrap",)),
+    Need("tinyproxy", ("tinyproxy-bin",)),
+    Need("socat", ("socat",)),
 )
 TESTS = (
     Need("chromium", ("chromium", "fonts-dejavu-core")),

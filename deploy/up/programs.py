@@ -16,6 +16,10 @@ from deploy.up.instance import Instance
 
 SETTINGS = Path("platform/config/settings.py")
 READ_VARIABLE = re.compile(r"""\benv(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]*)["']""")
+PACKAGE_VARIABLE = re.compile(
+    r"DRYDOCK_PACKAGES_\w+|PIP_\w+|NPM_CONFIG_\w+|(HTTP|HTTPS|NO)_PROXY|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS",
+    re.IGNORECASE,
+)
 CODE = {
     "site": ("platform", "labs", "quizzes", "graders", "manage.py", "requirements.txt"),
     "engine": ("deploy/sandbox",),
@@ -48,7 +52,7 @@ def services(instance: Instance) -> list[Program]:
     found = []
     if instance.given_redis is None:
         found.append(Program("redis", tuple(redis_command(instance)), {"PATH": SYSTEM_PATH}))
-    code = {"PATH": SYSTEM_PATH, "DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["engine"])}
+    code = ways_to_packages(instance) | {"DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["engine"])}
     for number, name in enumerate(instance.engine_names):
         command = (
             SYSTEM_PYTHON,
@@ -59,6 +63,12 @@ def services(instance: Instance) -> list[Program]:
         # The engine ends what it started by itself; a signal to the whole group would end dockerd under it.
         found.append(Program(f"engine-{number}", command, code, stop_seconds=40, whole_group=False))
     return found
+
+
+def ways_to_packages(instance: Instance) -> dict[str, str]:
+    """What an engine needs to ask pip, apt and npm where they fetch from on this machine."""
+    given = {name: value for name, value in instance.environment.items() if PACKAGE_VARIABLE.fullmatch(name)}
+    return {**given, "PATH": SYSTEM_PATH, "HOME": os.environ.get("HOME", "/root")}
 
 
 def site(instance: Instance, port: int) -> list[Program]:

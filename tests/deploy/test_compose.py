@@ -15,8 +15,11 @@ SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
 ENDS_BY_ITSELF = {"setup", "base-images"}
 
 
-def config(*, env_file: Path = EXAMPLE) -> subprocess.CompletedProcess[str]:
-    command = ["docker-compose", "--env-file", str(env_file), "--file", "docker-compose.yml", "config"]
+PACKAGES = ("--file", "docker-compose.packages.yml")
+
+
+def config(*more: str, env_file: Path = EXAMPLE) -> subprocess.CompletedProcess[str]:
+    command = ["docker-compose", "--env-file", str(env_file), "--file", "docker-compose.yml", *more, "config"]
     environment = {"PATH": os.environ["PATH"]}
     return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
 
@@ -143,3 +146,18 @@ def test_the_image_is_given_every_folder_that_the_site_imports() -> None:
     for folder in ("graders", "labs", "quizzes", "packs", "platform"):
         assert f"COPY {folder} ./{folder}" in dockerfile
         assert f"!{folder}" in ignored
+
+
+def test_for_packages_the_engine_alone_gets_a_way_out_and_still_shares_no_network_with_the_site(
+    composed: dict[str, Any],
+) -> None:
+    done = config(*PACKAGES)
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+
+    assert networks_of(services["engine"]) == {"sandbox", "outside"}
+    assert services["engine"]["environment"].keys() >= {"DRYDOCK_PACKAGES_PIP", "DRYDOCK_PACKAGES_APT"}
+    for name in set(services) - {"engine"}:
+        assert networks_of(services[name]) == networks_of(composed["services"][name])
+    for name in set(services) - {"engine", "base-images"}:
+        assert not networks_of(services[name]) & {"sandbox", "outside"}

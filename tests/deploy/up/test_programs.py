@@ -138,3 +138,17 @@ def test_files_that_hold_secrets_are_for_their_owner_only(tmp_path: Path, monkey
     assert files
     assert all(file.stat().st_mode & 0o077 == 0 for file in files)
     assert "s3cret" not in programs.configuration(instance, programs.all_programs(instance, 8000))
+
+
+def test_engines_are_told_what_pip_and_npm_were_told_and_no_secret_of_the_site(tmp_path: Path) -> None:
+    told = {
+        "PIP_INDEX_URL": "https://packages.example/simple",
+        "npm_config_registry": "https://packages.example/npm",
+        "DRYDOCK_PACKAGES_APT": "https://packages.example/debian",
+        "https_proxy": "http://proxy.example:3128",
+    }
+    instance = an_instance(tmp_path, SECRET_KEY="s3cret", DATABASE_URL="postgres://x", SANDBOX_SLOTS="1", **told)
+    (engine,) = [program for program in programs.services(instance) if program.name == "engine-0"]
+
+    assert engine.environment.items() >= told.items()
+    assert not {"SECRET_KEY", "DATABASE_URL"} & engine.environment.keys()
