@@ -11,6 +11,7 @@ from graders.authored import Place, did_you_mean
 from graders.checks.base import Check
 from graders.decoys import asked_decoy_faults, decoy_faults
 from graders.observations import Wants
+from graders.rebuilding import asked_rebuild_faults, rebuild_faults
 from graders.run_rules import about_run, about_wants
 from graders.spec import Spec, templates_in
 from graders.trials import Trials
@@ -32,6 +33,7 @@ def contradictions(plan: "LabPlan") -> Found:
     yield from _templates(plan)
     yield from _filling(plan)
     yield from decoy_faults(plan)
+    yield from rebuild_faults(plan)
     for name, build in plan.builds.items():
         if build.secrets and "secret" not in plan.allow.mounts:
             yield (
@@ -112,6 +114,19 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     for build in sorted(wants.read_by_layer() - wants.images):
         yield from _known((*place, "build"), "build", build, plan.builds)
     yield from asked_decoy_faults(place, wants.decoys, plan)
+    yield from asked_rebuild_faults(place, wants.rebuilds, plan)
+    yield from _wanted_runs((*place, "run"), wants, plan)
+    for name in wants.named_requests:
+        yield from _known((*place, "request"), "request", name, plan.requests)
+    for request in wants.requests.values():
+        yield from _request(place, request, plan)
+    for trials in wants.trials.values():
+        yield from _trials(place, trials, plan)
+    if wants.checker is not None:
+        yield from _known((*place, "base"), "base", wants.checker.base, [base.name for base in plan.bases])
+
+
+def _wanted_runs(place: Place, wants: Wants, plan: "LabPlan") -> Found:
     for name in sorted(wants.runs_named()):
         yield from _known(place, "run", name, plan.runs)
         if name in plan.runs:
