@@ -25,7 +25,8 @@ def prepare_images(instance: Instance, progress: Progress) -> None:
     for number, engine in enumerate(instance.engines, start=1):
         command = [str(instance.python), script, "prepare"]
         command += ["--course", str(instance.repository / PACK / "course.yaml"), "--engine", engine]
-        _follow(command, ways_to_packages(instance) | os.environ, progress, f"engine {number} of {len(instance.engines)}: ")
+        place = f"engine {number} of {len(instance.engines)}: "
+        _follow(command, ways_to_packages(instance) | os.environ, progress, place)
 
 
 def manage(instance: Instance, port: int, progress: Progress, *arguments: str) -> None:
