@@ -7,6 +7,7 @@ from typing import Self
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 _HEREDOCS_SINCE = (23, 0)  # its BuildKit 0.10 brought the Dockerfile 1.4 frontend: heredocs, COPY --link
 _START_INTERVAL_SINCE = (25, 0)
+_TMPFS_SIZE_SINCE = (26, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Dialect:
     heredocs: bool = False
     link: bool = False
     start_interval: bool = False
+    tmpfs_size: bool = False
 
     @classmethod
     def of_engine(cls, version: str) -> Self:
@@ -28,4 +30,5 @@ class Dialect:
             heredocs=number >= _HEREDOCS_SINCE,
             link=number >= _HEREDOCS_SINCE,
             start_interval=number >= _START_INTERVAL_SINCE,
+            tmpfs_size=number >= _TMPFS_SIZE_SINCE,
         )

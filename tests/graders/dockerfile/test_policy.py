@@ -9,7 +9,7 @@ from graders.dockerfile.policy import Policy, check_policy, examine
 
 PLAIN = Policy(allowed_bases=frozenset({"busybox:1.35", "python-slim:3.11"}))
 OLD = Dialect()
-NEW = Dialect(heredocs=True, link=True, start_interval=True)
+NEW = Dialect(heredocs=True, link=True, start_interval=True, tmpfs_size=True)
 FROM = "FROM busybox:1.35\n"
 
 
@@ -151,6 +151,27 @@ def test_a_flag_of_newer_engines_waits_for_them() -> None:
 
 def test_a_flag_without_its_value_is_refused() -> None:
     assert rules(FROM + "COPY --from busybox /a /b") == [("flag-value", 2)]
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--interval=5",
+        "--timeout=soon",
+        "--start-period=-1s",
+        "--interval=10us",
+        "--interval=0",
+        "--retries=0",
+        "--retries=x",
+    ],
+)
+def test_a_healthcheck_flag_with_a_value_that_the_engine_does_not_take_is_refused(flag: str) -> None:
+    assert rules(FROM + f"HEALTHCHECK {flag} CMD x") == [("flag-value", 2)]
+
+
+def test_a_healthcheck_takes_gos_durations() -> None:
+    line = "HEALTHCHECK --interval=1m30s --timeout=1.5s --start-period=.5h --retries=10 CMD x"
+    assert rules(FROM + line) == []
 
 
 def test_platform_is_refused_with_its_own_reason() -> None:
@@ -386,11 +407,31 @@ def test_an_allowed_mount_passes(value: str) -> None:
         "'type=bind,\"from=alpine\",target=/x'",
         "from=one,FROM=alpine,target=/x",
         "type=secret,env=X",
+        "type=cache",
+        "type=tmpfs,target=/",
+        "type=bind,target=.",
+        "type=secret",
+        "type=secret,mode=9,id=a",
+        "type=secret,required=maybe,id=a",
+        "required,type=secret,id=a",
+        "type=cache,target=/x,sharing=some",
+        "type=cache,target=/x,uid=me",
+        "type=cache,target=/x,gid=-1",
+        "type=bind,target=/x,rw=yes",
+        "type=tmpfs,target=/x,size=1m",
+        "",
     ],
 )
 def test_a_mount_that_reaches_elsewhere_is_refused(value: str) -> None:
     text = f"FROM scratch AS one\n{FROM}RUN --mount={value} true\nFROM scratch AS later"
     assert rules(text, EVERY_MOUNT) == [("mount", 3)]
+
+
+def test_a_field_of_newer_engines_waits_for_them() -> None:
+    line = FROM + "RUN --mount=type=tmpfs,target=/x,size=1m true"
+    assert rules(line, EVERY_MOUNT) == [("mount", 2)]
+    assert rules(line, EVERY_MOUNT, NEW) == []
+    assert rules(line.replace("1m", "much"), EVERY_MOUNT, NEW) == [("mount", 2)]
 
 
 def test_a_second_mount_is_judged_too() -> None:

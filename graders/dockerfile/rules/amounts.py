@@ -1,0 +1,52 @@
+"""Rules on how much: variables that grow, ports and volumes."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from graders.dockerfile.errors import ExpansionError
+from graders.dockerfile.expansion import expand, scopes
+from graders.dockerfile.growth import sizes
+from graders.dockerfile.rules.case import Case, refuse
+from graders.refusal import Refusal
+
+_MOST_OF_ONE_STEP = 512 * 1024  # characters, variables filled in
+_MOST_IN_ALL = 4 * 1024 * 1024
+_MOST_PORTS = 1_000  # each is kept and told by the engine: 65,535 take it longer than a call may take
+_MOST_VOLUMES = 50  # each is made, and removed, for every container
+_PORT_RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+
+
+def growth(case: Case) -> Iterator[Refusal]:
+    """Variables that double until memory is full; asked before anything is filled in."""
+    total = 0
+    for step, size in sizes(case.dockerfile, case.build_arguments):
+        total += size
+        if size > _MOST_OF_ONE_STEP or total > _MOST_IN_ALL:
+            yield refuse("too-much-expansion", step, "its variables grow too large; set them to shorter values.")
+            return
+
+
+def declarations(case: Case) -> Iterator[Refusal]:
+    """More ports and volumes than an engine can bear."""
+    ports = volumes = 0
+    for step, scope in scopes(case.dockerfile, build_arguments=case.build_arguments):
+        declared = step.nested or step
+        if declared.keyword == "VOLUME":
+            volumes += len(declared.words)
+            if volumes > _MOST_VOLUMES:
+                yield refuse("too-many-volumes", step, f"that makes more than {_MOST_VOLUMES} volumes; name fewer.")
+                return
+        elif declared.keyword == "EXPOSE":
+            ports += sum(_ports_in(word, scope, case.dockerfile.escape) for word in declared.words)
+            if ports > _MOST_PORTS:
+                message = f"that makes more than {_MOST_PORTS:,} ports; name those that your program uses."
+                yield refuse("too-many-ports", step, message)
+                return
+
+
+def _ports_in(word: str, scope: Mapping[str, str | None], escape: str) -> int:
+    try:
+        text = expand(word, scope, escape=escape).text
+    except ExpansionError:
+        return 0  # told of by another rule
+    return sum(max(1, int(last) - int(first) + 1) for first, last in _PORT_RANGE.findall(text)) or 1
