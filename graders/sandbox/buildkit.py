@@ -53,6 +53,8 @@ class BuildOrder:
     secrets: Mapping[str, bytes] | None = None
     """What RUN may mount, by id; None opens no session for it."""
     use_cache: bool = False
+    network: str = "none"
+    """`none`, or `default` where a way to package registries is open."""
     limits: BuildLimits
 
     def query(self, session: str = "") -> dict[str, str]:
@@ -62,7 +64,7 @@ class BuildOrder:
             "buildid": self.build_id,
             "t": self.tag,
             "dockerfile": self.dockerfile,
-            "networkmode": "none",
+            "networkmode": self.network,
             "rm": "1",
             "forcerm": "1",
             "labels": json.dumps(dict(self.labels)),
