@@ -79,13 +79,13 @@ class Context:
 
 
 def context_of(submission: Submission, build: Build) -> Context:
-    """The context of one build, with the files that the plan puts into it.
+    """The context of one build, with the files and the decoys that the plan puts into it.
 
     Raises BadPattern for .dockerignore, and SubmissionRefused when a handed-in file is in the way of the plan's.
     """
     dockerfile = build.dockerfile
-    if build.files:
-        replaced = {path: text.encode() for path, text in build.files.items()}
+    if build.files or build.decoys:
+        replaced = {path: text.encode() for path, text in {**build.files, **build.decoys}.items()}
         submission = submission.with_files(replaced, caps=_CAPS)
     patterns = patterns_for(submission, dockerfile)
     if not patterns:

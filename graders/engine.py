@@ -90,6 +90,7 @@ class _Grading:
             values=self.values,
             seed=self.seed,
             requests=self.filled.requests,
+            decoys=self.filled.decoys,
         )
         with self.sandbox.job(self.job_id) as job:
             experiment = Experiment(

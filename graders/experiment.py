@@ -16,6 +16,8 @@ from graders.causes import engine_words
 from graders.checker import Checker, run_checker
 from graders.context import Context
 from graders.events import Event, EventKind
+from graders.image.contents import Search
+from graders.image.seen import see_layers, unmeasured
 from graders.observations import Observations, Wants
 from graders.plan import FilledPlan, LabPlan
 from graders.progress import BuildTeller, Emit
@@ -72,6 +74,8 @@ class Experiment:
             self._inspect(build)
         for build in sorted({build for build, _ in wants.paths}):
             self._look_up_files(build)
+        for build in sorted(wants.read_by_layer()):
+            self._look_through(build)
         for run in self.filled.runs_of(wants):
             self._run(run)
         for key, trials in wants.trials.items():
@@ -100,6 +104,8 @@ class Experiment:
         for build, result in self.seen.builds.items():
             if result.ok:
                 self._inspect(build)
+                if not self.is_hidden_build(build) and not unmeasured(self.seen.images[build], self.seen.bases[build]):
+                    self._look_through(build)
 
     def is_hidden(self, run: str) -> bool:
         """Whether only hidden checks look at this run."""
@@ -181,6 +187,26 @@ class Experiment:
         with self._phase(f"files {build}"):
             found = self._job.image_files(self.seen.builds[build].image_id, wanted)
         self.seen.files.update({(build, path): found.get(path) for path in wanted})
+
+    def _look_through(self, build: str) -> None:
+        """Read an image layer by layer, once, for every check that wants something of it."""
+        if build in self.seen.layers:
+            return
+        image, base = self.seen.images[build], self.seen.bases[build]
+        wanted = [wants for wants, _ in self._wanted]
+        texts = {text for wants in wanted for name, text in wants.texts if name == build}
+        if any(build in wants.decoys for wants in wanted):
+            texts |= {text for found in self.seen.decoys.get(build, {}).values() for text in found}
+        paths = {path for wants in wanted for name, path in wants.contents if name == build}
+        search = Search(
+            texts=frozenset(texts),
+            names=frozenset(path.rpartition("/")[2] for path in paths),
+            base_layer_ids=frozenset(base.layer_ids if base is not None else ()),
+        )
+        with self._phase(f"layers {build}"):
+            found = self._job.layers(image.image_id, search=search)
+            dockerfile, target = self.seen.dockerfile(build), self.seen.target(build)
+            self.seen.layers[build] = see_layers(found, image=image, base=base, dockerfile=dockerfile, target=target)
 
     def _run(self, name: str) -> None:
         if name in self.seen.runs:

@@ -104,6 +104,14 @@ class LayerReport(_Frozen):
     size_bytes: int
     line: int | None = None
     from_base: bool = False
+    instruction: str = ""
+    """As it stands in the Dockerfile; empty for the base's layers and where the line is not known."""
+    empty: bool = False
+    """Whether it only changes what the image says of itself, and has no layer of its own."""
+    wasted_bytes: int | None = None
+    """How many of its bytes later layers delete, replace or touch, so that nobody sees them; None if not measured."""
+    undone_by: tuple[int, ...] = ()
+    """Lines of the instructions that took them out of sight."""
 
 
 class ImageReport(_Frozen):
@@ -114,6 +122,16 @@ class ImageReport(_Frozen):
     layers: tuple[LayerReport, ...]
     hidden: bool = False
     """Only hidden checks need its build, so learners do not see it."""
+    base: str = ""
+    """The base image, as FROM names it; empty for `scratch`."""
+    base_size_bytes: int = 0
+    """What the base brings, which a picture shows as one."""
+    base_wasted_bytes: int | None = None
+    """How much of that the learner's layers delete or replace."""
+    wasted_bytes: int | None = None
+    """How much of their own they do."""
+    waste_note: str = ""
+    """Why waste was not measured, in a sentence; empty when it was."""
 
 
 class ContainerReport(_Frozen):
@@ -168,7 +186,10 @@ class Report(_Frozen):
         checks = tuple(check.for_learner() for check in self.checks)
         secret = {f"run {container.id}" for container in self.containers if container.hidden}
         secret |= {
-            f"{what} {build.id}" for build in self.builds if build.hidden for what in ("build", "image", "files")
+            f"{what} {build.id}"
+            for build in self.builds
+            if build.hidden
+            for what in ("build", "image", "files", "layers")
         }
         return self.model_copy(
             update={

@@ -1,13 +1,15 @@
 """Turns what was seen into the parts of a report: builds, images and containers, their text made fit to be shown."""
 
-from graders.blame import line_of_step, lines_of_history
+from graders.blame import line_of_step, lineage, lines_of_history
 from graders.causes import engine_words, without_places
 from graders.checker import Checked
 from graders.dockerfile.model import Dockerfile
+from graders.image.seen import unmeasured
+from graders.image.waste import waste_of_rows
 from graders.observations import Observations, SeenRun
 from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
 from graders.sandbox.base import BuildResult
-from graders.visible import visible
+from graders.visible import shortened, visible
 
 MAX_OUTPUT_CHARACTERS = 64 * 1024
 
@@ -43,6 +45,8 @@ def image_report(build: str, seen: Observations, *, hidden: bool = False) -> Ima
     image, base = seen.images[build], seen.bases[build]
     from_base = len(base.history) if base is not None else 0
     lines = lines_of_history(seen.dockerfile(build), image.history, seen.target(build))
+    written = {each.line: each.logical.strip() for each in seen.dockerfile(build).instructions}
+    waste = waste_of_rows(seen.layers.get(build), image)
     return ImageReport(
         build=build,
         size_bytes=image.size_bytes,
@@ -53,9 +57,18 @@ def image_report(build: str, seen: Observations, *, hidden: bool = False) -> Ima
                 size_bytes=entry.size_bytes,
                 line=None if position < from_base else line,
                 from_base=position < from_base,
+                instruction="" if position < from_base or line is None else visible(shortened(written.get(line, ""))),
+                empty=entry.empty_layer,
+                wasted_bytes=waste.bytes_of(position),
+                undone_by=waste.undone_by(position),
             )
             for position, (entry, line) in enumerate(zip(image.history, lines, strict=True))
         ),
+        base=visible(lineage(seen.dockerfile(build), seen.target(build))[0].base) if base is not None else "",
+        base_size_bytes=base.size_bytes if base is not None else 0,
+        base_wasted_bytes=waste.total(range(from_base)),
+        wasted_bytes=waste.total(range(from_base, len(image.history))),
+        waste_note=visible(waste.note or unmeasured(image, base)) if not waste.measured else "",
     )
 
 

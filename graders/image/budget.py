@@ -24,6 +24,7 @@ class Budget:
         self.limits = limits
         self._bytes = limits.image_bytes
         self._entries = limits.entries
+        self._names = limits.names_bytes
         self._content = limits.content_bytes
         self._until = time.monotonic() + limits.seconds
 
@@ -44,6 +45,9 @@ class Budget:
             )
         if len(name) > self.limits.name_bytes:
             raise TooMuch(f"A path of the image is longer than {self.limits.name_bytes:,} characters.")
+        self._names -= len(name)
+        if self._names < 0:
+            raise TooMuch(f"The paths of the image have more than {self.limits.names_bytes // MIB} MiB together.")
 
     def seconds_left(self) -> float:
         """How long reading may go on; never nothing, so that a socket can be told."""

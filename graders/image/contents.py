@@ -97,6 +97,9 @@ class WalkLimits:
     entries: int = 200_000
     image_bytes: int = 2048 * MIB
     name_bytes: int = 8192
+    """Of one path."""
+    names_bytes: int = 32 * MIB
+    """Of all paths: deep folders make them long."""
     seconds: float = 60.0
     content_bytes: int = 8 * MIB
     """Of all contents that are kept."""
