@@ -82,9 +82,18 @@ class _Failure:
     text: str
     exit_code: int | None
     limit: Limit | None
+    packages: str
+    """The tools that may fetch packages, as words of a sentence; empty for none."""
 
 
 _Rule = tuple[Callable[[_Failure], object], str]
+_REFUSED_BY_PROXY = (
+    r"\b403 +filtered|tunnel connection failed: 403|received http code 403 from proxy|cannot connect to proxy"
+)
+_NO_NETWORK = (
+    r"could not resolve|temporary failure in name resolution|network is unreachable|bad address|eai_again"
+    r"|temporary failure resolving|name or service not known"
+)
 
 _RULES: tuple[_Rule, ...] = (
     (
@@ -102,9 +111,14 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (lambda it: it.limit is Limit.PIDS, "The step started more processes than the build is given."),
     (
-        lambda it: re.search(
-            r"could not resolve|temporary failure in name resolution|network is unreachable|bad address", it.text
+        lambda it: it.packages and re.search(f"{_REFUSED_BY_PROXY}|{_NO_NETWORK}", it.text),
+        (
+            "A build of this lab may fetch packages with {packages} from the usual place, and has no other network. "
+            "Install what you need as a package, or put it into the folder that you hand in."
         ),
+    ),
+    (
+        lambda it: re.search(_NO_NETWORK, it.text),
         "Builds have no network here, so nothing can be downloaded. Use what the base image and your files hold.",
     ),
     (
@@ -168,5 +182,12 @@ _RULES: tuple[_Rule, ...] = (
 def build_cause(result: BuildResult, step: BuildStep | None, keyword: str) -> str:
     """What usually lies behind a build that failed like this; empty when nothing fits."""
     texts = [result.error, *([step.error, step.log[-4000:]] if step is not None else [])]
-    failure = _Failure(keyword=keyword, text="\n".join(texts).lower(), exit_code=result.exit_code, limit=result.limit)
-    return next((advice for fits, advice in _RULES if fits(failure)), "")
+    failure = _Failure(
+        keyword=keyword,
+        text="\n".join(texts).lower(),
+        exit_code=result.exit_code,
+        limit=result.limit,
+        packages=" and ".join(result.packages),
+    )
+    advice = next((advice for fits, advice in _RULES if fits(failure)), "")
+    return advice.replace("{packages}", failure.packages)

@@ -3,15 +3,29 @@
 import pytest
 
 from graders.causes import build_cause, engine_words, start_cause
-from graders.sandbox.base import BuildResult, BuildStep, Limit, StepState
+from graders.sandbox.base import BuildResult, BuildStep, Limit, PackageKind, StepState
 
 
 def cause(
-    keyword: str, log: str = "", *, exit_code: int | None = None, limit: Limit | None = None, error: str = ""
+    keyword: str,
+    log: str = "",
+    *,
+    exit_code: int | None = None,
+    limit: Limit | None = None,
+    error: str = "",
+    packages: tuple[PackageKind, ...] = (),
 ) -> str:
     step = BuildStep(index=1, total=1, name=f"[1/1] {keyword}", state=StepState.FAILED, seconds=1, log=log, error=error)
     result = BuildResult(
-        image_id="", steps=(step,), log=log, seconds=1, error=error, failed_step=0, exit_code=exit_code, limit=limit
+        image_id="",
+        steps=(step,),
+        log=log,
+        seconds=1,
+        error=error,
+        failed_step=0,
+        exit_code=exit_code,
+        limit=limit,
+        packages=packages,
     )
     return build_cause(result, step, keyword)
 
@@ -39,6 +53,22 @@ def test_a_failed_step_is_explained(keyword: str, log: str, exit_code: int | Non
     found = cause(keyword, log, exit_code=exit_code)
     assert words in found
     assert bool(words) == bool(found)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "Err:1 http://a.example/debian stable InRelease\n  403  Filtered [IP: 172.17.0.1 3128]",
+        "curl: (56) CONNECT tunnel failed: Received HTTP code 403 from proxy after CONNECT",
+        "OSError('Tunnel connection failed: 403 Filtered')",
+        "connect: Network is unreachable",
+        "npm ERR! code EAI_AGAIN",
+    ],
+)
+def test_a_lab_that_allows_packages_says_which_and_that_there_is_no_other_network(log: str) -> None:
+    assert "with pip and apt" in cause("RUN", log, exit_code=1, packages=("pip", "apt"))
+    assert "no network here" not in cause("RUN", log, exit_code=1, packages=("pip", "apt"))
+    assert "with pip" not in cause("RUN", log, exit_code=1)
 
 
 @pytest.mark.parametrize("limit", list(Limit))
