@@ -45,6 +45,7 @@ from graders.sandbox.mounts import facts_of
 from graders.sandbox.output import Output
 from graders.sandbox.probe import Sidecar
 from graders.sandbox.processes import processes_of
+from graders.sandbox.user_files import user_file_fault
 from graders.sandbox.visit import Visit
 
 _KILL_SECONDS = 10.0
@@ -135,6 +136,10 @@ class DockerContainer(Container):
         if self._result is not None:
             return False
         return (self._probe is not None and self._probe.sees_it_run()) or bool(self._state()["Running"])
+
+    def is_over(self) -> bool:
+        """Whether its end has been read, so that only its files are left to be asked for."""
+        return self._result is not None
 
     def logs(self) -> tuple[bytes, bytes]:
         """stdout and stderr up to now, capped."""
@@ -234,7 +239,10 @@ class DockerContainer(Container):
         self._result, self._output = None, None
         self._leave()  # the network that it was in has gone with the container's end
         self._start_answered.clear()
-        self.start(b"")
+        if fault := user_file_fault(self._engine, self.id):  # it may have put something in their place
+            self.hold_back(fault)
+        else:
+            self.start(b"")
         return self._result is None
 
     def freeze(self) -> bool:
