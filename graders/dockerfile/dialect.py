@@ -8,6 +8,7 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 _HEREDOCS_SINCE = (23, 0)  # its BuildKit 0.10 brought the Dockerfile 1.4 frontend: heredocs, COPY --link
 _START_INTERVAL_SINCE = (25, 0)
 _TMPFS_SIZE_SINCE = (26, 0)
+_SUBSTITUTIONS_SINCE = (26, 0)  # ${X-y}, ${X+y}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Dialect:
     link: bool = False
     start_interval: bool = False
     tmpfs_size: bool = False
+    substitutions: bool = False
 
     @classmethod
     def of_engine(cls, version: str) -> Self:
@@ -31,4 +33,5 @@ class Dialect:
             link=number >= _HEREDOCS_SINCE,
             start_interval=number >= _START_INTERVAL_SINCE,
             tmpfs_size=number >= _TMPFS_SIZE_SINCE,
+            substitutions=number >= _SUBSTITUTIONS_SINCE,
         )

@@ -18,8 +18,12 @@ class DockerfileError(Exception):
 
 
 class ExpansionError(Exception):
-    """A `$` expression that the taught forms ($NAME, ${NAME}, ${NAME:-word}, ${NAME:+word}) do not cover."""
+    """A `$` expression that is malformed, or that the engine at hand does not know."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class UnsetVariable(ExpansionError):
+    """`${NAME:?…}` or `${NAME?…}` of a variable that has no value: to the engine a reason not to build."""

@@ -1,13 +1,13 @@
 """Variables in a Dockerfile: how the engine reads quotes, escapes and `$` in a word, and what is set where.
 
-The rules are those of BuildKit's frontend/dockerfile/shell. Forms that only some engines know (`${X-y}`, `${X%y}`, …)
-are an error here, so that no two readings are possible.
+The rules are those of BuildKit's frontend/dockerfile/shell. `${X-y}` and `${X+y}`, which only newer
+engines know, are read and told of: to the others they are an error.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from graders.dockerfile.errors import ExpansionError
+from graders.dockerfile.errors import ExpansionError, UnsetVariable
 from graders.dockerfile.model import Dockerfile, Instruction
 from graders.dockerfile.text import SPACES
 
@@ -26,20 +26,35 @@ Variables = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """The word after expansion, and the names in it whose value is not known from the file (they count as empty)."""
+    """The word after expansion.
+
+    `unknown` are the names in it whose value is not known from the file (they count as empty); `is_newer` is true where
+    a form stands in it that engines before Dialect.substitutions refuse.
+    """
 
     text: str
     unknown: frozenset[str]
+    is_newer: bool = False
 
 
 def expand(word: str, variables: Variables, *, escape: str = "\\") -> Expanded:
     """Work out quotes, escapes and variables in `word`; a variable that maps to None has a value nobody can tell.
 
-    Raises ExpansionError for a form that is malformed or that only some engines know.
+    Raises ExpansionError for a form that is malformed, and its subclass UnsetVariable for `${NAME:?…}` without a value.
     """
     lexer = _Lexer(word, variables, escape)
     text = lexer.read()
-    return Expanded(text, frozenset(lexer.unknown))
+    return Expanded(text, frozenset(lexer.unknown), lexer.is_newer)
+
+
+def expand_words(text: str, variables: Variables, *, escape: str = "\\") -> tuple[str, ...]:
+    """The words of `text`, worked out as `expand` does: a value outside quotes can come to several words, or to none.
+
+    So the engine reads the ports of EXPOSE. Raises ExpansionError.
+    """
+    lexer = _Lexer(text, variables, escape)
+    lexer.read()
+    return tuple(lexer.words)
 
 
 def raw_words(line: str, *, escape: str = "\\") -> list[str]:
@@ -58,6 +73,7 @@ class _Lexer:
         self.variables = variables
         self.escape = escape
         self.raw = raw
+        self.is_newer = False
         self.depth = 0
         self.unknown: set[str] = set()
         self.grown = 0
@@ -88,6 +104,14 @@ class _Lexer:
         if self.depth == 0:
             self._word.append(text)
 
+    def _keep_parted(self, text: str) -> None:
+        """Spaces end a word, also those in the value of a variable that stands outside quotes."""
+        for char in text:
+            if char in SPACES:
+                self._end_word()
+            else:
+                self._keep(char)
+
     def _until(self, stop: str | None) -> str:
         readers: dict[str, Callable[[], str]] = {"'": self._single, '"': self._double, "$": self._dollar}
         out: list[str] = []
@@ -98,7 +122,10 @@ class _Lexer:
             reader = readers.get(char)
             if reader is not None:
                 piece = reader()
-                self._keep(piece)
+                if char == "$" and not self.raw:
+                    self._keep_parted(piece)
+                else:
+                    self._keep(piece)
             elif char == self.escape:
                 self._next()
                 escaped = self._next()
@@ -108,10 +135,7 @@ class _Lexer:
                 self._keep(piece)
             else:
                 piece = self._next()
-                if piece in SPACES:
-                    self._end_word()
-                else:
-                    self._keep(piece)
+                self._keep_parted(piece)
             out.append(piece)
         if stop is not None:
             raise ExpansionError("a ${ has no closing }")
@@ -161,11 +185,16 @@ class _Lexer:
         if not name:
             raise ExpansionError("a ${ is not followed by a name")
         after = self._next()
-        if after == "}":
-            return self._value(name, start)
-        modifier = self._next() if after == ":" else ""
-        if not modifier or modifier not in "-+":
-            raise ExpansionError(f"${{{name}…}} can be followed by }}, :- or :+ only")
+        return self._value(name, start) if after == "}" else self._modified(name, start, after)
+
+    def _modified(self, name: str, start: int, after: str) -> str:
+        """`${NAME:-word}` and its like, from behind the character `after` the name."""
+        empty_is_unset = after == ":"
+        modifier = self._next() if empty_is_unset else after
+        if not modifier or modifier not in "-+?":
+            raise ExpansionError(f"${{{name}…}} can be followed by }}, :-, :+ or :? only")
+        if not empty_is_unset and modifier != "?":
+            self.is_newer = True
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise ExpansionError(f"${{…}} is nested more than {MAX_NESTING} deep")
@@ -174,9 +203,14 @@ class _Lexer:
         if self.raw:
             return self.text[start : self.at]
         value = self._value(name, start)
+        is_set = bool(value) or (name in self.variables and not empty_is_unset)
         if modifier == "+":
-            return word if value else value
-        return value or word
+            return word if is_set else ""
+        if modifier == "-":
+            return value if is_set else word
+        if not is_set and self.variables.get(name, "") is not None:
+            raise UnsetVariable(f"{name} has no value, and its ${{{name}?…}} asks for one")
+        return value
 
     def _value(self, name: str, start: int) -> str:
         if self.raw:

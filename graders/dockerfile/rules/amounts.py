@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from graders.dockerfile.errors import ExpansionError
-from graders.dockerfile.expansion import expand, scopes
+from graders.dockerfile.expansion import expand_words, scopes
 from graders.dockerfile.growth import sizes
 from graders.dockerfile.rules.case import Case, refuse
 from graders.refusal import Refusal
@@ -46,7 +46,12 @@ def declarations(case: Case) -> Iterator[Refusal]:
 
 def _ports_in(word: str, scope: Mapping[str, str | None], escape: str) -> int:
     try:
-        text = expand(word, scope, escape=escape).text
+        ports = expand_words(word, scope, escape=escape)
     except ExpansionError:
         return 0  # told of by another rule
-    return sum(max(1, int(last) - int(first) + 1) for first, last in _PORT_RANGE.findall(text)) or 1
+    return sum(max(1, int(last) - int(first) + 1) for port in ports for first, last in [_range(port)])
+
+
+def _range(port: str) -> tuple[str, str]:
+    found = _PORT_RANGE.match(port)
+    return (found[1], found[2]) if found is not None else ("1", "1")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from graders.dockerfile.directives import syntax_message
-from graders.dockerfile.errors import ExpansionError
+from graders.dockerfile.errors import ExpansionError, UnsetVariable
 from graders.dockerfile.expansion import expand
 from graders.dockerfile.instructions import READERS, unknown_instruction
-from graders.dockerfile.rules.case import Case, refuse
+from graders.dockerfile.rules.case import NEWER_FORM, Case, refuse
 from graders.refusal import Refusal
 
 _EXPANDED = frozenset({"ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
@@ -95,7 +95,16 @@ def values(case: Case) -> Iterator[Refusal]:
         else:
             continue
         for word in words:
-            try:
-                expand(word, {}, escape=case.dockerfile.escape)
-            except ExpansionError as error:
-                yield refuse("unreadable-value", step, f"in {word[:60]}, {error.message}.")
+            problem = _unreadable(case, word)
+            if problem is not None:
+                yield refuse("unreadable-value", step, f"in {word[:60]}, {problem}.")
+
+
+def _unreadable(case: Case, word: str) -> str | None:
+    try:
+        expanded = expand(word, {}, escape=case.dockerfile.escape)
+    except UnsetVariable:
+        return None  # who sets it may be the base image: the engine will tell
+    except ExpansionError as error:
+        return error.message
+    return NEWER_FORM if expanded.is_newer and not case.dialect.substitutions else None

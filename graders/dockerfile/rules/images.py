@@ -8,7 +8,7 @@ from graders.dockerfile.expansion import expand, global_scope
 from graders.dockerfile.model import Stage
 from graders.dockerfile.mounts import BadMount, Mount
 from graders.dockerfile.references import Reference
-from graders.dockerfile.rules.case import SCRATCH, Case, listed, refuse
+from graders.dockerfile.rules.case import NEWER_FORM, SCRATCH, Case, listed, refuse
 from graders.refusal import Refusal
 
 _STAGE_INDEX = re.compile(r"[+-]?[0-9]+")
@@ -23,6 +23,9 @@ def bases(case: Case) -> Iterator[Refusal]:
             expanded = expand(stage.base, scope, escape=case.dockerfile.escape)
         except ExpansionError as error:
             yield refuse("base-not-allowed", at, f"{stage.base[:80]} cannot be worked out: {error.message}.")
+            continue
+        if expanded.is_newer and not case.dialect.substitutions:
+            yield refuse("base-not-allowed", at, f"{stage.base[:80]} cannot be worked out: {NEWER_FORM}.")
             continue
         base = expanded.text
         written = f" ({stage.base[:80]})" if base != stage.base else ""

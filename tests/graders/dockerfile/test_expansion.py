@@ -2,8 +2,8 @@
 
 import pytest
 
-from graders.dockerfile.errors import ExpansionError
-from graders.dockerfile.expansion import expand, global_scope, scopes
+from graders.dockerfile.errors import ExpansionError, UnsetVariable
+from graders.dockerfile.expansion import expand, expand_words, global_scope, scopes
 from graders.dockerfile.parser import parse
 
 VALUES: dict[str, str | None] = {"A": "one", "EMPTY": "", "B_2": "two", "HIDDEN": None}
@@ -30,6 +30,15 @@ VALUES: dict[str, str | None] = {"A": "one", "EMPTY": "", "B_2": "two", "HIDDEN"
         ("${NONE:-'a b'}", "a b"),
         ("${A:+x}", "x"),
         ("${EMPTY:+x}", ""),
+        ("${NONE-x}", "x"),
+        ("${EMPTY-x}", ""),
+        ("${A-x}", "one"),
+        ("${NONE+x}", ""),
+        ("${EMPTY+x}", "x"),
+        ("${A:?it is missing}", "one"),
+        ("${A?}", "one"),
+        ("${EMPTY?}", ""),
+        ("${HIDDEN:?}", ""),
         ("$", "$"),
         ("a$ b", "a$ b"),
         ("$1$A", "one"),
@@ -46,6 +55,23 @@ def test_a_word_is_expanded(word: str, text: str | None) -> None:
         assert expand(word, VALUES).text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a  b\tc", ("a", "b", "c")),
+        ("x$TWO", ("xa", "b")),
+        ('x"$TWO"y z', ("xa by", "z")),
+        ("'a b'\\ c", ("a b c",)),
+        ("${NONE:-c d}e", ("c", "de")),
+        ("$SPACES", ()),
+        ("x$SPACES", ("x",)),
+        ('""', ()),
+    ],
+)
+def test_a_text_is_expanded_into_words(text: str, words: tuple[str, ...]) -> None:
+    assert expand_words(text, {"TWO": "a b", "SPACES": "  "}) == words
+
+
 def test_the_escape_directive_changes_what_escapes() -> None:
     assert expand("`$A\\$A", VALUES, escape="`").text == "$A\\one"
 
@@ -60,19 +86,35 @@ def test_the_escape_directive_changes_what_escapes() -> None:
         "${}",
         "${{A}}",
         "${:x}",
-        "${A-x}",
-        "${A?x}",
         "${A%x}",
         "${A/x/y}",
-        "${A:?x}",
+        "${A:=x}",
+        "${A?'}",
+        "${A:?",
         "${A:",
         "${A:-" * 40 + "}" * 40,
     ],
 )
-def test_a_form_that_engines_disagree_on_is_an_error(word: str) -> None:
+def test_a_form_that_is_malformed_or_that_engines_disagree_on_is_an_error(word: str) -> None:
     with pytest.raises(ExpansionError) as caught:
         expand(word, VALUES)
     assert caught.value.message
+
+
+@pytest.mark.parametrize("word", ["${NONE:?}", "${NONE?why}", "${EMPTY:?why}"])
+def test_a_variable_that_must_be_set_and_is_not_is_an_error(word: str) -> None:
+    with pytest.raises(UnsetVariable):
+        expand(word, VALUES)
+
+
+def test_forms_of_newer_engines_are_told() -> None:
+    assert [expand(word, VALUES).is_newer for word in ("${A-x}", "${A+x}", "${A:-x}", "${A?}", "${NONE:-${A-x}}")] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_names_without_a_known_value_are_told() -> None:

@@ -9,7 +9,7 @@ from graders.dockerfile.policy import Policy, check_policy, examine
 
 PLAIN = Policy(allowed_bases=frozenset({"busybox:1.35", "python-slim:3.11"}))
 OLD = Dialect()
-NEW = Dialect(heredocs=True, link=True, start_interval=True, tmpfs_size=True)
+NEW = Dialect(heredocs=True, link=True, start_interval=True, tmpfs_size=True, substitutions=True)
 FROM = "FROM busybox:1.35\n"
 
 
@@ -504,6 +504,16 @@ def test_a_heredoc_is_refused_where_the_engine_would_run_its_lines() -> None:
 def test_a_value_that_no_engine_or_only_some_can_read_is_refused_with_its_line(line: str) -> None:
     lab = Policy(allowed_bases=PLAIN.allowed_bases, allow_onbuild=True)
     assert rules(FROM + line, lab) == [("unreadable-value", 2)]
+
+
+@pytest.mark.parametrize("lines", ["FROM ${B-busybox:1.35}", FROM + "ADD ${A+a} /x", FROM + "ENV A=${B-c}"])
+def test_a_form_of_newer_engines_waits_for_them(lines: str) -> None:
+    assert len(rules(lines)) == 1
+    assert rules("ARG B=busybox:1.35\n" + lines, PLAIN, NEW) in ([], [("add-url", 3)])  # which may be set by the base
+
+
+def test_what_must_be_set_may_be_set_by_the_base() -> None:
+    assert rules(FROM + "ENV A=${HOME:?} B=${C?}") == []
 
 
 @pytest.mark.parametrize("line", ["RUN echo it's ${A%b}", "CMD echo '", 'ENTRYPOINT ["${A%b}"]', "MAINTAINER it's me"])
