@@ -3,7 +3,7 @@
 import zoneinfo
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from graders.spec import Identifier, Spec, Text
 
@@ -42,6 +42,17 @@ class ActivityEntry(Spec):
         return self.quiz or self.lab or ""
 
 
+class TopicSpec(Spec):
+    """One topic of the course: its title, which may be written alone, and a few sentences for learners."""
+
+    title: Annotated[Text, Field(min_length=1, max_length=200)]
+    note: Annotated[Text, Field(max_length=2000)] = ""
+
+
+def _title_alone(value: Any) -> Any:
+    return {"title": value} if isinstance(value, str) else value
+
+
 class CourseSpec(Spec):
     """A course.yaml."""
 
@@ -51,7 +62,7 @@ class CourseSpec(Spec):
     time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
     bases: dict[Identifier, dict[Text, Any]] = Field(default_factory=dict)
     """Read in full by the labs' own loader and by the recipes that make the images."""
-    topics: dict[Text, Text] = Field(min_length=1)
+    topics: dict[Text, Annotated[TopicSpec, BeforeValidator(_title_alone)]] = Field(min_length=1)
     activities: tuple[ActivityEntry, ...] = ()
 
     @model_validator(mode="after")

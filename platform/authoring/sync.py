@@ -69,7 +69,8 @@ def _sync(pack: Pack, slug: str, *, publish_new: bool) -> Iterator[Change]:
     wanted = {
         "title": pack.course.title,
         "description": pack.course.description,
-        "topics": pack.course.topics,
+        "topics": {name: topic.title for name, topic in pack.course.topics.items()},
+        "topic_notes": {name: topic.note for name, topic in pack.course.topics.items() if topic.note},
         **({"time_zone": pack.course.time_zone} if made else {}),
     }
     changed = [name for name, value in wanted.items() if getattr(course, name) != value]

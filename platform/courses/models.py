@@ -57,6 +57,9 @@ class Course(models.Model):
     topics = models.JSONField(
         default=dict, blank=True, help_text="Topic id to its title, in order, from the course pack."
     )
+    topic_notes = models.JSONField(
+        default=dict, blank=True, help_text="Topic id to a few sentences about it, from the course pack."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[CourseQuerySet[Self]] = CourseQuerySet.as_manager()  # type: ignore[assignment]

@@ -1,24 +1,32 @@
-"""An image's layers as bars: each as long as its share of the largest."""
+"""An image's layers as bars, each as long as its share of the largest, with the part that nobody will ever see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from graders.dockerfile.errors import DockerfileError
 from graders.dockerfile.parser import parse
-from graders.report import LayerReport
+from graders.report import ImageReport, LayerReport
 
 _HUNDRED = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerBar:
-    """One layer, ready to be drawn."""
+    """One layer, ready to be drawn; the base's are one together."""
 
     name: str
     size_bytes: int
     percent: int
-    line: int | None
-    from_base: bool
+    """Of the largest layer."""
+    line: int | None = None
+    from_base: bool = False
+    only_settings: bool = False
+    """Whether it changes no files."""
+    wasted_bytes: int | None = None
+    """None where it was not measured."""
+    wasted_percent: int = 0
+    """Of the largest layer."""
+    undone_by: Sequence[int] = ()
 
 
 def base_of(dockerfile: str, target: str = "") -> str:
@@ -37,23 +45,41 @@ def base_of(dockerfile: str, target: str = "") -> str:
     return ""
 
 
-def bars(layers: Sequence[LayerReport], base: str = "") -> list[LayerBar]:
-    """The layers in order, oldest first; any that holds something is at least one percent long, so that it shows.
+def bars(image: ImageReport, base: str = "") -> list[LayerBar]:
+    """The base as one bar and the layers above it in order; any that holds something is long enough to be seen.
 
-    Layers of the base say nothing of where they come from: they bear the name of the `base`.
+    `base` is the name to give to the base where the report does not know it.
     """
-    largest = max((layer.size_bytes for layer in layers), default=0)
-    return [
-        LayerBar(
-            name=layer.created_by or (_base_words(base) if layer.from_base else "A layer without a name"),
-            size_bytes=layer.size_bytes,
-            percent=max(1, round(_HUNDRED * layer.size_bytes / largest)) if layer.size_bytes else 0,
-            line=layer.line,
-            from_base=layer.from_base,
+    own = [layer for layer in image.layers if not layer.from_base]
+    base_bytes = image.base_size_bytes or sum(layer.size_bytes for layer in image.layers if layer.from_base)
+    largest = max([base_bytes, *(layer.size_bytes for layer in own)], default=0)
+    return list(_bars(image, own, image.base or base, base_bytes, largest))
+
+
+def _bars(
+    image: ImageReport, own: Sequence[LayerReport], base: str, base_bytes: int, largest: int
+) -> Iterator[LayerBar]:
+    if base_bytes:
+        yield LayerBar(
+            name=f"{base}, the base image" if base else "The base image",
+            size_bytes=base_bytes,
+            percent=_percent(base_bytes, largest),
+            from_base=True,
+            wasted_bytes=image.base_wasted_bytes,
+            wasted_percent=_percent(image.base_wasted_bytes or 0, largest),
         )
-        for layer in layers
-    ]
+    for layer in own:
+        yield LayerBar(
+            name=layer.instruction or layer.created_by or "A layer without a name",
+            size_bytes=layer.size_bytes,
+            percent=_percent(layer.size_bytes, largest),
+            line=layer.line,
+            only_settings=layer.empty,
+            wasted_bytes=layer.wasted_bytes,
+            wasted_percent=_percent(layer.wasted_bytes or 0, largest),
+            undone_by=layer.undone_by,
+        )
 
 
-def _base_words(base: str) -> str:
-    return f"{base}, the base image" if base else "The base image"
+def _percent(part: int, largest: int) -> int:
+    return max(1, round(_HUNDRED * part / largest)) if part > 0 and largest > 0 else 0

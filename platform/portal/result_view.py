@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.urls import reverse
+
 from accounts.models import User
+from courses.models import Course
 from graders.plan import LabPlan
 from graders.report import CheckOutcome, CheckResult, ContainerReport, Report
 from labs import reading
@@ -25,12 +28,28 @@ _GROUPS = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class TopicLink:
+    """Where to read about a topic."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownCheck:
+    """A check's result, and for one that does not hold what to read."""
+
+    result: CheckResult
+    topics: Sequence[TopicLink] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckGroup:
     """The checks of one outcome."""
 
     outcome: str
     title: str
-    checks: Sequence[CheckResult]
+    checks: Sequence[ShownCheck]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +70,8 @@ class ImageLayers:
     build: str
     size_bytes: int
     own_bytes: int
+    wasted_bytes: int | None
+    waste_note: str
     bars: Sequence[LayerBar]
 
 
@@ -136,7 +157,7 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
     now_pass, no_longer_pass = _difference(report, before)
     return Finished(
         report=report,
-        groups=_groups(report.checks),
+        groups=_groups(report.checks, submission.lab.activity.course),
         logs=[_log(report, index) for index in range(len(report.builds))],
         source=source,
         source_name=name,
@@ -146,7 +167,9 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
                 build=image.build,
                 size_bytes=image.size_bytes,
                 own_bytes=sum(layer.size_bytes for layer in image.layers if not layer.from_base),
-                bars=bars(image.layers, _base(plan, image.build, contents)),
+                wasted_bytes=image.wasted_bytes,
+                waste_note=image.waste_note or ("Waste was not measured." if image.wasted_bytes is None else ""),
+                bars=bars(image, _base(plan, image.build, contents)),
             )
             for image in report.images
         ],
@@ -157,12 +180,26 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
     )
 
 
-def _groups(checks: Sequence[CheckResult]) -> list[CheckGroup]:
+def _groups(checks: Sequence[CheckResult], course: Course) -> list[CheckGroup]:
     grouped = [
-        CheckGroup(outcome=word, title=title, checks=[check for check in checks if check.outcome is outcome])
+        CheckGroup(
+            outcome=word,
+            title=title,
+            checks=[_shown(check, course) for check in checks if check.outcome is outcome],
+        )
         for outcome, word, title in _GROUPS
     ]
     return [group for group in grouped if group.checks]
+
+
+def _shown(check: CheckResult, course: Course) -> ShownCheck:
+    if check.outcome is not CheckOutcome.FAILED:
+        return ShownCheck(result=check)
+    page = reverse("portal:topics", args=[course.slug])
+    known = [topic for topic in check.topics if topic in course.topics]
+    return ShownCheck(
+        result=check, topics=[TopicLink(title=course.topics[topic], url=f"{page}#topic-{topic}") for topic in known]
+    )
 
 
 def _run(report: ContainerReport, plan: LabPlan) -> ContainerRun:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/", join.join, name="join"),
     path("theme/", theme, name="theme"),
     path("courses/<slug:slug>/", dashboard.course, name="course"),
+    path("topics/<slug:slug>/", dashboard.topics, name="topics"),
     path(f"{_ACTIVITY}/", dashboard.activity, name="activity"),
     path(f"{_ACTIVITY}/lab/", lab.lab, name="lab"),
     path(f"{_ACTIVITY}/quiz/", quiz.quiz, name="quiz"),

@@ -64,6 +64,7 @@ PERSONAL = {
 """For whoever is signed in; shows what is one's own (lists are searched for others' work below)."""
 CLASS = {
     "portal:course",
+    "portal:topics",
     "portal:activity",
     "portal:lab",
     "portal:quiz",

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from graders.refusal import Refusal
-from graders.report import CheckOutcome, CheckResult, LayerReport
+from graders.report import CheckOutcome, CheckResult, ImageReport, LayerReport
 from portal.dockerfile_view import annotate
 from portal.gallery.views import gallery
 from portal.layer_view import bars, base_of
@@ -139,13 +140,17 @@ def test_the_failing_line_of_a_log_is_marked_and_linkable() -> None:
 
 def test_a_layer_that_holds_anything_shows() -> None:
     drawn = bars(
-        [
-            LayerReport(created_by="base", size_bytes=10**9),
-            LayerReport(created_by="own", size_bytes=1),
+        an_image(
+            LayerReport(created_by="one", size_bytes=10**9, wasted_bytes=4 * 10**8),
+            LayerReport(created_by="two", size_bytes=1, wasted_bytes=1),
             LayerReport(created_by="none", size_bytes=0),
-        ]
+        )
     )
-    assert [bar.percent for bar in drawn] == [100, 1, 0]
+    assert [(bar.percent, bar.wasted_percent) for bar in drawn] == [(100, 40), (1, 1), (0, 0)]
+
+
+def an_image(*layers: LayerReport, **more: Any) -> ImageReport:
+    return ImageReport(build="default", size_bytes=sum(layer.size_bytes for layer in layers), layers=layers, **more)
 
 
 def test_layers_of_the_base_bear_its_name() -> None:
@@ -158,10 +163,15 @@ def test_layers_of_the_base_bear_its_name() -> None:
     ]
     layers = [
         LayerReport(created_by="", size_bytes=9, from_base=True),
+        LayerReport(created_by="ENV A=1", size_bytes=0, from_base=True, empty=True),
         LayerReport(created_by="USER app", size_bytes=0),
     ]
-    assert [bar.name for bar in bars(layers, base_of(text))] == ["python:3.11-slim, the base image", "USER app"]
-    assert bars(layers)[0].name == "The base image"
+    image = an_image(*layers)
+    assert [bar.name for bar in bars(image, base_of(text))] == ["python:3.11-slim, the base image", "USER app"]
+    assert bars(image)[0].name == "The base image"
+    told = an_image(*layers, base="debian:12-slim", base_size_bytes=80, base_wasted_bytes=20)
+    first = bars(told, base_of(text))[0]
+    assert (first.name, first.size_bytes, first.wasted_percent) == ("debian:12-slim, the base image", 80, 25)
 
 
 @pytest.mark.django_db

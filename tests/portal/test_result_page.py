@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from builders import a_lab, a_member, a_plan, a_report, a_submission, an_instructor_of, graded
+from builders import a_lab, a_member, a_plan, a_report, a_submission, a_user, an_instructor_of, graded
 from django.test import Client
 from django.urls import reverse
 
@@ -176,3 +176,38 @@ def test_the_page_tells_what_changed_since_the_try_before(client: Client) -> Non
     page = client.get(reverse("portal:submission", args=[second.pk])).content.decode()
     assert "Since try 1" in page
     assert "Now passing: It exits as it should" in page
+
+
+def test_a_failed_check_says_why_it_matters_and_where_to_read_on(client: Client) -> None:
+    submission = a_submission()
+    submission.course.topics = {"dockerfile.cmd": "CMD"}
+    submission.course.topic_notes = {"dockerfile.cmd": "What the container *does*."}
+    submission.course.save()
+    finished = graded(submission, score=4)
+    report = a_report(score=4)
+    (check,) = report.checks
+    told = report.model_copy(update={"checks": (check.model_copy(update={"why": "Scripts go by it."}),)})
+    save_report(finished.key, finished.attempt, told)
+    client.force_login(submission.author)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    topics = reverse("portal:topics", args=[submission.course.slug])
+    assert "Scripts go by it." in page
+    assert f'<a href="{topics}#topic-dockerfile.cmd">CMD</a>' in page
+    there = client.get(topics).content.decode()
+    assert 'id="topic-dockerfile.cmd"' in there
+    assert "What the container <em>does</em>." in there
+
+
+def test_a_check_that_passed_needs_nothing_to_read(client: Client) -> None:
+    submission = a_submission()
+    submission.course.topics = {"dockerfile.cmd": "CMD"}
+    submission.course.save()
+    graded(submission)
+    client.force_login(submission.author)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    assert "#topic-dockerfile.cmd" not in page
+
+
+def test_topics_are_for_members_of_the_course(client: Client, submission: Submission) -> None:
+    client.force_login(a_user())
+    assert client.get(reverse("portal:topics", args=[submission.course.slug])).status_code == 404

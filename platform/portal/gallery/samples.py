@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from graders.report import CheckOutcome, CheckResult, LayerReport
+from graders.report import CheckOutcome, CheckResult, ImageReport, LayerReport
 from portal.dockerfile_view import annotate
 from portal.layer_view import bars
 from portal.log_view import LogStep, fold_log
@@ -107,12 +107,18 @@ def _checks() -> list[CheckResult]:
     ]
 
 
+def _image() -> ImageReport:
+    return ImageReport(build="default", size_bytes=135_540_000, layers=tuple(_layers()), wasted_bytes=9_100_000)
+
+
 def _layers() -> list[LayerReport]:
     return [
         LayerReport(created_by="python-slim", size_bytes=118_400_000, from_base=True),
         LayerReport(created_by="WORKDIR /app", size_bytes=0, line=3),
         LayerReport(created_by="COPY . /app", size_bytes=2_340_000, line=4),
-        LayerReport(created_by="RUN pip install --no-cache-dir .", size_bytes=14_800_000, line=5),
+        LayerReport(
+            created_by="RUN pip install .", size_bytes=14_800_000, line=5, wasted_bytes=9_100_000, undone_by=(6,)
+        ),
     ]
 
 
@@ -156,7 +162,7 @@ def samples(*, rows: int) -> dict[str, Any]:
         "checks": _checks(),
         "steps": _steps(),
         "source": annotate(DOCKERFILE, checks=_checks(), refusals=[]),
-        "layers": bars(_layers()),
+        "layers": bars(_image()),
         "people": [
             SampleTry(f"{_NAMES[i % len(_NAMES)]} {i}", f"s{i}@x.test", [i % 11, None, 7.5]) for i in range(rows)
         ],

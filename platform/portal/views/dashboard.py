@@ -58,6 +58,24 @@ def course(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
+def topics(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Show what the course teaches: each topic with its note, and where it is asked and practised."""
+    shown = get_object_or_404(Course.objects.visible_to(request.user), slug=slug)
+    activities = list(Activity.objects.visible_to(request.user).filter(course=shown).order_by("position", "pk"))
+    rows = [
+        {
+            "id": topic,
+            "title": title,
+            "note": shown.topic_notes.get(topic, ""),
+            "activities": [activity for activity in activities if topic in activity.topics],
+        }
+        for topic, title in shown.topics.items()
+    ]
+    return render(request, "portal/topics.html", {"course": shown, "topics": rows})
+
+
+@login_required
+@require_safe
 def activity(request: SignedInRequest, course_slug: str, slug: str) -> HttpResponse:
     """Lead to the quiz or the lab behind an activity."""
     found = get_object_or_404(Activity.objects.visible_to(request.user).filter(course__slug=course_slug), slug=slug)
