@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from graders.actions import Run
 from graders.authored import Place, did_you_mean
-from graders.checks.patterns import compile_pattern
+from graders.checks.patterns import read_pattern
 from graders.observations import Wants
 
 Found = Iterator[tuple[Place, str]]
@@ -55,7 +55,7 @@ def _serving(place: Place, run: Run) -> Found:
     if run.serve is None or not run.serve.ready.log:
         return
     try:
-        compile_pattern(run.serve.ready.log)
+        read_pattern(run.serve.ready.log)
     except ValueError as error:
         yield (*place, "serve", "ready", "log"), f"`log` {error}."
 

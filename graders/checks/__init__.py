@@ -1,7 +1,9 @@
 """The kinds of check that come with Drydock, one family a file; importing this package registers them."""
 
 from graders.checks import (  # each registers its kind
+    build_fails,
     builds,
+    cache_reuse,
     compare,
     custom,
     exit_code,
@@ -10,18 +12,23 @@ from graders.checks import (  # each registers its kind
     image_file,
     image_size,
     instruction,
+    layer_file,
     lint,
     order,
     pinned_base,
     prefers_copy,
+    process,
     runs_as,
     source_secrets,
     stages,
     stdout,
+    stops,
 )
 
 __all__ = [
+    "build_fails",
     "builds",
+    "cache_reuse",
     "compare",
     "custom",
     "exit_code",
@@ -30,12 +37,15 @@ __all__ = [
     "image_file",
     "image_size",
     "instruction",
+    "layer_file",
     "lint",
     "order",
     "pinned_base",
     "prefers_copy",
+    "process",
     "runs_as",
     "source_secrets",
     "stages",
     "stdout",
+    "stops",
 ]

@@ -1,13 +1,18 @@
 """Reads /etc/passwd of an image: who is behind a user's name or number."""
 
 from graders.observations import Observations
+from graders.sandbox.base import FileFacts
 
 PASSWD = "/etc/passwd"  # noqa: S105  # a path, no password
 
 
 def users_of(seen: Observations, build: str) -> dict[str, int]:
     """Names and numbers of the image's users; a check that calls this wants PASSWD."""
-    found = seen.files.get((build, PASSWD))
+    return users_in(seen.files.get((build, PASSWD)))
+
+
+def users_in(found: FileFacts | None) -> dict[str, int]:
+    """Names and numbers of the users in a file such as PASSWD, or in none; root is always there."""
     users: dict[str, int] = {}
     for line in (found.content if found is not None else b"").decode(errors="replace").splitlines():
         fields = line.split(":")
@@ -23,6 +28,11 @@ def number_of(user: str, users: dict[str, int]) -> int | None:
     if name.isascii() and name.isdigit():
         return int(name)
     return users.get(name) if name else 0
+
+
+def poses_as(user: str, number: int) -> bool:
+    """Whether a name is asked for and is but another name of root."""
+    return number == 0 and user.partition(":")[0] not in {"root", "0"}
 
 
 def name_of(number: int, users: dict[str, int]) -> str:

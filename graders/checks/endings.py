@@ -65,6 +65,40 @@ def did_not_end(seen: Observations, run: SeenRun) -> Verdict | None:
     )
 
 
+def did_not_last(seen: Observations, run: SeenRun) -> Verdict | None:
+    """The verdict on a serving run that did not come up, or ended by itself; None where there was something to see."""
+    trouble = did_not_start(seen, run)
+    if trouble is not None:
+        return trouble
+    if run.ended_early:
+        limit = f" at its {limit_words(run.result.limit)[0]}" if run.result.limit else f" with {run.result.exit_code}"
+        return failed(
+            f"The container ended by itself{limit} after {run.result.seconds:.1f} s, instead of going on."
+            f"{complaint_of(run)}",
+            seen=output_of(run),
+            hint="A container lives as long as its main process: it must stay in the foreground.",
+            line=run_line(seen, run),
+        )
+    if not run.ready and run.waited_for is not None:
+        return failed(
+            f"The container was not up after {run.wait_seconds:g} s: {_missing_sign(run)}.{complaint_of(run)}",
+            seen=output_of(run),
+            line=run_line(seen, run),
+        )
+    return None
+
+
+def _missing_sign(run: SeenRun) -> str:
+    sign = run.waited_for
+    if sign is None or sign.is_port:
+        return f"nothing listened on port {run.port}"
+    if sign.log:
+        return f"it had printed nothing that fits {quoted(sign.log)}"
+    if sign.http:
+        return f"{quoted(sign.http)} was not answered on port {run.port}"
+    return f"its HEALTHCHECK says {run.health}" if sign.health else "it did not run"
+
+
 def output_of(run: SeenRun) -> str:
     """The end of what the container printed, its errors last."""
     parts = [last_lines(visible(stream)) for stream in (run.result.stdout, run.result.stderr) if stream.strip()]

@@ -2,6 +2,8 @@
 
 import regex
 
+from graders.spec import TEMPLATE
+
 _SECONDS = 1.0
 
 
@@ -15,6 +17,11 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
         return regex.compile(pattern, regex.MULTILINE)
     except regex.error as error:
         raise ValueError(f"is no regular expression: {error}") from None
+
+
+def read_pattern(pattern: str) -> None:
+    """Try an expression in which `{name}` stands for a drawn text. Raises ValueError that says what is wrong."""
+    compile_pattern(TEMPLATE.sub("drawn", pattern))
 
 
 def search(pattern: str, text: str) -> bool:

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from graders.actions import DEFAULT
 from graders.blame import line_in_effect
-from graders.checks.accounts import PASSWD, name_of, number_of, users_of
+from graders.checks.accounts import PASSWD, name_of, number_of, poses_as, users_of
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import did_not_start
 from graders.checks.registry import register
@@ -68,6 +68,13 @@ class RunsAs(Check):
                 line=2,
             ),
             Sample(
+                about="Root by another name.",
+                dockerfile='FROM busybox:1.35\nRUN echo app:x:0:0::/: >> /etc/passwd\nUSER app\nCMD ["sleep", "1"]\n',
+                check={"user": "app"},
+                says="root (0)",
+                line=3,
+            ),
+            Sample(
                 about="Nobody the image knows.",
                 dockerfile='FROM busybox:1.35\nUSER ghost\nCMD ["true"]\n',
                 says="could not be started",
@@ -116,7 +123,7 @@ class RunsAs(Check):
         if self.user and wanted is None:
             return failed(f"The image has no user {quoted(self.user)}.", hint=_ADVICE, line=line)
         for uid, command in self._seen(run, declared, users):
-            if uid != wanted if wanted is not None else uid == 0:
+            if uid != wanted or poses_as(self.user or "", uid) if wanted is not None else uid == 0:
                 what = f"{quoted(shortened(visible(command), limit=80))} runs" if command else "The container runs"
                 told = f"{what} as {name_of(uid, users)}"
                 expected = self.user or "anybody but root"

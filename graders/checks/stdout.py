@@ -9,7 +9,7 @@ from pydantic import model_validator
 from graders.actions import DEFAULT
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import complaint_of, did_not_end, did_not_start, output_of, run_line
-from graders.checks.patterns import compile_pattern, search
+from graders.checks.patterns import read_pattern, search
 from graders.checks.registry import register
 from graders.observations import Observations, SeenRun, Wants
 from graders.sandbox.base import Limit
@@ -70,7 +70,7 @@ class Stdout(Check):
             ),
             Sample(
                 about="A drawn value inside a pattern is plain text.",
-                check={"run": "named", "matches": "^value={odd}$"},
+                check={"run": "named", "matches": "{odd}$"},
                 plan={
                     "values": {"odd": {"kind": "choice", "of": ["a.b*c", "(d|e"]}},
                     "runs": {"named": {"env": {"V": "{odd}"}}},
@@ -148,7 +148,7 @@ class Stdout(Check):
         if self.equals is None and not self.contains and not self.absent and self.matches is None:
             raise ValueError("needs one of `equals`, `contains`, `absent` or `matches`")
         if self.matches is not None:
-            compile_pattern(self.matches)
+            read_pattern(self.matches)
         return self
 
     def heading(self) -> str:
