@@ -79,6 +79,12 @@ class Build(Spec):
     """Put beside what was handed in, too, but to be left out: `context_clean` looks for the drawn values in them."""
     secrets: dict[SecretName, Text] = Field(default_factory=dict)
     """What `RUN --mount=type=secret,id=NAME` finds in /run/secrets/NAME; the lab must allow secret mounts."""
+    rebuild_of: Identifier | None = None
+    """Made again after this build, from the same but for `change`, `append` and `args`, reusing what can be reused."""
+    change: dict[InsidePath, Text] = Field(default_factory=dict)
+    """Of a rebuild: files with another text than before."""
+    append: dict[InsidePath, Text] = Field(default_factory=dict)
+    """Of a rebuild: texts put to the end of files."""
 
 
 def _ready_word(value: Any) -> Any:

@@ -87,6 +87,10 @@ def context_of(submission: Submission, build: Build) -> Context:
     if build.files or build.decoys:
         replaced = {path: text.encode() for path, text in {**build.files, **build.decoys}.items()}
         submission = submission.with_files(replaced, caps=_CAPS)
+    if build.append:
+        before = submission.files
+        longer = {path: before.get(path, b"") + text.encode() for path, text in build.append.items()}
+        submission = submission.with_files(longer, caps=_CAPS)
     patterns = patterns_for(submission, dockerfile)
     if not patterns:
         return Context(submission.tar(), dockerfile)

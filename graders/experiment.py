@@ -129,6 +129,11 @@ class Experiment:
         if name in self.seen.builds:
             return
         build = self.filled.builds[name]
+        if build.rebuild_of is not None:
+            self._build(build.rebuild_of)
+            if not self.seen.builds[build.rebuild_of].ok:
+                self.seen.builds[name] = self.seen.builds[build.rebuild_of]
+                return
         for base in bases(self.seen.sources[name], build.args):
             self._base(base)
         context = self._contexts[name]
@@ -141,6 +146,7 @@ class Experiment:
                 dockerfile=context.dockerfile,
                 target=build.target,
                 build_args=build.args,
+                use_cache=build.rebuild_of is not None,
                 secrets=self._secrets_of(build),
                 packages=self.plan.allow.packages,
                 limits=self.plan.limits.for_build(),

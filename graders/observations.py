@@ -57,6 +57,8 @@ class Wants:
     """Runs whose own layer is looked through for what they wrote, when they have ended."""
     mounts: frozenset[str] = frozenset()
     """Runs whose mounts are asked of the engine."""
+    rebuilds: frozenset[str] = frozenset()
+    """Builds that must be made again after another, to see what is reused."""
     own_user: frozenset[str] = frozenset()
     """Runs that must run as the image's own user."""
 

@@ -24,6 +24,7 @@ from graders.dockerfile.mounts import MountKind
 from graders.dockerfile.policy import Policy
 from graders.observations import Wants
 from graders.plan_rules import contradictions
+from graders.rebuilding import completed, with_first
 from graders.sandbox.base import PackageKind
 from graders.spec import Identifier, InsidePath, Points, Spec, Text, Texts, errors_at, problems_of
 from graders.values import DrawnValue, Values, filled
@@ -117,7 +118,7 @@ class LabPlan(Spec):
     def filled(self, values: Values) -> "FilledPlan":
         """What is to be done and checked, with the drawn values put in."""
         return FilledPlan(
-            builds={name: filled(build, values) for name, build in self.builds.items()},
+            builds=completed({name: filled(build, values) for name, build in self.builds.items()}),
             runs={name: filled(run, values) for name, run in self.runs.items()},
             requests={
                 name: filled(request, values, quoting=Request.quoting) for name, request in self.requests.items()
@@ -179,7 +180,7 @@ class FilledPlan:
 
     def builds_of(self, wants: Wants) -> list[str]:
         """The builds that must be tried for what is wanted."""
-        return sorted({*self.images_of(wants), *wants.builds})
+        return sorted(with_first({*self.images_of(wants), *wants.builds}, self.builds))
 
     def builds_read(self) -> list[str]:
         """Every build that any check needs, if only its Dockerfile."""

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 _NAME = re.compile(
-    r"(?:(?:^|[_.\-])(?:pwd|secret|token|(?:api|access|secret|private|signing|encryption)_?key|credentials?)"
-    r"|password|passwd|passphrase)[0-9]*$"
+    r"(?:(?:^|[_.\-])(?:pwd|secret|token|(?:api|access|secret|private|signing|encryption)[_\-]?key|credentials?)"
+    r"|password|passwd|passphrase)(?:[_\-]?[0-9]+)?$"
 )
 _PATH = re.compile(r"/[\w./\-]*")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

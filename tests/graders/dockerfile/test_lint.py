@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from graders.dockerfile.lint import LintUnavailable, find_hadolint, lint
+from graders.dockerfile.lint_rules import OFF_BY_DEFAULT, RULES
 
 
 def test_findings_have_rule_line_level_and_plain_words() -> None:
@@ -37,6 +38,40 @@ def test_a_text_that_hadolint_cannot_read_is_a_finding_or_nothing(text: str) -> 
     for finding in lint(text):
         assert finding.message
         assert finding.line >= 1
+
+
+@pytest.mark.parametrize(
+    ("workdir", "rules"),
+    [
+        ("WORKDIR x", [("DL3000", 2)]),
+        ('WORKDIR "x"', [("DL3000", 2)]),
+        ("WORKDIR ''", [("DL3000", 2)]),
+        ("WORKDIR \\\n  x", [("DL3000", 2)]),
+        ("WORKDIR /", []),
+        ('WORKDIR "/"', []),
+        ("ONBUILD WORKDIR x", []),
+    ],
+)
+def test_a_folder_of_one_letter_does_not_break_the_linter(workdir: str, rules: list[tuple[str, int]]) -> None:
+    found = [(each.rule, each.line) for each in lint(f"FROM a:1\n{workdir}\nRUN cd /x\n", {"DL3000", "DL3003"})]
+    assert found[:-1] == rules
+    assert found[-1] == ("DL3003", 3 + workdir.count("\n"))
+
+
+def test_a_comment_cannot_name_another_shell() -> None:
+    text = "# hadolint shell=powershell\nFROM a:1\n# hadolint shell=powershell\nRUN a | b\n"
+    assert [each.rule for each in lint(text, {"DL4006"})] == ["DL4006"]
+
+
+@pytest.mark.parametrize("rule", sorted(OFF_BY_DEFAULT & {"DL3057"}))
+def test_a_rule_that_is_off_by_default_is_used_when_it_is_asked_for(rule: str) -> None:
+    assert lint("FROM a:1\n", None) == []
+    assert [each.rule for each in lint("FROM a:1\n", {rule})] == [rule]
+
+
+def test_every_rule_says_what_to_do_and_why() -> None:
+    assert all(rule.words.endswith((".", "..")) and rule.why.endswith(".") for rule in RULES.values())
+    assert len(RULES) > 60
 
 
 def test_an_empty_text_has_no_findings() -> None:
