@@ -27,7 +27,7 @@ _NAME_AND_NUMBERS = "RUN echo app:x:12:12::/: >> /etc/passwd\n"
 
 @register("process")
 class Process(Check):
-    """What runs in a serving run, seen from outside while it is up: the first process (PID 1), how many, and as whom."""
+    """What runs in a serving run, seen from outside while it is up: PID 1, how many, and as whom."""
 
     run: Identifier = DEFAULT
     program: Texts = ()
