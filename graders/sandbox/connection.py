@@ -19,7 +19,8 @@ import requests
 import urllib3
 from docker.errors import APIError, DockerException
 
-from graders.sandbox.base import SandboxUnavailable
+from graders.sandbox.base import DiskFull, SandboxUnavailable
+from graders.sandbox.limits import is_disk_full
 from graders.sandbox.transport import SocketAdapter
 
 CALL_SECONDS = 60.0
@@ -37,13 +38,18 @@ _TROUBLE = (
 
 @contextmanager
 def engine_call(doing: str) -> Iterator[None]:
-    """Turn whatever goes wrong between us and the engine into SandboxUnavailable, naming what was being done."""
+    """Turn whatever goes wrong between us and the engine into SandboxUnavailable, naming what was being done.
+
+    Of that kind, it is DiskFull where the engine says so.
+    """
     try:
         yield
     except SandboxUnavailable:
         raise
     except _TROUBLE as trouble:
-        raise SandboxUnavailable(f"The sandbox engine failed while {doing}: {engine_words(trouble)}") from trouble
+        words = engine_words(trouble)
+        kind = DiskFull if isinstance(trouble, APIError) and is_disk_full(words) else SandboxUnavailable
+        raise kind(f"The sandbox engine failed while {doing}: {words}") from trouble
 
 
 def engine_words(trouble: Exception) -> str:
@@ -104,6 +110,9 @@ class Address:
         version = self.version()["ApiVersion"]
         with engine_call("being called"):
             client = docker.APIClient(base_url=self.url, version=version, timeout=int(CALL_SECONDS))
+        client.trust_env = (
+            False  # no proxy stands between us and an engine, and looking for one takes longer than a call
+        )
         parts = urlsplit(self.url)
         if parts.scheme == "unix":
             client.mount("http+docker://", SocketAdapter(f"http+unix://{parts.path}", seconds=int(CALL_SECONDS)))

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from graders.sandbox.base import HttpReply, HttpRequest, Listener
+from graders.sandbox.connection import engine_call
 from graders.sandbox.http_exchange import (
     MOST_BODY_BYTES,
     MOST_HEAD_BYTES,
@@ -29,20 +30,22 @@ from graders.sandbox.http_exchange import (
     read_reply,
     request_bytes,
 )
-from graders.sandbox.listening import parse_sockets
+from graders.sandbox.listening import NETLINK_SOCK_DIAG, ask_kernel
 
 _CLONE_NEWNET = 0x40000000  # sched.h
 _PIECE = 64 * 1024
-_MOST_TABLE_BYTES = 8 * 1024 * 1024
+_MOST_BYTES = 64 * 1024
+_KERNEL_SECONDS = 5.0
 _ENDED = frozenset({"Z", "X"})
 
 
 class Visit:
     """A way into a running container's network. Close it when the container has ended."""
 
-    def __init__(self, process: int, namespace: int) -> None:
+    def __init__(self, process: int, namespace: int, kernel: socket.socket) -> None:
         self._process = process
         self._namespace = namespace
+        self._kernel = kernel
 
     def http(self, request: HttpRequest) -> HttpReply:
         """Send a request to 127.0.0.1 and read the reply, whatever it is."""
@@ -51,7 +54,7 @@ class Visit:
             return failed_reply("The request is larger than a probe sends.", seconds=0.0)
         started = time.monotonic()
         deadline = started + request.timeout_seconds
-        with socket_in(self._namespace) as connection:
+        with self._connection() as connection:
             connection.settimeout(request.timeout_seconds)
             try:
                 connection.connect(("127.0.0.1", request.port))
@@ -65,12 +68,14 @@ class Visit:
             return failed_reply(_silence(request), seconds=seconds)
         return read_reply(answer, method=request.method, seconds=seconds, cut=_is_long(answer))
 
+    def _connection(self) -> socket.socket:
+        with engine_call("making a socket"):
+            return _socket_in(self._namespace, socket.AF_INET, socket.SOCK_STREAM)
+
     def listeners(self) -> tuple[Listener, ...]:
         """Listening TCP sockets of the container's network namespace; none once it has ended."""
-        try:
-            return parse_sockets("".join(_read(self._process, f"net/{table}") for table in ("tcp", "tcp6")))
-        except OSError:
-            return ()
+        with engine_call("asking the kernel who listens"):
+            return ask_kernel(self._kernel) if self.sees_it_run() else ()
 
     def sees_it_run(self) -> bool:
         """Whether the container's first process is alive. Where it is not, the engine knows more."""
@@ -81,6 +86,7 @@ class Visit:
 
     def close(self) -> None:
         """Let go of the process and the namespace."""
+        self._kernel.close()
         os.close(self._process)
         os.close(self._namespace)
 
@@ -97,17 +103,23 @@ def visit(container_id: str) -> Visit | None:
         return None
     try:
         if not os.path.samestat(os.fstat(namespace), os.stat("/proc/self/ns/net")):  # noqa: PTH116  a namespace, no file
-            socket_in(namespace).close()
-            return Visit(process, namespace)
+            kernel = _socket_in(namespace, socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG)
+            kernel.settimeout(_KERNEL_SECONDS)
+            try:
+                ask_kernel(kernel)
+            except OSError:
+                kernel.close()
+                raise
+            return Visit(process, namespace, kernel)
     except OSError:
-        pass
+        pass  # without the right to enter, or on a kernel that cannot be asked
     os.close(process)
     os.close(namespace)
     return None
 
 
-def socket_in(namespace: int) -> socket.socket:
-    """Make a TCP socket in another network namespace. Raises OSError, EPERM where that takes more rights than ours."""
+def _socket_in(namespace: int, *kind: int) -> socket.socket:
+    """Make a socket in another network namespace. Raises OSError, EPERM where that takes more rights than ours."""
     made: list[socket.socket | OSError] = []
 
     def enter() -> None:
@@ -116,7 +128,7 @@ def socket_in(namespace: int) -> socket.socket:
             made.append(OSError(code := ctypes.get_errno(), os.strerror(code)))
             return
         try:
-            made.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            made.append(socket.socket(*kind))
         except OSError as trouble:
             made.append(trouble)
 
@@ -177,8 +189,8 @@ def _words(trouble: OSError) -> str:
 
 
 def _first_process(container_id: str) -> int | None:
-    """A handle on the process that is number 1 inside; the newest processes are looked at first."""
-    for number in sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True):  # noqa: PTH208
+    """A handle on the process that is number 1 inside, which has most likely just been started."""
+    for number in _newest_first():
         with suppress(OSError):
             if container_id in Path(f"/proc/{number}/cgroup").read_text():
                 process = os.open(f"/proc/{number}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -186,6 +198,13 @@ def _first_process(container_id: str) -> int | None:
                     return process
                 os.close(process)
     return None
+
+
+def _newest_first() -> list[int]:
+    """Every process, by when it got its number: they are given in turn, and from the start again after the highest."""
+    latest = int(Path("/proc/loadavg").read_text().split()[-1])
+    numbers = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
+    return sorted(numbers, key=lambda number: (number > latest, -number))
 
 
 def _is_first(process: int, container_id: str) -> bool:
@@ -209,4 +228,4 @@ def _status(process: int) -> dict[str, str]:
 
 def _read(process: int, name: str) -> str:
     with open(os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=process), "rb") as file:  # noqa: PTH123  by its handle
-        return file.read(_MOST_TABLE_BYTES).decode(errors="replace")
+        return file.read(_MOST_BYTES).decode(errors="replace")
