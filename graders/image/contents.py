@@ -98,7 +98,7 @@ class WalkLimits:
     image_bytes: int = 2048 * MIB
     name_bytes: int = 8192
     """Of one path."""
-    names_bytes: int = 32 * MIB
+    names_bytes: int = 16 * MIB
     """Of all paths: deep folders make them long."""
     seconds: float = 60.0
     content_bytes: int = 8 * MIB

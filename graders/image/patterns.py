@@ -67,16 +67,6 @@ class Patterns:
             fits = self._folders.match(name) is not None
         return frozenset(after), fits
 
-    def fit(self, path: str, *, is_folder: bool = False) -> bool:
-        """Whether one path fits, or lies in a folder that does."""
-        state = self.start()
-        names = [name for name in path.split("/") if name]
-        for depth, name in enumerate(names, start=1):
-            state, fits = self.step(state, name, is_folder=is_folder or depth < len(names))
-            if fits:
-                return True
-        return False
-
     def _after(self, number: int, position: int, name: str) -> Iterator[tuple[int, int]]:
         parts = self._paths[number].parts
         if position < len(parts):
@@ -94,6 +84,33 @@ class Patterns:
             position += 1
             if position < len(parts):
                 yield number, position
+
+
+class Paths:
+    """Tries one path after the other; those of one folder should follow each other, since the last folder is kept."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
+        self._folder = ""
+        self._state, self._top = patterns.start(), ""
+
+    def first_fit(self, path: str, *, is_folder: bool = False) -> str:
+        """The path, or the uppermost folder on the way to it, that fits; empty when none does."""
+        folder, _, name = path.rpartition("/")
+        if folder != self._folder:
+            self._enter(folder)
+        if self._top or not name:
+            return self._top
+        return path if self._patterns.step(self._state, name, is_folder=is_folder)[1] else ""
+
+    def _enter(self, folder: str) -> None:
+        self._folder, self._state, self._top = folder, self._patterns.start(), ""
+        names = [name for name in folder.split("/") if name]
+        for depth, name in enumerate(names, start=1):
+            self._state, fits = self._patterns.step(self._state, name, is_folder=True)
+            if fits:
+                self._top = "/" + "/".join(names[:depth])
+                return
 
 
 def _names(pattern: str) -> list[str]:
