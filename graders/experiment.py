@@ -4,6 +4,7 @@ One container serves as many checks as it honestly can: all files of an image ar
 run is asked everything that any check wants of it before it is stopped.
 """
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,9 +25,12 @@ from graders.progress import BuildTeller, Emit
 from graders.record import record_of
 from graders.report import Phase
 from graders.running import Runs
-from graders.sandbox.base import ImageFacts, Job
+from graders.sandbox.base import DiskFull, ImageFacts, Job
 from graders.visible import visible
 
+logger = logging.getLogger(__name__)
+
+_DISK_FULL = "Not judged: what was built or run before has filled the disk that a submission is given."
 _OWN_FAULT = "Not judged: a part of the lab itself is broken, and it is not your fault. Please tell your instructor."
 
 
@@ -63,6 +67,13 @@ class Experiment:
 
     def satisfy(self, wants: Wants) -> str:
         """See what is wanted. Returns why it cannot be seen, in a sentence for the learner, or nothing."""
+        try:
+            return self._see(wants)
+        except DiskFull as full:
+            logger.warning("a job has filled its disk: %s", full)
+            return _DISK_FULL
+
+    def _see(self, wants: Wants) -> str:
         for build in self.filled.builds_of(wants):
             if build not in self.seen.sources:
                 return _OWN_FAULT
@@ -101,11 +112,15 @@ class Experiment:
 
     def inspect_all(self) -> None:
         """See what every image that was built is made of, for the report."""
-        for build, result in self.seen.builds.items():
-            if result.ok:
-                self._inspect(build)
-                if not self.is_hidden_build(build) and not unmeasured(self.seen.images[build], self.seen.bases[build]):
-                    self._look_through(build)
+        try:
+            for build, result in self.seen.builds.items():
+                if result.ok:
+                    self._inspect(build)
+                    image, base = self.seen.images[build], self.seen.bases[build]
+                    if not self.is_hidden_build(build) and not unmeasured(image, base):
+                        self._look_through(build)
+        except DiskFull as full:
+            logger.warning("a job has filled its disk: %s", full)
 
     def is_hidden(self, run: str) -> bool:
         """Whether only hidden checks look at this run."""

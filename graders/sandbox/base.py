@@ -25,6 +25,10 @@ class SandboxUnavailable(Exception):
     """The engine cannot be reached or does not work: no submission is to blame, so the job is tried again."""
 
 
+class DiskFull(SandboxUnavailable):
+    """The engine's disk is full, which the job that runs there has done: its own limit, where somebody can say so."""
+
+
 class Limit(StrEnum):
     """A limit that ended a build or a run, in the words reports use."""
 

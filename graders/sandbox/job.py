@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 
 from graders.image.contents import ImageLayers, Search
 from graders.sandbox.base import (
@@ -33,6 +34,7 @@ from graders.sandbox.freezing import freeze
 from graders.sandbox.hardening import hardened_host_config
 from graders.sandbox.layers import image_layers
 from graders.sandbox.ledger import Ledger, empty_build_cache, reap
+from graders.sandbox.limits import is_disk_full
 from graders.sandbox.mounts import FOLDER, fill, mounts_of, tmpfs_of
 from graders.sandbox.owners import owned_by
 from graders.sandbox.packages import way_to_packages
@@ -101,8 +103,9 @@ class DockerJob(Job):
                 network=way.network,
                 limits=limits,
             )
+            overran, self._overran = self._overran, True  # until it is known that it has ended by itself
             built = build(self._engine.address, self._engine.client, order, on_event=on_event)
-            self._overran = self._overran or built.limit is Limit.WALL
+            self._overran = overran or built.limit in {Limit.WALL, Limit.OUTPUT}
             if not built.ok:
                 way.ensure_it_worked()
         return replace(built, packages=tuple(packages))
@@ -124,7 +127,7 @@ class DockerJob(Job):
         """Look up paths in the image's final file system without starting it; symlinks are not followed."""
         spec = ContainerSpec(image=image_id, entrypoint=tuple(_NEVER_RUN))
         with engine_call("opening an image"):
-            container_id = self._create(spec, "look")
+            container_id = self._create_in_room(spec, "look")
         engine = self._engine
         return {
             path: read_path(
@@ -150,7 +153,7 @@ class DockerJob(Job):
         """Create and start a container. One that cannot start is a Container whose `wait()` tells why."""
         with engine_call("creating a container"):
             try:
-                container_id, refusal = self._create(spec, "run"), None
+                container_id, refusal = self._create_in_room(spec, "run"), None
             except APIError as trouble:
                 container_id, refusal = "", trouble
         container = DockerContainer(
@@ -196,8 +199,23 @@ class DockerJob(Job):
             emptied = pool.submit(empty_build_cache, self._engine.client)
             reap(self._engine.client, only=self._ledger.key)
             emptied.result()
-        if self._overran and holds_a_build(self._engine.client):
-            start_anew(self._engine.address)
+        if self._overran:
+            if holds_a_build(self._engine.client):
+                start_anew(self._engine.address)
+            reap(self._engine.client, only=self._ledger.key)  # an image that was being written came after the others
+
+    def _create_in_room(self, spec: ContainerSpec, what: str) -> str:
+        """Create a container; where the disk is full, first remove those that are over, whose files may fill it."""
+        try:
+            return self._create(spec, what)
+        except APIError as refusal:
+            over = [container for container in self._containers if container.id and container.is_over()]
+            if not (over and is_disk_full(engine_words(refusal))):
+                raise
+            for container in over:
+                with suppress(NotFound):
+                    self._engine.client.remove_container(container.id, v=True, force=True)
+            return self._create(spec, what)
 
     def _create(self, spec: ContainerSpec, what: str) -> str:
         client = self._engine.client

@@ -1,0 +1,39 @@
+"""Grading as a whole, on a real engine that must be afterwards as it was before."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from graders.archive import Submission
+from graders.engine import grade
+from graders.plan import LabPlan
+from graders.report import Report
+from graders.sandbox.docker import DockerSandbox
+from tests.security.attempts import HONEST, word_plan
+from tests.security.engine_state import objects
+
+Graded = Callable[..., Report]
+
+
+@pytest.fixture(scope="session", name="warm_engine")
+def _warm_engine(engine_url: str) -> str:
+    """An engine that has graded before: it holds the probe's image and nothing of a job."""
+    sandbox = DockerSandbox(engine_url)
+    sandbox.probe_image()
+    report = grade(word_plan(), Submission.from_files({"Dockerfile": HONEST.encode()}), sandbox, seed=1, job_id="warm")
+    assert report.score == report.max_score
+    return engine_url
+
+
+@pytest.fixture(name="graded")
+def _graded(warm_engine: str) -> Iterator[Graded]:
+    """Grade on the engine; when the test is over, nothing is on it that was not there before."""
+    before = objects(warm_engine)
+
+    def graded(plan: LabPlan, submission: Submission, **options: Any) -> Report:
+        options = {"seed": 5, "job_id": "hostile"} | options
+        return grade(plan, submission, DockerSandbox(warm_engine), **options)
+
+    yield graded
+    assert objects(warm_engine) == before
