@@ -9,11 +9,17 @@ from dataclasses import dataclass
 
 from graders.sandbox.connection import Address
 from graders.sandbox.docker import DockerSandbox
-from graders.sandbox.protections import network, privileges, resources
+from graders.sandbox.protections import network, packages, privileges, resources
 from graders.sandbox.protections.bench import Bench, Bounds, Protection, open_canary
 
 PROTECTIONS: dict[str, Protection] = {
-    protection.id: protection for protection in (*network.PROTECTIONS, *privileges.PROTECTIONS, *resources.PROTECTIONS)
+    protection.id: protection
+    for protection in (
+        *network.PROTECTIONS,
+        *packages.PROTECTIONS,
+        *privileges.PROTECTIONS,
+        *resources.PROTECTIONS,
+    )
 }
 """Every protection by id, in the order in which they are tried."""
 
@@ -80,13 +86,14 @@ def table(results: Sequence[ProtectionResult]) -> str:
 def _audit(sandbox: DockerSandbox, names: Sequence[str], bounds: Bounds) -> list[ProtectionResult]:
     chosen = [PROTECTIONS[name] for name in names]
     image = sandbox.probe_image()
-    client = Address(sandbox.url).client()
+    address = Address(sandbox.url)
+    client = address.client()
     results = []
     try:
         with sandbox.job("sandbox-audit") as job:
             for protection in chosen:
                 with open_canary() as canary:
-                    bench = Bench(client=client, job=job, image=image, bounds=bounds, canary=canary)
+                    bench = Bench(address=address, client=client, job=job, image=image, bounds=bounds, canary=canary)
                     finding = protection.probe(bench)
                 results.append(
                     ProtectionResult(

@@ -6,13 +6,14 @@ import socket
 import socketserver
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import docker
 
-from graders.sandbox.base import BuildLimits, BuildResult, ContainerSpec, Job, RunLimits, RunResult
+from graders.sandbox.base import BuildLimits, BuildResult, ContainerSpec, Job, PackageKind, RunLimits, RunResult
+from graders.sandbox.connection import Address
 
 LINK_LOCAL = "169.254.169.254"
 """Where clouds tell a machine its secrets."""
@@ -53,6 +54,7 @@ class Canary:
 class Bench:
     """Everything a probe may use."""
 
+    address: Address
     client: docker.APIClient
     job: Job
     image: str
@@ -60,7 +62,7 @@ class Bench:
     bounds: Bounds
     canary: Canary
 
-    def build(self, *lines: str, seconds: float = 60.0) -> BuildResult:
+    def build(self, *lines: str, seconds: float = 60.0, packages: Sequence[PackageKind] = ()) -> BuildResult:
         """Build the image and these instructions, as a submission is built."""
         dockerfile = "\n".join((f"FROM {self.image}", *lines, "")).encode()
         packed = io.BytesIO()
@@ -68,7 +70,7 @@ class Bench:
             entry = tarfile.TarInfo("Dockerfile")
             entry.size = len(dockerfile)
             archive.addfile(entry, io.BytesIO(dockerfile))
-        return self.job.build(packed.getvalue(), limits=BuildLimits(seconds=seconds))
+        return self.job.build(packed.getvalue(), packages=packages, limits=BuildLimits(seconds=seconds))
 
     def run(
         self, script: str, *, image: str = "", user: str | None = None, limits: RunLimits | None = None

@@ -8,7 +8,7 @@ _NOWHERE = re.compile(r"unreachable|no route to host|cannot assign requested add
 """What the kernel says without a network, or an address of that kind. "Connection refused" means: it arrived."""
 
 
-def _calls(bench: Bench) -> str:
+def calls(bench: Bench) -> str:
     """A shell script that calls the canary here, and the same port at every address it should not reach."""
     addresses = " ".join(["127.0.0.1", *own_addresses(), LINK_LOCAL])
     return (
@@ -18,7 +18,8 @@ def _calls(bench: Bench) -> str:
     )
 
 
-def _judge(bench: Bench, heard: str) -> Finding:
+def judge(bench: Bench, heard: str) -> Finding:
+    """Whether what `calls` printed shows that nobody was reached."""
     if bench.canary.reached:
         return Finding(holds=False, seen="It reached a server on this machine's loopback.")
     tried = [*own_addresses(), LINK_LOCAL]
@@ -51,11 +52,11 @@ def _fetch(bench: Bench) -> Finding:
 
 
 def _build(bench: Bench) -> Finding:
-    return _judge(bench, bench.build(f"RUN {_calls(bench)}").log)
+    return judge(bench, bench.build(f"RUN {calls(bench)}").log)
 
 
 def _run(bench: Bench) -> Finding:
-    return _judge(bench, bench.run(_calls(bench)).stdout.decode(errors="replace"))
+    return judge(bench, bench.run(calls(bench)).stdout.decode(errors="replace"))
 
 
 PROTECTIONS = (

@@ -134,13 +134,41 @@ def test_a_build_in_the_machines_network_is_seen_to_get_out(slot: str, monkeypat
     query = BuildOrder.query
     with started_engine(slot, *LIMITS, *IN_THE_MACHINES_NETWORK) as url:
         assert the_result(url, "network-build").holds
-        monkeypatch.setattr(BuildOrder, "query", lambda order: query(order) | {"networkmode": "host"})
+        monkeypatch.setattr(BuildOrder, "query", lambda order, session="": query(order) | {"networkmode": "host"})
         result = the_result(url, "network-build")
         assert (result.holds, result.seen) == (False, "It reached a server on this machine's loopback.")
 
 
+@pytest.mark.engine
+def test_a_build_without_permission_is_seen_to_use_the_way_of_another(
+    slot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = BuildOrder.query
+    with started_engine(slot, *LIMITS) as url:
+        assert the_result(url, "packages-others").holds
+        monkeypatch.setattr(BuildOrder, "query", lambda order, session="": query(order) | {"networkmode": "default"})
+        result = the_result(url, "packages-others")
+    assert (result.holds, result.seen) == (
+        False,
+        "The proxy before the package registries let a build without permission in.",
+    )
+
+
+@pytest.mark.engine
+def test_a_proxy_that_lets_more_than_registries_pass_is_seen_to(slot: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with started_engine(slot, *LIMITS) as url:
+        assert the_result(url, "packages-proxy").holds
+    monkeypatch.setenv("DRYDOCK_PACKAGES_PIP", "http://169.254.169.254/simple")
+    with started_engine(slot, *LIMITS) as url:
+        result = the_result(url, "packages-proxy")
+    assert not result.holds
+    assert "Asked for a page of a metadata address, the proxy did not refuse" in result.seen
+
+
 def test_every_protection_has_a_test_that_switches_it_off() -> None:
-    assert {*ENGINE_SWITCHES, *RUN_SWITCHES, "network-build"} == set(audit.PROTECTIONS)
+    assert {*ENGINE_SWITCHES, *RUN_SWITCHES, "network-build", "packages-others", "packages-proxy"} == set(
+        audit.PROTECTIONS
+    )
 
 
 def test_failures_are_the_required_ones_that_do_not_hold() -> None:
