@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from graders.actions import DEFAULT, Build, Ready, Request
 from graders.checker import Checked, Checker
 from graders.dockerfile.model import Dockerfile
+from graders.exchanges import Exchange, SeenExchange
+from graders.health import HealthTrial, SeenHealth
 from graders.image.seen import SeenLayers
 from graders.sandbox.base import BuildResult, FileFacts, HttpReply, ImageFacts, Listener, MountFacts, Process, RunResult
 from graders.trials import Trial, Trials
@@ -39,6 +41,12 @@ class Wants:
     """Requests of the check's own, under keys of its own, sent in this order."""
     named_requests: tuple[str, ...] = ()
     """Requests of the plan, by name: sent once, whoever asks."""
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+    """Exchanges of several steps, under keys of the check's own, played after all requests."""
+    health: Mapping[str, HealthTrial] = field(default_factory=dict)
+    """Trials of a HEALTHCHECK, under keys of the check's own, each the last thing done with its run."""
+    requests_go_to: str | None = None
+    """The run that they must go to."""
     trials: Mapping[str, Trials] = field(default_factory=dict)
     """Trials on random inputs, under keys of the check's own."""
     checker: Checker | None = None
@@ -57,6 +65,10 @@ class Wants:
     """Runs whose own layer is looked through for what they wrote, when they have ended."""
     mounts: frozenset[str] = frozenset()
     """Runs whose mounts are asked of the engine."""
+    awaited: frozenset[tuple[str, str]] = frozenset()
+    """Texts that a serving run should print once it was asked: run and text. They are waited for a moment."""
+    pairs: tuple["Pair", ...] = ()
+    """Runs that are compared with each other."""
     rebuilds: frozenset[str] = frozenset()
     """Builds that must be made again after another, to see what is reused."""
     own_user: frozenset[str] = frozenset()
@@ -70,7 +82,19 @@ class Wants:
     def runs_named(self) -> frozenset[str]:
         """Every run that is wanted by name, for whatever reason; requests name theirs beside."""
         files = {name for name, _ in self.run_files}
+        files |= {name for pair in self.pairs for name in (pair.first, pair.then)}
         return self.runs | self.processes | self.stops | self.lasting | self.memory | files | self.written | self.mounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two containers of one image, the second started when the first has ended, and what they share at a path."""
+
+    first: str
+    then: str
+    path: str
+    kept: bool | None = None
+    """Whether a volume that both have must be there, or must not; None where it does not matter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +115,11 @@ class SeenRun:
 
     name: str
     build: str
+    """The build whose image it was; empty for one of the lab's own bases."""
     result: RunResult
+    """How it ended, without what it printed when hidden checks asked it something."""
+    secret_result: RunResult | None = None
+    """The same with all that it printed, where that differs: for hidden checks only."""
     processes: tuple[Process, ...] = ()
     listeners: tuple[Listener, ...] = ()
     port: int | None = None
@@ -106,8 +134,18 @@ class SeenRun:
     """What its HEALTHCHECK said last, where it was waited for."""
     ended_early: bool = False
     """Whether a run that was to serve ended by itself."""
+    instead: str = ""
+    """What was seen last in the place of what was waited for, in a sentence, where there was something."""
     replies: Mapping[str, HttpReply] = field(default_factory=dict)
     """By the name of the request, or the key that its check gave it."""
+    exchanges: Mapping[str, SeenExchange] = field(default_factory=dict)
+    """By the key that its check gave it; empty where the run was not ready."""
+    health_trials: Mapping[str, SeenHealth] = field(default_factory=dict)
+    """By the key that its check gave it; empty where the run was not ready."""
+    beside: Mapping[str, "SeenRun"] = field(default_factory=dict)
+    """What became of the runs that were up beside it, in the order in which they were started."""
+    ours: bool = False
+    """Whether the lab itself brings the image of a run that was beside another."""
     stop: SeenStop | None = None
     """How it took its stop signal, None where it was sent none."""
     memory_peak_bytes: int | None = None

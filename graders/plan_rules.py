@@ -12,7 +12,8 @@ from graders.checks.base import Check
 from graders.decoys import asked_decoy_faults, decoy_faults
 from graders.observations import Wants
 from graders.rebuilding import asked_rebuild_faults, rebuild_faults
-from graders.run_rules import about_run, about_wants
+from graders.run_rules import about_pair, about_run, about_wants
+from graders.serving_rules import about_exchange, about_health
 from graders.spec import Spec, templates_in
 from graders.trials import Trials
 from graders.values import Quoting, extremes, filled
@@ -116,10 +117,11 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     yield from asked_decoy_faults(place, wants.decoys, plan)
     yield from asked_rebuild_faults(place, wants.rebuilds, plan)
     yield from _wanted_runs((*place, "run"), wants, plan)
-    for name in wants.named_requests:
-        yield from _known((*place, "request"), "request", name, plan.requests)
-    for request in wants.requests.values():
-        yield from _request(place, request, plan)
+    yield from _wanted_requests(place, wants, plan)
+    for exchange in wants.exchanges.values():
+        yield from about_exchange(place, exchange, plan.runs)
+    for key, trial in wants.health.items():
+        yield from about_health(place, key, trial, plan.runs, [other.wants() for other in plan.checks])
     for trials in wants.trials.values():
         yield from _trials(place, trials, plan)
     if wants.checker is not None:
@@ -131,6 +133,18 @@ def _wanted_runs(place: Place, wants: Wants, plan: "LabPlan") -> Found:
         yield from _known(place, "run", name, plan.runs)
         if name in plan.runs:
             yield from about_wants(place, name, plan.runs[name], wants)
+    for pair in wants.pairs:
+        yield from about_pair(place[:-1], pair, plan.runs, _all_before(pair.then, plan.runs))
+
+
+def _wanted_requests(place: Place, wants: Wants, plan: "LabPlan") -> Found:
+    for name in wants.named_requests:
+        yield from _known((*place, "request"), "request", name, plan.requests)
+        run = plan.requests[name].run if name in plan.requests else None
+        if run is not None and wants.requests_go_to not in {None, run}:
+            yield (*place, "request"), f"The request `{name}` goes to the run `{run}`, not to `{wants.requests_go_to}`."
+    for request in wants.requests.values():
+        yield from _request(place, request, plan)
 
 
 def _trials(place: Place, trials: Trials, plan: "LabPlan") -> Found:
@@ -159,6 +173,8 @@ def _hidden_volumes(plan: "LabPlan") -> Found:
             wants = check.wants()
             secret |= whole.runs_behind(wants) - told
             secret |= {request.run for request in whole.requests_of(wants).values()}
+            secret |= {exchange.run for exchange in wants.exchanges.values()}
+            secret |= {trial.run for trial in wants.health.values()}
     for name in sorted(secret):
         before = _all_before(name, plan.runs)
         mine = set(plan.runs[name].volumes.values())
@@ -175,8 +191,8 @@ def _hidden_volumes(plan: "LabPlan") -> Found:
 
 
 def _all_before(name: str, runs: Mapping[str, Run]) -> set[str]:
-    """The runs that have ended before this one starts."""
-    waiting, found = [*runs[name].after], set[str]()
+    """The runs that have ended before this one starts; none before one that is not there."""
+    waiting, found = [*(runs[name].after if name in runs else ())], set[str]()
     while waiting:
         each = waiting.pop()
         if each in runs and each not in found:
@@ -215,7 +231,7 @@ def _filling(plan: "LabPlan") -> Found:
     for place, part, quoting in parts:
         try:
             for values in draws:
-                filled(part, values, quoting=quoting)
+                part.filled(values) if isinstance(part, Check) else filled(part, values, quoting=quoting)
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 reason = details["msg"].removeprefix("Value error, ")

@@ -1,11 +1,11 @@
 """What must hold of one run of a plan: what stands where in its container, how it ends, and what can be seen of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graders.actions import Run
 from graders.authored import Place, did_you_mean
 from graders.checks.patterns import read_pattern
-from graders.observations import Wants
+from graders.observations import Pair, Wants
 
 Found = Iterator[tuple[Place, str]]
 
@@ -49,6 +49,43 @@ def about_wants(place: Place, name: str, run: Run, wants: Wants) -> Found:
         inside = [where for where in (*run.tmpfs, *_IN_MEMORY) if f"{path}/".startswith(f"{where}/")]
         if other == name and inside:
             yield place, f"{path} is in memory ({inside[0]}), and gone when the container has ended."
+
+
+def about_pair(place: Place, pair: Pair, runs: Mapping[str, Run], before: set[str]) -> Found:
+    """Contradictions between two runs that are compared; `before` are the runs that the second one comes after."""
+    if pair.first not in runs or pair.then not in runs:
+        return
+    first, then = runs[pair.first], runs[pair.then]
+    if pair.first == pair.then:
+        yield (*place, "again"), f"The run `{pair.first}` cannot come after itself."
+    elif pair.first not in before:
+        yield (
+            (*place, "again"),
+            f"The run `{pair.then}` must come after `{pair.first}`: give it `after: [{pair.first}]`.",
+        )
+    if first.of_build != then.of_build:
+        yield (*place, "again"), f"The runs `{pair.first}` and `{pair.then}` are not of one image."
+    stores = [_volume_at(pair.path, first), _volume_at(pair.path, then)]
+    shared = stores[0] is not None and stores[0] == stores[1]
+    if pair.kept is True and not shared:
+        yield (
+            (*place, "path"),
+            (
+                f"{pair.path} is in no volume that both `{pair.first}` and `{pair.then}` have; "
+                "give both the same one under `volumes`."
+            ),
+        )
+    if pair.kept is False and shared:
+        yield (
+            (*place, "path"),
+            f"{pair.path} is in the volume `{stores[0]}`, which both `{pair.first}` and `{pair.then}` have.",
+        )
+
+
+def _volume_at(path: str, run: Run) -> str | None:
+    """The name of the volume that a path of this run is in."""
+    above = [where for where in run.mounted() if f"{path}/".startswith(f"{where}/")]
+    return run.volumes.get(max(above, key=len)) if above else None
 
 
 def _serving(place: Place, run: Run) -> Found:

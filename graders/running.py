@@ -6,19 +6,35 @@ requests (print them, answer with them, name a process after them), nothing that
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from graders.actions import Request, Run, Serve, Stop
+from graders.breaking import pace_of, try_out
+from graders.companions import Part, not_begun, order_of_start
+from graders.exchanges import Exchange, SeenExchange
+from graders.health import HealthTrial
 from graders.observations import Observations, SeenRun, SeenStop, Wants
 from graders.plan import FilledPlan, LabPlan
-from graders.sandbox.base import Container, ContainerSpec, FileFacts, FileKind, HttpReply, Job, Process, RunResult
+from graders.playing import play
+from graders.sandbox.base import (
+    Container,
+    ContainerSpec,
+    FileFacts,
+    FileKind,
+    HealthPace,
+    HttpReply,
+    Job,
+    Process,
+    RunResult,
+)
 from graders.serving import ask_all, wait_until_ready
 from graders.trials import Trial, Trials, carry_out
 
 _STILL_SECONDS = 0.05
 _STILL_TRIES = 20
+_OUTPUT_SECONDS = 2.0
 _STARTING = ("runc", "init")
 """What a container's first process is before it becomes the program."""
 _SURPRISE_MILLISECONDS = 250
@@ -53,8 +69,16 @@ class Runs:
     def carry_out(self, name: str) -> SeenRun:
         """Run it, from its companions' start to its end. The image must have been built."""
         run = self._filled.runs[name]
-        with self._companions(run):
-            return self._serve(name, run, run.serve) if run.serve else self._wait(name, run)
+        parts: list[Part] = []
+        try:
+            late = self._start_beside(name, parts)
+            if late is not None:
+                seen = not_begun(name, run, late)
+            else:
+                seen = self._serve(name, run, run.serve, parts) if run.serve else self._wait(name, run)
+        finally:
+            beside = {part.name: part.ended() for part in parts}
+        return replace(seen, beside=beside)
 
     def try_out(self, trials: Trials, *, seed: str) -> tuple[Trial, ...]:
         """Run on random inputs, beside one of the lab's solutions. Both images must have been built."""
@@ -65,20 +89,27 @@ class Runs:
             start=lambda run: self._job.run(self._spec(trials.run, run)),
         )
 
-    @contextmanager
-    def _companions(self, run: Run) -> Iterator[None]:
-        started: list[Container] = []
-        try:
-            for name in run.beside:
-                other = self._filled.runs[name]
-                container = self._job.start(self._spec(name, other))
-                started.append(container)
-                if other.serve is not None:
-                    wait_until_ready(container, other.serve)
-            yield
-        finally:
-            for container in started:
-                container.kill()
+    def _start_beside(self, name: str, parts: list[Part]) -> Part | None:
+        """Start what is to be up beside a run, each once those before it are ready. Returns the first that is not."""
+        for other in order_of_start(name, self._filled.runs):
+            run = self._filled.runs[other]
+            if run.serve is None:
+                continue
+            parts.append(self._start(other, run, run.serve))
+            if not parts[-1].readiness.ready:
+                return parts[-1]
+        return None
+
+    def _start(self, name: str, run: Run, serve: Serve) -> Part:
+        container = self._job.start(self._spec(name, run))
+        return Part(
+            name=name,
+            build=run.of_build,
+            serve=serve,
+            container=container,
+            readiness=wait_until_ready(container, serve),
+            ours=self._filled.is_ours(run),
+        )
 
     def _wait(self, name: str, run: Run) -> SeenRun:
         spec = self._spec(name, run)
@@ -90,14 +121,21 @@ class Runs:
         seen = SeenRun(name=name, build=run.of_build, processes=processes, result=container.wait())
         return self._looked_through(seen, container)
 
-    def _serve(self, name: str, run: Run, serve: Serve) -> SeenRun:
+    def _serve(self, name: str, run: Run, serve: Serve, beside: Sequence[Part]) -> SeenRun:
         port = int(serve.port) if serve.port is not None else None
-        container = self._job.start(self._spec(name, run))
         deadline = time.monotonic() + serve.wait_seconds
-        ready = wait_until_ready(container, serve)
+        part = self._start(name, run, serve)
+        container, ready = part.container, part.readiness.ready
+        parts = {each.name: each for each in (*beside, part)}
         ends_at = time.monotonic() + self._seconds(run)
         asked, secret = self._requests_to(name)
         replies: dict[str, HttpReply] = {}
+        exchanges: dict[str, SeenExchange] = {}
+
+        def play_all(wanted: Sequence[Wants]) -> None:
+            for key, exchange in _of_run(name, (wants.exchanges for wants in wanted)).items():
+                if key not in exchanges:
+                    exchanges[key] = play(exchange, parts=parts, ends_at=ends_at)
 
         def ask(requests: dict[str, Request]) -> None:
             seconds = self._seconds(run)
@@ -107,24 +145,34 @@ class Runs:
 
         if ready:
             ask(asked)
+        _wait_for_output(container, _awaited(name, self._told))
         stop = self._stop_of(name, run)
         if stop is not None and ready:
             time.sleep(stop.after_seconds + secrets.randbelow(_SURPRISE_MILLISECONDS) / 1000)
         processes = _settled(container) if serve.ready.started else container.processes()
         listeners = container.listeners() if port is not None else ()
-        peak = container.memory_peak() if any(name in wants.memory for wants in self._wanted) else None
         health = container.health() if serve.ready.health else "none"
         ended_early = not container.running()
+        if ready:
+            play_all(self._told)
         told = None
-        if ready and secret:
+        if ready and self._has_secrets(name):
             told = _output_once_still(container)
+            for other in beside:
+                other.told = other.container.logs()
             self._read_files(name, container, self._told)
             ask(secret)
+            play_all(self._wanted)
+            _wait_for_output(container, _awaited(name, self._wanted))
+        peak = container.memory_peak() if any(name in wants.memory for wants in self._wanted) else None
+        trials = _of_run(name, (wants.health for wants in self._wanted)) if ready else {}
+        health_trials = {key: try_out(trial, parts=parts) for key, trial in trials.items()}
         result, stopped = _ended(container, stop)
         seen = SeenRun(
             name=name,
             build=run.of_build,
             result=result if told is None else replace(result, stdout=told[0], stderr=told[1]),
+            secret_result=None if told is None else result,
             processes=processes,
             listeners=listeners,
             port=port,
@@ -132,8 +180,11 @@ class Runs:
             ready=ready,
             wait_seconds=serve.wait_seconds,
             health=health,
+            instead=part.readiness.instead,
             ended_early=ended_early,
             replies=replies,
+            exchanges=exchanges,
+            health_trials=health_trials,
             stop=stopped,
             memory_peak_bytes=peak,
         )
@@ -162,6 +213,14 @@ class Runs:
         for run, path in sorted({key for wants in wanted for key in wants.run_files}):
             if run == name and (run, path) not in self._seen.run_files:
                 self._seen.run_files[run, path] = container.read_file(path)
+
+    def _has_secrets(self, run: str) -> bool:
+        """Whether hidden checks have the run asked something that learners are not told of."""
+        told, every = (
+            {*_of_run(run, (wants.exchanges for wants in some)), *_of_run(run, (wants.health for wants in some))}
+            for some in (self._told, self._wanted)
+        )
+        return told != every or bool(self._requests_to(run)[1])
 
     def _requests_to(self, run: str) -> tuple[dict[str, Request], dict[str, Request]]:
         """In the order of the checks, a named one where it is first asked for; those of hidden checks apart."""
@@ -206,9 +265,19 @@ class Runs:
             tmpfs=run.tmpfs,
             network=run.network,
             aliases=(name,) if run.network is not None else (),
-            healthcheck=run.serve is not None and run.serve.ready.health,
+            healthcheck=self._is_checked(name, run),
+            health_pace=self._pace_of(run),
             limits=self._plan.limits.for_run(seconds, memory_mib=run.memory_mib),
         )
+
+    def _is_checked(self, name: str, run: Run) -> bool:
+        """Whether its HEALTHCHECK is left on."""
+        waited_for = run.serve is not None and run.serve.ready.health
+        return waited_for or any(trial.run == name for wants in self._wanted for trial in wants.health.values())
+
+    def _pace_of(self, run: Run) -> HealthPace:
+        facts = self._seen.images.get(run.of_build)
+        return pace_of(facts.healthcheck if facts is not None else None)
 
     def _image_of(self, run: Run) -> str:
         if run.base is not None:
@@ -219,6 +288,28 @@ class Runs:
         if (what, name) not in self._made:
             self._made.add((what, name))
             make(name)
+
+
+T = TypeVar("T", Exchange, HealthTrial)
+
+
+def _of_run(name: str, each: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    """What is wanted of this run, by key, in the order of the checks."""
+    return {key: one for wanted in each for key, one in wanted.items() if one.run == name}
+
+
+def _awaited(name: str, wanted: Sequence[Wants]) -> set[str]:
+    return {text for wants in wanted for run, text in wants.awaited if run == name}
+
+
+def _wait_for_output(container: Container, texts: set[str]) -> None:
+    """Give it a moment to print what it should: programs log a request when they have answered it."""
+    until = time.monotonic() + _OUTPUT_SECONDS
+    while texts and time.monotonic() < until and container.running():
+        printed = b"\n".join(container.logs())
+        texts = {text for text in texts if text.encode() not in printed}
+        if texts:
+            time.sleep(_STILL_SECONDS)
 
 
 def _looked_at(wants: Wants) -> frozenset[str]:

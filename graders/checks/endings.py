@@ -1,11 +1,18 @@
 """What several kinds say alike of a run that did not end by itself, or did not begin."""
 
+import re
+
+from graders.actions import DEFAULT
 from graders.blame import line_in_effect
 from graders.causes import blames_user, engine_words, start_cause
 from graders.checks.base import Verdict, failed
 from graders.observations import Observations, SeenRun
 from graders.sandbox.base import Limit
-from graders.visible import last_lines, quoted, visible
+from graders.visible import last_lines, listed, quoted, visible
+
+_DENIED = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
+_PATH = re.compile(r"/[\w@%+=.,/-]+")
+_LAST_LINES, _LONGEST_LINE = 40, 1000
 
 _LIMIT_SAYS = {
     Limit.WALL: ("time limit", "Does the command wait for something, or run for ever?"),
@@ -34,7 +41,10 @@ def limit_words(limit: Limit) -> tuple[str, str]:
 
 
 def did_not_start(seen: Observations, run: SeenRun) -> Verdict | None:
-    """The verdict on a run whose container could not be started."""
+    """The verdict on a run whose container could not be started, or for which one beside it was not ready."""
+    late = next((beside for beside in run.beside.values() if not beside.ready), None)
+    if late is not None:
+        return not_ready(seen, late)
     if not run.result.start_error:
         return None
     return failed(
@@ -76,16 +86,31 @@ def did_not_last(seen: Observations, run: SeenRun) -> Verdict | None:
             f"The container ended by itself{limit} after {run.result.seconds:.1f} s, instead of going on."
             f"{complaint_of(run)}",
             seen=output_of(run),
-            hint="A container lives as long as its main process: it must stay in the foreground.",
+            hint=denial_of(run) or "A container lives as long as its main process: it must stay in the foreground.",
             line=run_line(seen, run),
         )
     if not run.ready and run.waited_for is not None:
         return failed(
             f"The container was not up after {run.wait_seconds:g} s: {_missing_sign(run)}.{complaint_of(run)}",
             seen=output_of(run),
+            hint=denial_of(run),
             line=run_line(seen, run),
         )
     return None
+
+
+def denial_of(run: SeenRun) -> str:
+    """A sentence on the path that a program says it could not write; empty where it says nothing of the kind."""
+    for line in reversed(visible(run.result.stdout + b"\n" + run.result.stderr).splitlines()[-_LAST_LINES:]):
+        told = _DENIED.search(line[:_LONGEST_LINE])
+        if told is None:
+            continue
+        named = _PATH.search(line[:_LONGEST_LINE])
+        what = named[0] if named is not None else "a file"
+        if told[0].lower().startswith("read"):
+            return f"It wanted to write {what}, but its file system is read only: only volumes can be written."
+        return f"It wanted to use {what}, but the user that it runs as may not: look at who owns it, and at its mode."
+    return ""
 
 
 def _missing_sign(run: SeenRun) -> str:
@@ -114,3 +139,98 @@ def complaint_of(run: SeenRun) -> str:
 def _start_line(seen: Observations, run: SeenRun) -> int | None:
     keywords = ("USER", "ENTRYPOINT", "CMD") if blames_user(run.result.start_error) else ("ENTRYPOINT", "CMD")
     return keyword_line(seen, run, *keywords)
+
+
+def not_ready(seen: Observations, run: SeenRun) -> Verdict | None:
+    """The verdict on a serving run that was not up in time: what was waited for, and what was seen instead."""
+    trouble = did_not_start(seen, run)
+    if trouble is not None or run.ready or run.waited_for is None:
+        return trouble
+    name = _named(run)
+    line = run_line(seen, run)
+    if run.ended_early:
+        return ended_instead(seen, run, _serving_words(run))
+    within = f"within {run.wait_seconds:g} s"
+    if run.waited_for.is_port:
+        return not_listening(seen, run)
+    told = f" {run.instead}" if run.instead else ""
+    if run.waited_for.http:
+        others = _elsewhere(run) if not any(listener.port == run.port for listener in run.listeners) else ""
+        return failed(
+            f"{name} did not answer GET {visible(run.waited_for.http)} on port {run.port} with a status below 400 "
+            f"{within}.{told}{others}{complaint_of(run)}",
+            seen=output_of(run),
+            line=line,
+        )
+    if run.waited_for.health:
+        return failed(
+            f"{name} was not healthy {within}, as its HEALTHCHECK says.{told}{complaint_of(run)}",
+            expected="healthy",
+            seen=run.health,
+            line=keyword_line(seen, run, "HEALTHCHECK") or line,
+        )
+    if run.waited_for.log:
+        return failed(
+            f"{name} did not print {within} what shows that it is ready.{complaint_of(run)}",
+            expected=run.waited_for.log,
+            seen=output_of(run),
+            hint="What a program prints may rest in a buffer: let it print without one.",
+            line=line,
+        )
+    return ended_instead(seen, run, "running on")
+
+
+def not_listening(seen: Observations, run: SeenRun, port: int | None = None) -> Verdict:
+    """The verdict on a server that does not listen on its port, with where it listens instead."""
+    wanted = port or run.port
+    others = _elsewhere(run)
+    return failed(
+        f"Nothing{_of(run)} listens on port {wanted} after {run.wait_seconds:g} s.{others}{complaint_of(run)}",
+        expected=f"port {wanted}",
+        seen=others.strip() or output_of(run),
+        hint="EXPOSE only documents a port: the server itself must listen on it.",
+        line=run_line(seen, run),
+    )
+
+
+def loopback_only(seen: Observations, run: SeenRun, port: int) -> Verdict | None:
+    """The verdict on a server that nobody outside of its container can reach; None when it can be."""
+    listening = [listener for listener in run.listeners if listener.port == port]
+    if not listening or not all(listener.loopback_only for listener in listening):
+        return None
+    return failed(
+        f"The server listens on 127.0.0.1 only, so nobody outside of the container can reach port {port}.",
+        hint="Each container has a loopback address of its own. Make the server listen on 0.0.0.0.",
+        line=run_line(seen, run),
+    )
+
+
+def ended_instead(seen: Observations, run: SeenRun, of_what: str) -> Verdict:
+    """The verdict on a serving run whose container has ended."""
+    why = f" at its {limit_words(run.result.limit)[0]}" if run.result.limit else f" with {run.result.exit_code}"
+    return failed(
+        f"{_named(run)} ended{why}, instead of {of_what}.{complaint_of(run)}",
+        seen=output_of(run),
+        hint="A container lives as long as its main process: start the server in the foreground.",
+        line=run_line(seen, run),
+    )
+
+
+def _named(run: SeenRun) -> str:
+    return f"The container of `{run.name}`" if run.name != DEFAULT else "The container"
+
+
+def _of(run: SeenRun) -> str:
+    return f" of `{run.name}`" if run.name != DEFAULT else ""
+
+
+def _serving_words(run: SeenRun) -> str:
+    return f"serving on port {run.port}" if run.port is not None else "running on"
+
+
+def _elsewhere(run: SeenRun) -> str:
+    found = [
+        f"{listener.port} (on 127.0.0.1 only)" if listener.loopback_only else str(listener.port)
+        for listener in run.listeners
+    ]
+    return f" It listens on {listed(found)} instead." if found else ""

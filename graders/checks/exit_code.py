@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from graders.actions import DEFAULT
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
-from graders.checks.endings import did_not_end, run_line
+from graders.checks.endings import denial_of, did_not_end, run_line
 from graders.checks.registry import register
 from graders.observations import Observations, Wants
 from graders.spec import Identifier
@@ -112,7 +112,7 @@ class ExitCode(Check):
             f"It exited with {code}, not {wanted}.",
             expected=str(wanted),
             seen=str(code),
-            hint=_code_hint(code),
+            hint=denial_of(run) or _code_hint(code),
             line=run_line(seen, run),
         )
 

@@ -8,7 +8,7 @@ from pydantic import model_validator
 from graders.actions import DEFAULT
 from graders.checks.accounts import PASSWD, name_of, number_of, poses_as, users_in
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
-from graders.checks.endings import complaint_of, did_not_start, limit_words, output_of, run_line
+from graders.checks.endings import complaint_of, denial_of, did_not_start, limit_words, output_of, run_line
 from graders.checks.image_file import Mode
 from graders.checks.registry import register
 from graders.observations import Observations, SeenRun, Wants
@@ -192,7 +192,7 @@ class RunFile(Check):
             yield failed(
                 f"There is no {listed(missing, word='and no')} after the run{_ending(run)}.{complaint_of(run)}",
                 seen=output_of(run),
-                hint="A path counts from /. A program may write where its user may, if the file system is not read only.",
+                hint=denial_of(run) or "A path counts from /; a relative one, as programs use them, from WORKDIR.",
                 line=line,
             )
         left = [path for path in self.absent if seen.run_files[self.run, path] is not None]

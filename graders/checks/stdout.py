@@ -8,11 +8,11 @@ from pydantic import model_validator
 
 from graders.actions import DEFAULT
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
-from graders.checks.endings import complaint_of, did_not_end, did_not_start, output_of, run_line
+from graders.checks.endings import complaint_of, denial_of, did_not_end, did_not_start, output_of, run_line
 from graders.checks.patterns import read_pattern, search
 from graders.checks.registry import register
 from graders.observations import Observations, SeenRun, Wants
-from graders.sandbox.base import Limit
+from graders.sandbox.base import Limit, RunResult
 from graders.spec import Identifier, Text, Texts
 from graders.values import Quoting
 from graders.visible import last_lines, listed, quoted, shortened, visible
@@ -161,7 +161,7 @@ class Stdout(Check):
 
     def wants(self) -> Wants:
         """The run."""
-        return Wants(runs=frozenset({self.run}))
+        return Wants(runs=frozenset({self.run}), awaited=frozenset((self.run, text) for text in self.contains))
 
     def judge(self, seen: Observations) -> Verdict:
         """Compare what was printed. A run that a limit ended fails, whatever it printed."""
@@ -169,7 +169,7 @@ class Stdout(Check):
         trouble = did_not_start(seen, run) or self._limit_trouble(seen, run)
         if trouble is not None:
             return trouble
-        printed = self._printed(run)
+        printed = self._printed(run.secret_result or run.result if self.hidden else run.result)
         objection = self._objection(printed)
         if not objection:
             return passed("It prints what it should.", seen=last_lines(printed))
@@ -179,17 +179,18 @@ class Stdout(Check):
             f"{told}{ended}; {objection}.{complaint_of(run) if self.stream == 'stdout' else ''}",
             expected=self._expected(),
             seen=shortened(output_of(run) if self.stream == "stdout" else last_lines(printed), limit=2000),
+            hint=denial_of(run) if run.result.exit_code else "",
             line=run_line(seen, run),
         )
 
     def _limit_trouble(self, seen: Observations, run: SeenRun) -> Verdict | None:
         return did_not_end(seen, run) if run.port is None or run.result.limit is not Limit.WALL else None
 
-    def _printed(self, run: SeenRun) -> str:
+    def _printed(self, result: RunResult) -> str:
         streams: Mapping[str, bytes] = {
-            "stdout": run.result.stdout,
-            "stderr": run.result.stderr,
-            "both": run.result.stdout + run.result.stderr,
+            "stdout": result.stdout,
+            "stderr": result.stderr,
+            "both": result.stdout + result.stderr,
         }
         return visible(streams[self.stream]) if self.exact else _normal(visible(streams[self.stream]))
 
