@@ -9,7 +9,17 @@ from graders.dockerfile.model import Dockerfile
 from graders.exchanges import Exchange, SeenExchange
 from graders.health import HealthTrial, SeenHealth
 from graders.image.seen import SeenLayers
-from graders.sandbox.base import BuildResult, FileFacts, HttpReply, ImageFacts, Listener, MountFacts, Process, RunResult
+from graders.sandbox.base import (
+    BuildResult,
+    FileFacts,
+    HttpReply,
+    ImageFacts,
+    Listener,
+    MountFacts,
+    MountKind,
+    Process,
+    RunResult,
+)
 from graders.trials import Trial, Trials
 
 
@@ -41,6 +51,8 @@ class Wants:
     """Requests of the check's own, under keys of its own, sent in this order."""
     named_requests: tuple[str, ...] = ()
     """Requests of the plan, by name: sent once, whoever asks."""
+    listens: frozenset[tuple[str, int | str | None]] = frozenset()
+    """Serving runs whose ports are looked at, each with the port that is waited for, None for the run's own."""
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     """Exchanges of several steps, under keys of the check's own, played after all requests."""
     health: Mapping[str, HealthTrial] = field(default_factory=dict)
@@ -65,6 +77,8 @@ class Wants:
     """Runs whose own layer is looked through for what they wrote, when they have ended."""
     mounts: frozenset[str] = frozenset()
     """Runs whose mounts are asked of the engine."""
+    mounted: Mapping[str, tuple[str, MountKind]] = field(default_factory=dict)
+    """What must stand at a path of a run, by the run."""
     awaited: frozenset[tuple[str, str]] = frozenset()
     """Texts that a serving run should print once it was asked: run and text. They are waited for a moment."""
     pairs: tuple["Pair", ...] = ()

@@ -13,7 +13,7 @@ from graders.decoys import asked_decoy_faults, decoy_faults
 from graders.observations import Wants
 from graders.rebuilding import asked_rebuild_faults, rebuild_faults
 from graders.run_rules import about_pair, about_run, about_wants
-from graders.serving_rules import about_exchange, about_health
+from graders.serving_rules import about_exchange, about_health, about_listening
 from graders.spec import Spec, templates_in
 from graders.trials import Trials
 from graders.values import Quoting, extremes, filled
@@ -118,8 +118,9 @@ def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:
     yield from asked_rebuild_faults(place, wants.rebuilds, plan)
     yield from _wanted_runs((*place, "run"), wants, plan)
     yield from _wanted_requests(place, wants, plan)
+    yield from about_listening((*place, "run"), wants.listens, plan.runs)
     for exchange in wants.exchanges.values():
-        yield from about_exchange(place, exchange, plan.runs)
+        yield from about_exchange(place, exchange, plan.runs, plan.values)
     for key, trial in wants.health.items():
         yield from about_health(place, key, trial, plan.runs, [other.wants() for other in plan.checks])
     for trials in wants.trials.values():

@@ -1,11 +1,12 @@
 """What must hold of one run of a plan: what stands where in its container, how it ends, and what can be seen of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from graders.actions import Run
 from graders.authored import Place, did_you_mean
 from graders.checks.patterns import read_pattern
 from graders.observations import Pair, Wants
+from graders.sandbox.base import MountKind
 
 Found = Iterator[tuple[Place, str]]
 
@@ -45,10 +46,29 @@ def about_wants(place: Place, name: str, run: Run, wants: Wants) -> Found:
         yield place, f"The run `{name}` sets a user, so it does not show whom the image runs as."
     if name in wants.own_user and run.base is None and run.build not in wants.images:
         yield (*place[:-1], "build"), f"The run `{name}` is of the build `{run.build}`; say so in `build`."
+    if name in wants.mounted:
+        yield from _about_mount(place, name, run, *wants.mounted[name])
     for other, path in sorted(wants.run_files):
         inside = [where for where in (*run.tmpfs, *_IN_MEMORY) if f"{path}/".startswith(f"{where}/")]
         if other == name and inside:
             yield place, f"{path} is in memory ({inside[0]}), and gone when the container has ended."
+
+
+def _about_mount(place: Place, name: str, run: Run, path: str, kind: MountKind) -> Found:
+    """An image can ask for a volume without a name; all else, only the run can put there."""
+    fields: dict[MountKind, tuple[str, Iterable[str]]] = {
+        MountKind.VOLUME: ("volumes", run.volumes),
+        MountKind.ANONYMOUS: ("anonymous", run.anonymous),
+        MountKind.FOLDER: ("folders", run.folders),
+        MountKind.TMPFS: ("tmpfs", run.tmpfs),
+    }
+    field, paths = fields[kind]
+    if path in paths:
+        return
+    if path in run.mounted():
+        yield (*place[:-1], "path"), f"The run `{name}` puts something else at {path}, under another field."
+    elif kind is not MountKind.ANONYMOUS:
+        yield (*place[:-1], "path"), f"No image can have this at {path}; the run `{name}` must, under its `{field}`."
 
 
 def about_pair(place: Place, pair: Pair, runs: Mapping[str, Run], before: set[str]) -> Found:
