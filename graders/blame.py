@@ -72,14 +72,19 @@ def root_base(dockerfile: Dockerfile, target: str = "", args: Mapping[str, str] 
 
 def bases(dockerfile: Dockerfile, args: Mapping[str, str] | None = None) -> list[str]:
     """The references of every base image that a FROM names, in the order of the stages."""
+    return list(dict.fromkeys(base for _, base in stages_from_images(dockerfile, args)))
+
+
+def stages_from_images(dockerfile: Dockerfile, args: Mapping[str, str] | None = None) -> list[tuple[Stage, str]]:
+    """The stages that start from an image, each with its reference."""
     names: set[str | None] = {SCRATCH, ""}
-    found: dict[str, None] = {}
+    found: list[tuple[Stage, str]] = []
     for stage in dockerfile.stages:
         base = _base_of(dockerfile, stage, args or {})
         if base not in names:
-            found[base] = None
+            found.append((stage, base))
         names.add(stage.name)
-    return list(found)
+    return found
 
 
 def line_of_step(dockerfile: Dockerfile, name: str) -> int | None:

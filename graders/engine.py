@@ -75,13 +75,8 @@ class _Grading:
         sources, refusals = self._examine(engine)
         contexts = self._contexts(sources, refusals)
         phases = [Phase(name="policy", seconds=round(time.perf_counter() - began, 3))]
-        self._tell(EventKind.POLICY, ok=not refusals, refusals=[refusal.model_dump() for refusal in refusals])
         if refusals:
-            for check in self.filled.checks:
-                self._skip(check, "Not judged, since nothing was built.")
-            return self._finish(
-                Report(**self._head(engine), outcome=Outcome.REFUSED, refusals=tuple(refusals), phases=tuple(phases))
-            )
+            return self._refused(engine, refusals, phases)
         seen = Observations(
             sources=sources,
             targets={name: build.target for name, build in self.filled.builds.items()},
@@ -96,6 +91,10 @@ class _Grading:
             experiment = Experiment(
                 plan=self.plan, filled=self.filled, contexts=contexts, seen=seen, job=job, emit=self.emit
             )
+            refusals = experiment.inherited(_dialect(engine))
+            if refusals:
+                return self._refused(engine, refusals, phases)
+            self._tell(EventKind.POLICY, ok=True, refusals=[])
             self._judge_all(experiment)
             experiment.inspect_all()
         return self._finish(
@@ -115,6 +114,14 @@ class _Grading:
             )
         )
 
+    def _refused(self, engine: EngineInfo, refusals: list[Refusal], phases: list[Phase]) -> Report:
+        self._tell(EventKind.POLICY, ok=False, refusals=[refusal.model_dump() for refusal in refusals])
+        for check in self.filled.checks:
+            self._skip(check, "Not judged, since nothing was built.")
+        return self._finish(
+            Report(**self._head(engine), outcome=Outcome.REFUSED, refusals=tuple(refusals), phases=tuple(phases))
+        )
+
     def _head(self, engine: EngineInfo) -> dict[str, object]:
         return {
             "score": 0.0,
@@ -129,7 +136,7 @@ class _Grading:
     def _examine(self, engine: EngineInfo) -> tuple[dict[str, Dockerfile], list[Refusal]]:
         """The Dockerfile of each build that the checks need, and every reason not to build them."""
         refusals = list(missing_or_large(self.plan, self.submission))
-        dialect = replace(Dialect.of_engine(engine.version), heredocs=engine.heredocs)
+        dialect = _dialect(engine)
         policy = self.plan.policy()
         sources: dict[str, Dockerfile] = {}
         for name in self.filled.builds_read():
@@ -258,6 +265,10 @@ def _points(check: Check, verdict: Verdict) -> Decimal:
     if verdict.share is not None:
         return (check.points * verdict.share).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
     return check.points if verdict.outcome is CheckOutcome.PASSED else Decimal(0)
+
+
+def _dialect(engine: EngineInfo) -> Dialect:
+    return replace(Dialect.of_engine(engine.version), heredocs=engine.heredocs)
 
 
 def shown_name(engine: str) -> str:

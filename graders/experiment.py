@@ -12,10 +12,12 @@ from typing import Any
 
 from graders.actions import Build
 from graders.attached import files_of
-from graders.blame import bases, root_base
+from graders.blame import bases, root_base, stages_from_images
 from graders.causes import engine_words
 from graders.checker import Checker, run_checker
 from graders.context import Context
+from graders.dockerfile.dialect import Dialect
+from graders.dockerfile.triggers import judge_triggers
 from graders.events import Event, EventKind
 from graders.image.contents import Search
 from graders.image.seen import see_layers, unmeasured
@@ -23,6 +25,7 @@ from graders.observations import Observations, Wants
 from graders.plan import FilledPlan, LabPlan
 from graders.progress import BuildTeller, Emit
 from graders.record import record_of
+from graders.refusal import Refusal
 from graders.report import Phase
 from graders.running import Runs
 from graders.sandbox.base import DiskFull, ImageFacts, Job
@@ -109,6 +112,17 @@ class Experiment:
                 submission=self.seen.files_in,
                 record=record,
             )
+
+    def inherited(self, dialect: Dialect) -> list[Refusal]:
+        """Why the base images that a submission starts from may not be used: what their ONBUILD would carry out."""
+        found: list[Refusal] = []
+        policy = self.plan.policy()
+        for name, source in self.seen.sources.items():
+            build = self.filled.builds[name]
+            for stage, image in stages_from_images(source, build.args) if build.solution is None else ():
+                triggers = self._base(image).onbuild
+                found += judge_triggers(stage, image=image, triggers=triggers, policy=policy, dialect=dialect)
+        return list(dict.fromkeys(found))
 
     def inspect_all(self) -> None:
         """See what every image that was built is made of, for the report."""

@@ -174,6 +174,8 @@ class ImageFacts:
     healthcheck: Healthcheck | None
     history: tuple[HistoryEntry, ...]
     layer_ids: tuple[str, ...]
+    onbuild: tuple[str, ...] = ()
+    """Instructions that are carried out in whatever is built from it."""
 
 
 class FileKind(StrEnum):

@@ -33,6 +33,7 @@ def image_facts(inspected: Mapping[str, Any], history: Sequence[Mapping[str, Any
         healthcheck=_healthcheck(config.get("Healthcheck")),
         history=_history(history, layers=len(layers)),
         layer_ids=layers,
+        onbuild=_words(config.get("OnBuild")) or (),
     )
 
 
