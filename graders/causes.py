@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graders.sandbox.base import BuildResult, BuildStep, Limit
 
-_OUT_OF_MEMORY = 137
+_KILLED = 137
 _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
 
@@ -106,8 +106,12 @@ _RULES: tuple[_Rule, ...] = (
         "The build wrote more than the disk it is given. Write less, or remove what you do not need in the same RUN.",
     ),
     (
-        lambda it: it.limit is Limit.MEMORY or (it.keyword == "RUN" and it.exit_code == _OUT_OF_MEMORY),
-        "The step was killed, most likely because it used more memory than the build is given.",
+        lambda it: it.limit is Limit.MEMORY,
+        "The step was killed because it used more memory than the build is given. Does it read something whole?",
+    ),
+    (
+        lambda it: it.keyword == "RUN" and it.exit_code == _KILLED,
+        "137 is how a command ends that was killed (128 + 9, SIGKILL), or whose script says so. No limit was met, as far as can be seen.",
     ),
     (lambda it: it.limit is Limit.PIDS, "The step started more processes than the build is given."),
     (

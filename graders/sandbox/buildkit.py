@@ -28,6 +28,7 @@ from graders.sandbox.connection import (
     request_path,
 )
 from graders.sandbox.limits import exit_code_in, is_engine_fault_in_build, limit_in_build, plain_build_error, was_killed
+from graders.sandbox.pressure import MemoryWatch
 from graders.sandbox.progress import Progress
 from graders.sandbox.session import SecretSession
 from graders.sandbox.trace import UnreadableTrace, decode_status
@@ -95,6 +96,7 @@ def build(
     """Build, sending events as they happen. Raises SandboxUnavailable when the engine is to blame."""
     progress = Progress(use_cache=order.use_cache, log_bytes=order.limits.log_bytes, send=on_event)
     ending = _Ending()
+    watch = MemoryWatch(address)
     started = time.monotonic()
     with _session(address, client, order) as session, _Deadline(address, client, order) as deadline:
         for message in _messages(address, client, order.query(session), order.context, deadline):
@@ -109,7 +111,7 @@ def build(
         error = f"The build was ended after {order.limits.seconds:g} seconds."
         limit = Limit.OUTPUT if progress.is_flooded() else Limit.WALL
         return _ended_by_us(limit, error, progress, seconds)
-    result = _result(progress, ending, seconds)
+    result = _result(progress, ending, seconds, watch)
     blamed = "" if result.failed_step is None else result.steps[result.failed_step].log
     if was_killed(exit_code=result.exit_code, step_log=blamed):
         ensure_outlives_a_kill(address)
@@ -129,7 +131,7 @@ def _take(message: dict[str, Any], progress: Progress, ending: _Ending) -> None:
         ending.error = str(message["error"])
 
 
-def _result(progress: Progress, ending: _Ending, seconds: float) -> BuildResult:
+def _result(progress: Progress, ending: _Ending, seconds: float, watch: MemoryWatch) -> BuildResult:
     if ending.image_id and not ending.error:
         steps, _ = progress.steps(failed=False, error="")
         return BuildResult(
@@ -146,7 +148,10 @@ def _result(progress: Progress, ending: _Ending, seconds: float) -> BuildResult:
     steps, blamed = progress.steps(failed=True, error=ending.error)
     exit_code = exit_code_in(ending.error)
     limit = limit_in_build(
-        exit_code=exit_code, error=ending.error, step_log="" if blamed is None else steps[blamed].log
+        exit_code=exit_code,
+        error=ending.error,
+        step_log="" if blamed is None else steps[blamed].log,
+        memory_met=watch.was_met(),
     )
     return BuildResult(
         image_id="",

@@ -21,11 +21,15 @@ _NO_MEMORY = re.compile(
     r"|std::bad_alloc|\bMemoryError\b",
     re.IGNORECASE,
 )
+_ENDS_ITSELF = re.compile(r"\bexit +137\b|\bp?kill(?:all)?\b|SIGKILL")
+"""A command that may well end with 137 without any limit."""
 _NO_PROCESS = re.compile(
     r"can'?t fork|cannot fork|fork: retry|fork: resource temporarily unavailable"
     r"|resource temporarily unavailable|can'?t start new thread|pthread_create failed",
     re.IGNORECASE,
 )
+_SAYS_KILLED = re.compile(r"^(?:[^\n]{0,200}[:0-9] +)?Killed\b", re.MULTILINE)
+"""What shells print of a command that somebody killed."""
 _EXIT_CODE = re.compile(r"(?:exit code: |returned a non-zero code: )(\d+)\b")
 _CLIPPED = re.compile(r"\[output clipped, log limit [^\]]{0,80}\]")
 _BUILD_FRAME = re.compile(
@@ -51,12 +55,18 @@ _ENGINE_FAULTS = re.compile(
 _EXEC_FAULT = re.compile(r"^OCI runtime exec failed: ", re.IGNORECASE)
 
 
-def limit_in_build(*, exit_code: int | None, error: str, step_log: str) -> Limit | None:
-    """Say which of the engine's limits ended a build, from the failed step's end."""
+def limit_in_build(*, exit_code: int | None, error: str, step_log: str, memory_met: bool | None = None) -> Limit | None:
+    """Say which of the engine's limits ended a build, from the failed step's end.
+
+    `memory_met` is what the engine's control group says, None where it cannot be asked: then a step that was killed
+    counts as killed for its memory, unless its own words speak of such an end.
+    """
     tail = step_log[-4096:]
     if _NO_SPACE.search(error) or _NO_SPACE.search(tail):
         return Limit.DISK
-    if exit_code == KILLED or _NO_MEMORY.search(tail) or _NO_MEMORY.search(error):
+    if _NO_MEMORY.search(tail) or _NO_MEMORY.search(error):
+        return Limit.MEMORY
+    if exit_code == KILLED and (not _ENDS_ITSELF.search(error) if memory_met is None else memory_met):
         return Limit.MEMORY
     if _NO_PROCESS.search(tail) or _NO_PROCESS.search(error):
         return Limit.PIDS
@@ -68,7 +78,7 @@ def limit_in_run(*, exit_code: int | None, oom_killed: bool, stderr: bytes) -> L
     if exit_code == 0:
         return None
     tail = stderr[-4096:].decode(errors="replace")
-    if oom_killed or exit_code == KILLED:  # on control groups v1 the engine does not always hear of it
+    if oom_killed or (exit_code == KILLED and _SAYS_KILLED.search(tail)):
         return Limit.MEMORY
     if exit_code == FILE_TOO_LARGE or _NO_SPACE.search(tail):
         return Limit.DISK

@@ -2,8 +2,10 @@
 
 import pytest
 
+from graders.archive import Submission
 from graders.causes import build_cause, engine_words, start_cause
-from graders.sandbox.base import BuildResult, BuildStep, Limit, PackageKind, StepState
+from graders.sandbox.base import BuildLimits, BuildResult, BuildStep, Limit, PackageKind, StepState
+from graders.sandbox.docker import DockerSandbox
 
 
 def cause(
@@ -35,7 +37,7 @@ def cause(
     [
         ("RUN", "/bin/sh: eco: not found", 127, "command was not found"),
         ("RUN", "sh: ./run.sh: Permission denied", 126, "may not be executed"),
-        ("RUN", "Killed", 137, "memory"),
+        ("RUN", "", 137, "No limit was met"),
         ("RUN", "wget: bad address 'example.test'", 1, "no network"),
         ("RUN", "Temporary failure in name resolution", 100, "no network"),
         ("RUN", "cat: /x: No such file or directory", 1, "not in the image"),
@@ -118,3 +120,34 @@ def test_the_engines_own_names_and_places_are_left_out(error: str, shown: str) -
 def test_a_path_without_end_in_a_learners_command_holds_nobody_up() -> None:
     words = "executor failed running [/bin/sh -c " + "/" * 300_000 + "/a" * 100_000 + "]: exit code: 1"
     assert engine_words(words) == words
+
+
+@pytest.mark.engine
+def test_the_common_causes_of_failed_builds_are_explained_as_the_engine_tells_them(engine_url: str) -> None:
+    files = {"run.sh": b"#!/bin/sh\nexit 137\n", "app.py": b""}
+    cases = (
+        ("COPY missing.py /app/", "looked up in the folder", None),
+        ("COPY App.py /app/", "looked up in the folder", None),
+        ("RUN apt-get update", "command was not found", None),
+        ('RUN ["bash", "-c", "true"]', "command was not found", None),
+        ("COPY run.sh /\nRUN /run.sh", "may not be executed", None),
+        ("USER 1000\nRUN echo x > /etc/x", "may not be executed or written", None),
+        ("RUN wget -q http://example.test/x", "no network", None),
+        ("RUN cat /app/app.py", "not in the image at this point", None),
+        ("RUN echo 'oops", "could not read the command", None),
+        ("RUN false", "exit code 0", None),
+        ("RUN sleep 99", "longer than this lab gives", Limit.WALL),
+        ("RUN exit 137", "No limit was met", None),
+        ("COPY run.sh /\nRUN sh /run.sh", "No limit was met", None),
+        ("RUN dd if=/dev/zero of=/dev/null bs=2000M count=1", "more memory than the build", Limit.MEMORY),
+    )
+    with DockerSandbox(engine_url).job("causes") as job:
+        for lines, words, limit in cases:
+            text = f"FROM busybox:1.35\n{lines}\n"
+            context = Submission.from_files({"Dockerfile": text.encode(), **files}).tar()
+            built = job.build(context, limits=BuildLimits(seconds=2 if limit is Limit.WALL else 30))
+            step = built.steps[built.failed_step] if built.failed_step is not None else None
+            keyword = lines.splitlines()[-1].partition(" ")[0]
+            assert not built.ok, lines
+            assert built.limit is limit, (lines, built)
+            assert words in build_cause(built, step, keyword), (lines, built.error, step)

@@ -29,12 +29,31 @@ def test_the_limit_that_ended_a_build(exit_code: int | None, error: str, log: st
 
 
 @pytest.mark.parametrize(
+    ("command", "memory_met", "expected"),
+    [
+        ("exit 137", None, None),
+        ("kill -9 1", None, None),
+        ("./train", None, Limit.MEMORY),
+        ("./train", False, None),
+        ("exit 137", True, Limit.MEMORY),
+    ],
+)
+def test_a_killed_step_met_the_memory_limit_unless_something_speaks_against_it(
+    command: str, memory_met: bool | None, expected: Limit | None
+) -> None:
+    error = f"executor failed running [/bin/sh -c {command}]: exit code: 137"
+    assert limits.limit_in_build(exit_code=137, error=error, step_log="", memory_met=memory_met) is expected
+
+
+@pytest.mark.parametrize(
     ("exit_code", "oom_killed", "stderr", "expected"),
     [
         (0, False, b"can't fork", None),
         (0, True, b"", None),
         (1, True, b"", Limit.MEMORY),
-        (137, False, b"", Limit.MEMORY),
+        (137, False, b"", None),
+        (137, False, b"line 1\nKilled\n", Limit.MEMORY),
+        (137, False, b"x.sh: line 3:     7 Killed                  sort big\n", Limit.MEMORY),
         (2, False, b"sh: can't fork: Resource temporarily unavailable\n", Limit.PIDS),
         (1, False, b"dd: error writing '/x': No space left on device\n", Limit.DISK),
         (153, False, b"", Limit.DISK),
