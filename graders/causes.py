@@ -111,7 +111,10 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (
         lambda it: it.keyword == "RUN" and it.exit_code == _KILLED,
-        "137 is how a command ends that was killed (128 + 9, SIGKILL), or whose script says so. No limit was met, as far as can be seen.",
+        (
+            "137 is how a command ends that was killed (128 + 9, SIGKILL), or whose script says so. No limit was met, "
+            "as far as can be seen."
+        ),
     ),
     (lambda it: it.limit is Limit.PIDS, "The step started more processes than the build is given."),
     (
