@@ -15,6 +15,7 @@ from graders.attached import files_of
 from graders.blame import bases, root_base, stages_from_images
 from graders.causes import engine_words
 from graders.checker import Checker, run_checker
+from graders.companions import order_of_start
 from graders.context import Context
 from graders.dockerfile.dialect import Dialect
 from graders.dockerfile.triggers import judge_triggers
@@ -92,11 +93,16 @@ class Experiment:
             self._look_through(build)
         for run in self.filled.runs_of(wants):
             self._run(run)
+            if any(beside.ours and not beside.ready for beside in self.seen.runs[run].beside.values()):
+                return _OWN_FAULT
+        self._try_out(wants)
+        return ""
+
+    def _try_out(self, wants: Wants) -> None:
         for key, trials in wants.trials.items():
             if key not in self.seen.trials:
                 with self._phase(f"trials {key}"):
                     self.seen.trials[key] = self._runs.try_out(trials, seed=f"{self.seen.seed}/{key}")
-        return ""
 
     def ask_checker(self, check: str, checker: Checker, wants: Wants) -> None:
         """Let the lab's own checker judge what has been seen, for the check of this id."""
@@ -246,8 +252,9 @@ class Experiment:
     def _run(self, name: str) -> None:
         if name in self.seen.runs:
             return
-        run = self.filled.runs[name]
-        for other in run.after:
+        runs = self.filled.runs
+        run = runs[name]
+        for other in (*run.after, *(first for name in order_of_start(name, runs) for first in runs[name].after)):
             self._run(other)
         hidden = self.is_hidden(name)
         if not hidden:
@@ -259,7 +266,7 @@ class Experiment:
             self._tell(
                 EventKind.RUN_FINISHED,
                 run=name,
-                exit_code=None if run.serve and not seen.ended_early else seen.result.exit_code,
+                exit_code=None if run.serve and not (seen.ended_early or seen.stop) else seen.result.exit_code,
                 limit=seen.result.limit.value if seen.result.limit else "",
                 seconds=round(seen.result.seconds, 3),
             )

@@ -147,6 +147,12 @@ class ContainerReport(_Frozen):
     cut: bool = False
     start_error: str = ""
     """The engine's words when it could not be started."""
+    beside: str = ""
+    """The run that it was up beside; empty for a run of its own."""
+    stop_seconds: float | None = None
+    """How long it took to end by its stop signal; null where it was sent none, or was killed when its time was up."""
+    memory_peak_bytes: int | None = None
+    """The most memory it held at once, where that was measured."""
     hidden: bool = False
     """Only hidden checks look at it, so learners do not see it."""
 
@@ -184,7 +190,7 @@ class Report(_Frozen):
     def for_learner(self) -> "Report":
         """The report without what hidden checks would give away: their message, hint, expected and seen; and values."""
         checks = tuple(check.for_learner() for check in self.checks)
-        secret = {f"run {container.id}" for container in self.containers if container.hidden}
+        secret = {f"run {run.id}" for run in self.containers if run.hidden and not run.beside}
         secret |= {
             f"{what} {build.id}"
             for build in self.builds

@@ -1,5 +1,7 @@
 """Turns what was seen into the parts of a report: builds, images and containers, their text made fit to be shown."""
 
+from collections.abc import Iterator
+
 from graders.blame import line_of_step, lineage, lines_of_history
 from graders.causes import engine_words, without_places
 from graders.checker import Checked
@@ -8,7 +10,7 @@ from graders.image.seen import unmeasured
 from graders.image.waste import waste_of_rows
 from graders.observations import Observations, SeenRun
 from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
-from graders.sandbox.base import BuildResult
+from graders.sandbox.base import BuildResult, Limit
 from graders.visible import shortened, visible
 
 MAX_OUTPUT_CHARACTERS = 64 * 1024
@@ -78,7 +80,14 @@ def checker_report(check: str, checked: Checked) -> ContainerReport:
     return container_report(run, hidden=True)
 
 
-def container_report(run: SeenRun, *, hidden: bool) -> ContainerReport:
+def container_reports(run: SeenRun, *, hidden: bool) -> Iterator[ContainerReport]:
+    """How a container ran, and those beside it; what one of the lab's own printed is for its instructors."""
+    for beside in run.beside.values():
+        yield container_report(beside, hidden=hidden or beside.ours, beside=run.name)
+    yield container_report(run, hidden=hidden)
+
+
+def container_report(run: SeenRun, *, hidden: bool, beside: str = "") -> ContainerReport:
     """How a container ran, with what it printed."""
     result = run.result
     return ContainerReport(
@@ -91,5 +100,14 @@ def container_report(run: SeenRun, *, hidden: bool) -> ContainerReport:
         limit=result.limit.value if result.limit else "",
         cut=result.stdout_cut or result.stderr_cut,
         start_error=visible(engine_words(result.start_error)),
+        beside=beside,
+        stop_seconds=_stop_seconds(run),
+        memory_peak_bytes=run.memory_peak_bytes,
         hidden=hidden,
     )
+
+
+def _stop_seconds(run: SeenRun) -> float | None:
+    if run.stop is None or not run.stop.was_running or run.result.limit is Limit.WALL:
+        return None
+    return round(run.stop.seconds, 3)
