@@ -225,10 +225,9 @@ class Payload(Spec):
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-class Asking(Spec):
-    """Fields of a request: where it goes and what it carries."""
+class Message(Spec):
+    """Fields of what is sent to a serving run that is known otherwise."""
 
-    run: Identifier = DEFAULT
     port: Port | None = None
     """Where it differs from the run's own."""
     method: Method = "GET"
@@ -239,6 +238,12 @@ class Asking(Spec):
     """What it carries: `headers`, and either `body` or `json`."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
     """How long the answer may take."""
+
+
+class Asking(Message):
+    """Fields of a request: where it goes and what it carries."""
+
+    run: Identifier = DEFAULT
 
 
 class Request(Asking):

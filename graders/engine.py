@@ -26,7 +26,7 @@ from graders.plan import FilledPlan, LabPlan
 from graders.progress import Emit
 from graders.refusal import Refusal
 from graders.report import CheckOutcome, CheckResult, EngineReport, Outcome, Phase, Report
-from graders.report_parts import build_report, checker_report, container_report, image_report
+from graders.report_parts import build_report, checker_report, container_reports, image_report
 from graders.sandbox.base import MIB, EngineInfo, Sandbox
 from graders.values import draw
 from graders.visible import quoted, visible
@@ -108,7 +108,11 @@ class _Grading:
                 ),
                 images=tuple(image_report(name, seen, hidden=experiment.is_hidden_build(name)) for name in seen.images),
                 containers=(
-                    *(container_report(run, hidden=experiment.is_hidden(run.name)) for run in seen.runs.values()),
+                    *(
+                        container
+                        for run in seen.runs.values()
+                        for container in container_reports(run, hidden=experiment.is_hidden(run.name))
+                    ),
                     *(checker_report(check, checked) for check, checked in seen.checkers.items()),
                 ),
             )

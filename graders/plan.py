@@ -152,13 +152,19 @@ class FilledPlan:
     decoys: Mapping[str, Mapping[str, tuple[str, ...]]]
     """The decoys of each build: path and the drawn values in it."""
 
+    def is_ours(self, run: Run) -> bool:
+        """Whether the lab itself brings what is run, so that its failures are no learner's."""
+        return run.base is not None or self.builds[run.build].solution is not None
+
     def requests_of(self, wants: Wants) -> dict[str, Request]:
         """The requests that are wanted, under the keys of their replies."""
         return {**wants.requests, **{name: self.requests[name] for name in wants.named_requests}}
 
     def runs_of(self, wants: Wants) -> list[str]:
         """The runs that are wanted, those that requests go to included."""
-        return sorted(wants.runs_named() | {request.run for request in self.requests_of(wants).values()})
+        asked = {request.run for request in self.requests_of(wants).values()}
+        played = {exchange.run for exchange in wants.exchanges.values()} | {run for run, _ in wants.listens}
+        return sorted(wants.runs_named() | asked | played | {trial.run for trial in wants.health.values()})
 
     def runs_behind(self, wants: Wants) -> set[str]:
         """The runs that are wanted, those that they come after, and those that are beside them."""

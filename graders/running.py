@@ -26,10 +26,11 @@ from graders.sandbox.base import (
     HealthPace,
     HttpReply,
     Job,
+    Listener,
     Process,
     RunResult,
 )
-from graders.serving import ask_all, wait_until_ready
+from graders.serving import ask_all, wait_until_listening, wait_until_ready
 from graders.trials import Trial, Trials, carry_out
 
 _STILL_SECONDS = 0.05
@@ -150,7 +151,7 @@ class Runs:
         if stop is not None and ready:
             time.sleep(stop.after_seconds + secrets.randbelow(_SURPRISE_MILLISECONDS) / 1000)
         processes = _settled(container) if serve.ready.started else container.processes()
-        listeners = container.listeners() if port is not None else ()
+        listeners = self._listeners(name, container, port, deadline) if ready else container.listeners()
         health = container.health() if serve.ready.health else "none"
         ended_early = not container.running()
         if ready:
@@ -189,6 +190,15 @@ class Runs:
             memory_peak_bytes=peak,
         )
         return self._looked_through(seen, container)
+
+    def _listeners(
+        self, name: str, container: Container, own_port: int | None, deadline: float
+    ) -> tuple[Listener, ...]:
+        """Where it listens; a port that a check looks for, and that it was not waited for by, may take until then."""
+        ports = {port for wants in self._wanted for run, port in wants.listens if run == name}
+        for port in sorted({int(port or own_port or 0) for port in ports}):
+            wait_until_listening(container, port=port, seconds=max(deadline - time.monotonic(), 0))
+        return container.listeners() if ports or own_port is not None else ()
 
     def _stop_of(self, name: str, run: Run) -> Stop | None:
         """How it is to be stopped; None for one that is killed."""

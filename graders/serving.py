@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from json import dumps
 
-from graders.actions import Ready, Request, Serve
+from graders.actions import Message, Ready, Request, Serve
 from graders.checks.patterns import SlowPattern, search
-from graders.sandbox.base import Container, HttpReply, HttpRequest
-from graders.visible import visible
+from graders.exchanges import Step
+from graders.sandbox.base import Container, HealthProbe, HttpReply, HttpRequest
+from graders.visible import quoted, visible
 
 _PAUSE_SECONDS = 0.1
 _KNOCK_SECONDS = 2.0
@@ -15,22 +17,49 @@ _SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
 _BAD_REQUEST = 400
 
 
-def wait_until_ready(container: Container, serve: Serve) -> bool:
-    """Wait for what shows that it is up; False when the time is up, or the container has ended before.
+@dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """What came of waiting for a serving run."""
+
+    ready: bool
+    instead: str = ""
+    """What was seen last in the place of what was waited for, in a sentence, where there was something."""
+
+
+def wait_until_ready(container: Container, serve: Serve) -> Readiness:
+    """Wait for what shows that it is up, until the time is up or the container has ended.
 
     A container that is waited for by its HEALTHCHECK must have been started with it.
     """
     ready, seconds = serve.ready, serve.wait_seconds
     if ready.is_port:
-        return wait_until_listening(container, port=_port(serve), seconds=seconds)
+        return Readiness(ready=wait_until_listening(container, port=_port(serve), seconds=seconds))
     if ready.http:
-        return _wait(container, lambda left: _answers(container, _port(serve), ready.http, left), seconds)
+        knock = _Knock(container, _port(serve), ready.http)
+        is_up = _wait(container, knock, seconds)
+        return Readiness(ready=is_up, instead="" if is_up else knock.answer)
     if ready.health:
-        return _wait(container, lambda _: container.health() == "healthy", seconds)
+        is_up = _wait(container, lambda _: container.health() == "healthy", seconds)
+        return Readiness(ready=is_up, instead="" if is_up else last_try(container))
     if ready.log:
-        # What it printed counts even where it has ended meanwhile: the one who looks next finds that out.
-        return _wait(container, _Printed(container, ready), seconds)
-    return container.running()
+        return Readiness(ready=_wait(container, _Printed(container, ready), seconds))
+    return Readiness(ready=container.running())
+
+
+def last_try(container: Container) -> str:
+    """What the last try of a container's HEALTHCHECK came to, in a sentence; empty when there was none."""
+    tries = container.health_log()
+    if not tries:
+        return "It was not tried yet." if container.health() == "starting" else ""
+    return told_try(tries[-1])
+
+
+def told_try(tried: HealthProbe) -> str:
+    """What a try of a HEALTHCHECK came to, in a sentence."""
+    output = f" and printed {quoted(tried.output)}" if tried.output.strip() else ""
+    if tried.exit_code < 0:
+        return f"Its last try did not end by itself: {quoted(tried.output)}."
+    return f"Its last try ended with exit code {tried.exit_code}{output}."
 
 
 def _port(serve: Serve) -> int:
@@ -47,9 +76,23 @@ def _wait(container: Container, is_up: Callable[[float], bool], seconds: float) 
         time.sleep(_PAUSE_SECONDS)
 
 
-def _answers(container: Container, port: int, path: str, left: float) -> bool:
-    reply = container.http(HttpRequest(port=port, path=path, timeout_seconds=min(left, _KNOCK_SECONDS)))
-    return reply.status is not None and reply.status < _BAD_REQUEST
+class _Knock:
+    """Whether a path is answered with a status below 400; `answer` says what came last."""
+
+    def __init__(self, container: Container, port: int, path: str) -> None:
+        self.answer = ""
+        self._container = container
+        self._port = port
+        self._path = path
+
+    def __call__(self, left: float) -> bool:
+        timeout = min(left, _KNOCK_SECONDS)
+        reply = self._container.http(HttpRequest(port=self._port, path=self._path, timeout_seconds=timeout))
+        if reply.status is None:
+            self.answer = visible(reply.error)
+            return False
+        self.answer = f"It answered with {reply.status}: {quoted(reply.body)}."
+        return reply.status < _BAD_REQUEST
 
 
 class _Printed:
@@ -105,7 +148,7 @@ def ask_all(
             error = f"It was not asked: the requests before it took all of the {seconds:g} s that this run is given."
             replies[key] = HttpReply(status=None, headers={}, body=b"", seconds=0, error=error)
             continue
-        sent = _as_sent(request, default_port, left)
+        sent = message_of(request, default_port=default_port, left=left)
         replies[key] = reply = container.http(sent)
         while (
             reply.status is None
@@ -118,17 +161,18 @@ def ask_all(
     return replies
 
 
-def _as_sent(request: Request, default_port: int | None, left: float) -> HttpRequest:
-    headers = dict(request.send.headers)
-    body = request.send.body
-    if request.send.json_value is not None:
-        body = dumps(request.send.json_value, ensure_ascii=False)
+def message_of(message: Message | Step, *, default_port: int | str | None, left: float) -> HttpRequest:
+    """A message as it is sent, within the `left` seconds."""
+    headers = dict(message.send.headers)
+    body = message.send.body
+    if message.send.json_value is not None:
+        body = dumps(message.send.json_value, ensure_ascii=False)
         headers.setdefault("Content-Type", "application/json")
     return HttpRequest(
-        port=int(request.port or default_port or 0),
-        method=request.method,
-        path=request.path,
+        port=int(message.port or default_port or 0),
+        method=message.method,
+        path=message.path,
         headers=headers,
         body=body.encode(),
-        timeout_seconds=min(request.timeout_seconds, left),
+        timeout_seconds=min(message.timeout_seconds, left),
     )

@@ -26,7 +26,15 @@ def read_pattern(pattern: str) -> None:
 
 def search(pattern: str, text: str) -> bool:
     """Whether the expression is found, `^` and `$` meaning lines; it is given a second. Raises SlowPattern."""
+    return first_match(pattern, text) is not None
+
+
+def first_match(pattern: str, text: str) -> str | None:
+    """What the expression finds first: its first group where it has one, else all of it. Raises SlowPattern."""
     try:
-        return compile_pattern(pattern).search(text, timeout=_SECONDS) is not None
+        found = compile_pattern(pattern).search(text, timeout=_SECONDS)
+        if found is None:
+            return None
+        return str((found[1] or "") if found.re.groups else found[0])
     except TimeoutError:
         raise SlowPattern(f"the pattern {pattern!r} took longer than {_SECONDS} s") from None

@@ -1,10 +1,11 @@
 """Holds the processes of a container from outside, as if its program hung, whatever it is and however it was started.
 
 The engine's own pause would not do: it stops the container's HEALTHCHECK too. A signal to process 1 would not do
-either, which in shell form is a shell that waits. So a program of ours, in a container that shares the other's process
-namespace and nothing else, stops process 1 and all that descends from it. What the engine started inside beside it (the
-HEALTHCHECK, whose parent lies outside of the namespace) goes on. SIGSTOP can be neither caught nor blocked; a stopped
-process cannot start another, so that going over all of them until none is left comes to an end.
+either, which in shell form is a shell that waits. So the engine stops process 1, which heeds such a signal only from
+outside of its namespace, and a program of ours, in a container that shares that namespace and nothing else, stops all
+that descends from it. What the engine started inside beside it (the HEALTHCHECK, whose parent lies outside) goes on.
+SIGSTOP can be neither caught nor blocked; a stopped process cannot start another, so that going over all of them until
+none is left comes to an end.
 """
 
 import docker
@@ -42,7 +43,8 @@ while [ "$round" -lt 50 ]; do
     pid=${folder#/proc/}
     descends "$pid" && state_of "$pid" || continue
     case $state in T|t|Z|X) continue ;; esac
-    kill -STOP "$pid" && moving=1
+    moving=1
+    kill -STOP "$pid"
   done
   [ "$moving" = 1 ] || exit 0
 done 2> /dev/null
@@ -77,6 +79,7 @@ def freeze(address: Address, client: docker.APIClient, container_id: str, *, ima
             },
         )
         try:
+            client.kill(container_id, signal="SIGSTOP")
             start_hardened(client, made["Id"], attach=lambda: None)
         except APIError:
             if _runs(client, container_id):

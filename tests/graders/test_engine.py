@@ -399,11 +399,15 @@ def test_runs_share_volumes_and_start_in_the_order_they_wait_for() -> None:
           - {id: kept, kind: stdout, run: read, contains: read, points: 2}
         """
     )
+    listeners = (Listener(port=80, loopback_only=False),)
     sandbox = FakeSandbox(
-        on_run=lambda spec: FakeProgram(stdout=(spec.args or ("web",))[0].encode(), serves=not spec.args)
+        on_run=lambda spec: FakeProgram(
+            stdout=(spec.args or ("web",))[0].encode(), serves=not spec.args, listeners=listeners
+        )
     )
     report, _ = graded(sandbox, plan)
     assert outcomes(report) == {"kept": "passed"}
+    assert [(run.id, run.beside) for run in report.containers][-2:] == [("web", "read"), ("read", "")]
     assert sandbox.asked("create_volume") == ["store"]
     assert sandbox.asked("create_network") == ["inner"]
     started = [spec.args for spec in sandbox.asked("start") if isinstance(spec, ContainerSpec)]

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from graders.actions import Payload, Request, Serve
-from graders.sandbox.base import Container, ContainerSpec, HttpReply, HttpRequest, Listener
+from graders.sandbox.base import Container, ContainerSpec, HealthProbe, HttpReply, HttpRequest, Listener
 from graders.sandbox.fake import FakeProgram, FakeSandbox, reply
 from graders.serving import ask_all, wait_until_listening, wait_until_ready
 
@@ -86,30 +86,41 @@ def test_json_and_headers_are_sent_as_asked() -> None:
 
 def test_what_it_prints_shows_that_it_is_ready() -> None:
     worker = started(FakeProgram(serves=True, stderr=b"one\nready for work 7\n"))
-    assert wait_until_ready(worker, Serve.model_validate({"ready": {"log": "^ready for work [0-9]+$"}}))
-    assert not wait_until_ready(worker, serve(ready={"log": "never"}, wait_seconds=0.15))
+    assert wait_until_ready(worker, Serve.model_validate({"ready": {"log": "^ready for work [0-9]+$"}})).ready
+    assert not wait_until_ready(worker, serve(ready={"log": "never"}, wait_seconds=0.15)).ready
 
 
 def test_a_pattern_that_takes_for_ever_does_not_hold_grading_up() -> None:
     worker = started(FakeProgram(serves=True, stdout=b"a" * 40))
-    assert not wait_until_ready(worker, serve(ready={"log": "(a|aa|aaa)+(a|b)+c{2}$"}, wait_seconds=0.1))
+    assert not wait_until_ready(worker, serve(ready={"log": "(a|aa|aaa)+(a|b)+c{2}$"}, wait_seconds=0.1)).ready
 
 
 def test_an_answer_below_400_shows_that_it_is_ready() -> None:
     asked, answer = answering(reply(error="refused"), reply(status=503), reply(b"ok"))
     server = started(replace(SERVER, http=answer))
-    assert wait_until_ready(server, serve(port=80, ready={"http": "/up"}, wait_seconds=30))
+    assert wait_until_ready(server, serve(port=80, ready={"http": "/up"}, wait_seconds=30)).ready
     assert [request.path for request in asked] == ["/up"] * 3
 
 
 def test_its_healthcheck_shows_that_it_is_ready() -> None:
-    assert wait_until_ready(started(replace(SERVER, health="healthy")), serve(ready="health"))
-    assert not wait_until_ready(started(replace(SERVER, health="unhealthy")), serve(ready="health", wait_seconds=0.15))
+    assert wait_until_ready(started(replace(SERVER, health="healthy")), serve(ready="health")).ready
+    tried = HealthProbe(exit_code=1, output="no\nway\n", seconds=0.1)
+    sick = started(replace(SERVER, health="unhealthy", health_log=(tried,)))
+    seen = wait_until_ready(sick, serve(ready="health", wait_seconds=0.15))
+    assert not seen.ready
+    assert seen.instead == 'Its last try ended with exit code 1 and printed "no⏎way".'
+
+
+def test_what_was_answered_instead_is_told() -> None:
+    _, answer = answering(reply(b"warming up", status=503))
+    server = started(replace(SERVER, http=answer))
+    seen = wait_until_ready(server, serve(port=80, ready={"http": "/up"}, wait_seconds=0.1))
+    assert seen.instead == 'It answered with 503: "warming up".'
 
 
 def test_a_worker_is_not_waited_for_but_must_run() -> None:
-    assert wait_until_ready(started(FakeProgram(serves=True)), serve(ready="started"))
-    assert not wait_until_ready(started(FakeProgram()), serve(ready="started"))
+    assert wait_until_ready(started(FakeProgram(serves=True)), serve(ready="started")).ready
+    assert not wait_until_ready(started(FakeProgram()), serve(ready="started")).ready
 
 
 def test_a_port_is_what_is_waited_for_where_nothing_else_is_said() -> None:
