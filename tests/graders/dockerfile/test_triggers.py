@@ -1,4 +1,4 @@
-"""What an allowed base image holds back with ONBUILD is refused like the submission's own, unless the lab is about it."""
+"""What an allowed base holds back with ONBUILD is refused like the submission's own, unless the lab is about it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
