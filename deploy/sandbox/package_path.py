@@ -31,6 +31,8 @@ NOBODY = 65_534
 MOST_CONNECTIONS = 64
 IDLE_SECONDS = 60
 START_SECONDS = 10
+RELAY = ("socat", "-t10")
+"""Half a second, its own choice, would cut off what a slow registry still answers to a client that is done asking."""
 CONNECT_SECONDS = 10
 TRIES = 3
 LISTENING = "0A"
@@ -80,13 +82,13 @@ class PackagePath:
         os.chown(self._folder, NOBODY, NOBODY)
         port = self._start_proxy()
         self._start(
-            "socat",
+            *RELAY,
             f"UNIX-LISTEN:{self._socket},fork,max-children={MOST_CONNECTIONS},mode=0600",
             f"TCP4:127.0.0.1:{port}",
             label="socat outside",
         )
         _wait(self._socket.exists, "socat does not listen")
-        inside = ("nsenter", f"--net=/proc/{init_pid}/ns/net", f"--setuid={NOBODY}", f"--setgid={NOBODY}", "socat")
+        inside = ("nsenter", f"--net=/proc/{init_pid}/ns/net", f"--setuid={NOBODY}", f"--setgid={NOBODY}", *RELAY)
         self._start(
             *inside,
             f"TCP4-LISTEN:{PORT},bind={gateway},reuseaddr,fork,max-children={MOST_CONNECTIONS}",
