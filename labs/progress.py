@@ -1,6 +1,7 @@
 """Keeping a claim alive while it is graded, and writing what happens as it happens.
 
-Steps and checks are written at once; log lines are gathered for a moment, so that a chatty build costs few writes.
+Events are gathered for a moment and written together. Readers ask less often than that, and a transaction for each of
+a grading's thirty events took a sixth of a worker's time.
 """
 
 import math
@@ -69,8 +70,7 @@ class Progress:
         self._note_for_log(event)
         with self._lock:
             self._gather(event)
-            in_time = time.monotonic() - self._written_at < GATHER_SECONDS
-            if event.kind is not EventKind.STEP_LOG or not in_time:
+            if time.monotonic() - self._written_at >= GATHER_SECONDS:
                 self._write()
 
     def log_text(self) -> str:
@@ -106,7 +106,7 @@ class Progress:
             raise
 
     def _keep(self) -> None:
-        """Run beside grading: renew the lease in time, and write log lines that nothing else pushes out."""
+        """Run beside grading: renew the lease in time, and write events that nothing else pushes out."""
         every = queue.lease_time().total_seconds() / 3
         renew_at = time.monotonic() + every
         try:

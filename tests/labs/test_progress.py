@@ -51,14 +51,16 @@ def test_a_thousand_log_lines_are_two_events_and_none_is_lost(claim: Claim) -> N
 
 
 @pytest.mark.usefixtures("_time_stands_still")
-def test_what_is_gathered_is_written_before_the_next_step(claim: Claim) -> None:
+def test_what_is_gathered_is_written_in_order_and_together(claim: Claim) -> None:
     with Progress(claim, a_plan()) as following:
         following.on_event(log_line("one\n"))
         following.on_event(log_line("two\n"))
         following.on_event(Event(kind=EventKind.STEP_FINISHED, data={"index": 1}))
+        first = events_after(submission=Submission.objects.get(), sequence=2)
+        following.flush()
 
-        events = events_after(submission=Submission.objects.get(), sequence=2)
-
+    events = events_after(submission=Submission.objects.get(), sequence=2)
+    assert [(event.kind, event.data.get("text")) for event in first] == [("step_log", "one\n")]
     assert [(event.kind, event.data.get("text")) for event in events] == [
         ("step_log", "one\n"),
         ("step_log", "two\n"),
