@@ -155,6 +155,8 @@ def _trials(place: Place, trials: Trials, plan: "LabPlan") -> Found:
         yield (*place, "reference"), f"The build `{trials.reference}` has no `solution` to compare with."
     yield from _known((*place, "run"), "run", trials.run, plan.runs)
     run = plan.runs.get(trials.run)
+    if run is not None and run.base is not None:
+        yield (*place, "run"), f"The run `{trials.run}` is of a base of the lab's, not of what is handed in."
     if run is not None and (run.serve is not None or run.beside or run.after or run.volumes):
         yield (
             (*place, "run"),

@@ -4,7 +4,6 @@ What only hidden checks ask a server is asked last, when all else has been seen 
 requests (print them, answer with them, name a process after them), nothing that learners are shown holds it.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -15,32 +14,20 @@ from graders.breaking import pace_of, try_out
 from graders.companions import Part, not_begun, order_of_start
 from graders.exchanges import Exchange, SeenExchange
 from graders.health import HealthTrial
-from graders.observations import Observations, SeenRun, SeenStop, Wants
+from graders.looking import end, leave_alone, output_once_still, settled_processes, wait_for_output, written_by
+from graders.observations import Observations, SeenRun, Wants
 from graders.plan import FilledPlan, LabPlan
 from graders.playing import play
 from graders.sandbox.base import (
     Container,
     ContainerSpec,
-    FileFacts,
-    FileKind,
     HealthPace,
     HttpReply,
     Job,
     Listener,
-    Process,
-    RunResult,
 )
 from graders.serving import ask_all, wait_until_listening, wait_until_ready
 from graders.trials import Trial, Trials, carry_out
-
-_STILL_SECONDS = 0.05
-_STILL_TRIES = 20
-_OUTPUT_SECONDS = 2.0
-_STARTING = ("runc", "init")
-"""What a container's first process is before it becomes the program."""
-_SURPRISE_MILLISECONDS = 250
-"""When a stop signal comes must not be foreseen to the moment: a program could end by itself then."""
-_MOST_WRITTEN, _MOST_LOOKS = 12, 40
 
 
 class Runs:
@@ -146,11 +133,11 @@ class Runs:
 
         if ready:
             ask(asked)
-        _wait_for_output(container, _awaited(name, self._told))
         stop = self._stop_of(name, run)
+        wait_for_output(container, _awaited(name, self._told, stop))
         if stop is not None and ready:
-            time.sleep(stop.after_seconds + secrets.randbelow(_SURPRISE_MILLISECONDS) / 1000)
-        processes = _settled(container) if serve.ready.started else container.processes()
+            leave_alone(stop)
+        processes = settled_processes(container) if serve.ready.started else container.processes()
         listeners = self._listeners(name, container, port, deadline) if ready else container.listeners()
         health = container.health() if serve.ready.health else "none"
         ended_early = not container.running()
@@ -158,17 +145,17 @@ class Runs:
             play_all(self._told)
         told = None
         if ready and self._has_secrets(name):
-            told = _output_once_still(container)
+            told = output_once_still(container)
             for other in beside:
                 other.told = other.container.logs()
             self._read_files(name, container, self._told)
             ask(secret)
             play_all(self._wanted)
-            _wait_for_output(container, _awaited(name, self._wanted))
+            wait_for_output(container, _awaited(name, self._wanted, stop))
         peak = container.memory_peak() if any(name in wants.memory for wants in self._wanted) else None
         trials = _of_run(name, (wants.health for wants in self._wanted)) if ready else {}
         health_trials = {key: try_out(trial, parts=parts) for key, trial in trials.items()}
-        result, stopped = _ended(container, stop)
+        result, stopped = end(container, stop)
         seen = SeenRun(
             name=name,
             build=run.of_build,
@@ -215,7 +202,7 @@ class Runs:
         if any(name in wants.mounts for wants in self._wanted):
             seen = replace(seen, mounts=container.mounts())
         if any(name in wants.written for wants in self._wanted):
-            seen = replace(seen, written=_written_by(container))
+            seen = replace(seen, written=written_by(container))
         return seen
 
     def _read_files(self, name: str, container: Container, wanted: Sequence[Wants]) -> None:
@@ -308,66 +295,13 @@ def _of_run(name: str, each: Iterable[Mapping[str, T]]) -> dict[str, T]:
     return {key: one for wanted in each for key, one in wanted.items() if one.run == name}
 
 
-def _awaited(name: str, wanted: Sequence[Wants]) -> set[str]:
+def _awaited(name: str, wanted: Sequence[Wants], stop: Stop | None) -> set[str]:
+    """Texts to wait for; none of what is stopped, which prints all that it has to as it ends."""
+    if stop is not None:
+        return set()
     return {text for wants in wanted for run, text in wants.awaited if run == name}
-
-
-def _wait_for_output(container: Container, texts: set[str]) -> None:
-    """Give it a moment to print what it should: programs log a request when they have answered it."""
-    until = time.monotonic() + _OUTPUT_SECONDS
-    while texts and time.monotonic() < until and container.running():
-        printed = b"\n".join(container.logs())
-        texts = {text for text in texts if text.encode() not in printed}
-        if texts:
-            time.sleep(_STILL_SECONDS)
 
 
 def _looked_at(wants: Wants) -> frozenset[str]:
     """Runs of which more is wanted than how they end."""
     return wants.processes | wants.mounts | wants.written | {name for name, _ in wants.run_files}
-
-
-def _ended(container: Container, stop: Stop | None) -> tuple[RunResult, SeenStop | None]:
-    """End it, as `docker stop` does or at once."""
-    if stop is None:
-        return container.kill(), None
-    was_running = container.running()
-    began = time.monotonic()
-    result = container.stop(within_seconds=stop.within_seconds)
-    seconds = min(time.monotonic() - began, stop.within_seconds)
-    return result, SeenStop(was_running=was_running, within_seconds=stop.within_seconds, seconds=seconds)
-
-
-def _settled(container: Container) -> tuple[Process, ...]:
-    """Its processes, once the first of them is the program that it starts with."""
-    processes = container.processes()
-    for _ in range(_STILL_TRIES):
-        time.sleep(_STILL_SECONDS)
-        before, processes = processes, container.processes()
-        if not processes or (processes[0].command == before[0].command != _STARTING):
-            break
-    return processes
-
-
-def _written_by(container: Container) -> tuple[FileFacts, ...]:
-    """The beginnings of files in its own layer, logs first."""
-    paths = sorted(container.changes(), key=lambda path: ("log" not in path, path.endswith(".pyc")))[:_MOST_LOOKS]
-    found: list[FileFacts] = []
-    for path in paths:
-        if len(found) == _MOST_WRITTEN:
-            break
-        facts = container.read_file(path)
-        if facts is not None and facts.kind is FileKind.FILE:
-            found.append(facts)
-    return tuple(found)
-
-
-def _output_once_still(container: Container) -> tuple[bytes, bytes]:
-    """What it has printed up to now; what it prints of its last answers may take a moment to arrive."""
-    output = container.logs()
-    for _ in range(_STILL_TRIES):
-        time.sleep(_STILL_SECONDS)
-        before, output = output, container.logs()
-        if before == output:
-            break
-    return output

@@ -16,6 +16,7 @@ from docker.errors import APIError
 from graders.sandbox.base import Process
 
 _CONFLICT = 409
+_MOST_COMMAND_BYTES = 16 * 1024
 
 
 def processes_of(client: docker.APIClient, container_id: str, *, id_offset: int) -> tuple[Process, ...]:
@@ -32,7 +33,8 @@ def _here(container_id: str, id_offset: int) -> Iterator[Process]:
             if container_id not in (folder / "cgroup").read_text():
                 continue
             status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
-            arguments = (folder / "cmdline").read_bytes().removesuffix(b"\0").split(b"\0")
+            with (folder / "cmdline").open("rb") as file:
+                arguments = file.read(_MOST_COMMAND_BYTES).removesuffix(b"\0").split(b"\0")
             executable = _executable(folder)
         except OSError:
             continue  # it has ended meanwhile
