@@ -34,7 +34,7 @@ class Basket:
             raise self._too_many()
         path = clean_path(name, self.caps)
         self.has_root = self.has_root or not path
-        return None if not path or is_junk(path) else path
+        return None if not path or (is_junk(path) and not self.caps.junk) else path
 
     def refuse_size(self, name: str, size: int) -> None:
         """Refuse a file that has `size` bytes, or says so, when that is more than there is room for."""

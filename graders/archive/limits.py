@@ -21,6 +21,8 @@ class Caps:
     depth: int = 16
     ratio: int = 100
     """Times that something may grow when unpacked, past the first MiB: more is a bomb."""
+    junk: bool = False
+    """Whether to keep what systems leave behind, such as .git and .DS_Store: a lab's own files may be called so."""
 
     @classmethod
     def up_to(cls, mib: float) -> Self:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, model_validator
 
 from graders.actions import DEFAULT
+from graders.archive.limits import in_words
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.registry import register
 from graders.image.categories import CATEGORIES, NOT_COUNTED, Category
@@ -179,4 +180,4 @@ def _told(words: str, found: list[Leftover]) -> str:
 
 
 def _size(found: Leftover) -> str:
-    return f", {found.size_bytes / MIB:.1f} MiB" if found.size_bytes >= MIB // 10 else ""
+    return f", {in_words(found.size_bytes)}" if found.size_bytes >= MIB // 10 else ""

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from graders.actions import DEFAULT
+from graders.archive.limits import in_words
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.registry import register
 from graders.image.contents import EntryKind
@@ -79,7 +80,7 @@ class WasteCheck(Check):
                 check={"at_most_percent": 10},
                 dockerfile="FROM busybox:1.35\nCOPY big /srv/big\nRUN chmod 600 /srv/big\n",
                 files={"big": "x" * 400_000},
-                says="COPY on line 2 stores 0.4 MiB that RUN on line 3 replaces or changes (/srv/big)",
+                says="COPY on line 2 stores 390.6 KiB that RUN on line 3 replaces or changes (/srv/big)",
                 line=2,
             ),
             Sample(
@@ -123,7 +124,7 @@ class WasteCheck(Check):
             entry.size_bytes for layer in layers.own for entry in layer.contents.entries if entry.kind is EntryKind.FILE
         )
         percent = 100 * wasted / stored if stored else 0.0
-        told = f"{wasted / MIB:.1f} MiB of the image are hidden by later layers ({percent:.0f} % of what it adds)"
+        told = f"{in_words(wasted)} of the image are hidden by later layers ({percent:.0f} % of what it adds)"
         if self.at_most_mib is not None and wasted > self.at_most_mib * MIB:
             return self._wasteful(layers, waste, told)
         if self.at_most_percent is not None and percent > self.at_most_percent:
@@ -160,6 +161,6 @@ def _named(pair: Pair) -> str:
     name = pair.made.name
     did = "deletes" if pair.deleted else "replaces or changes"
     return (
-        f"{name[0].upper() if not pair.made.from_base else name[0]}{name[1:]} stores {pair.size_bytes / MIB:.1f} MiB "
+        f"{name[0].upper() if not pair.made.from_base else name[0]}{name[1:]} stores {in_words(pair.size_bytes)} "
         f"that {pair.undone.name} {did} ({shown_path(pair.largest.path)})."
     )

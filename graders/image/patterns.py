@@ -117,4 +117,4 @@ def _names(pattern: str) -> list[str]:
     names = [name for name in pattern.split("/") if name]
     if not names or len(pattern) > _LONGEST or set(names) <= {"**", "*"} or ".." in names:
         raise ValueError(f"must hold patterns such as `*.swp`, `.git/` or `/var/cache/apk/*`, not {pattern!r:.60}")
-    return names
+    return [*names[:-1], "*"] if names[-1] == "**" else names  # what lies below fits anyway

@@ -1,13 +1,15 @@
 """The build context: which files .dockerignore keeps out, and what becomes of the Dockerfile itself."""
 
 import fnmatch
+import io
+import tarfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.actions import Build
-from graders.archive import Submission
+from graders.archive import Submission, SubmissionRefused
 from graders.context import HIDDEN_DOCKERFILE, BadPattern, context_of, is_ignored, read_ignore
 
 
@@ -109,3 +111,19 @@ def test_files_of_the_plan_replace_those_handed_in() -> None:
     submission = Submission.from_files({"Dockerfile": b"FROM busybox", "a": b"mine"})
     context = context_of(submission, Build(files={"a": "the plan's"}))
     assert Submission.from_tar(context.tar).files["a"] == b"the plan's"
+
+
+def test_decoys_take_any_name_and_dockerignore_keeps_them_out() -> None:
+    files = {"Dockerfile": b"FROM scratch\n", "a": b"mine"}
+    build = Build(decoys={".git/HEAD": "x", ".DS_Store": "y", "a": "instead"}, files={"b": "b"})
+    with tarfile.open(fileobj=io.BytesIO(context_of(Submission.from_files(files), build).tar)) as archive:
+        sent = {member.name: member.size for member in archive if member.isreg()}
+    assert sent == {"Dockerfile": 13, ".git/HEAD": 1, ".DS_Store": 1, "a": len("instead"), "b": 1}
+    ignoring = Submission.from_files({**files, ".dockerignore": b".*\na\n"})
+    assert files_of(ignoring, build)[0] == {"Dockerfile", "b"}
+
+
+def test_a_file_in_the_way_of_a_decoy_is_refused() -> None:
+    files = {"Dockerfile": b"FROM scratch\n", "notes": b"a file, no folder"}
+    with pytest.raises(SubmissionRefused):
+        context_of(Submission.from_files(files), Build(decoys={"notes/today.txt": "x"}))
