@@ -103,6 +103,12 @@ class ImageConfig(Check):
                 ),
             ),
             Sample(
+                about="A build argument, drawn at random, arrives.",
+                check={"labels": {"version": "{version}"}, "env": {"VERSION": "{version}"}},
+                plan={"values": {"version": "word"}, "builds": {"default": {"args": {"VERSION": "{version}"}}}},
+                dockerfile="FROM busybox:1.35\nARG VERSION=1\nLABEL version=$VERSION\nENV VERSION=$VERSION\n",
+            ),
+            Sample(
                 about="The last CMD counts.",
                 check={"cmd": ["two"]},
                 dockerfile='FROM busybox:1.35\nCMD ["one"]\nCMD ["two"]\n',
@@ -153,6 +159,14 @@ class ImageConfig(Check):
         ),
         wrong=(
             Sample(about="Another CMD.", check={"cmd": ["false"]}, says='["true"]', line=2),
+            Sample(
+                about="A build argument is not declared in the stage that should use it.",
+                check={"labels": {"version": "{version}"}},
+                plan={"values": {"version": "word"}, "builds": {"default": {"args": {"VERSION": "{version}"}}}},
+                dockerfile="ARG VERSION\nFROM busybox:1.35\nLABEL version=1$VERSION\n",
+                says='The label version is "1"',
+                line=3,
+            ),
             Sample(
                 about="The shell form is another command.",
                 check={"cmd": ["echo", "hello"]},

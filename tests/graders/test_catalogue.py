@@ -57,7 +57,7 @@ def test_the_example_of_a_kind_is_yaml_that_a_lab_can_hold(kind: str) -> None:
 
 
 def test_a_kind_that_was_never_seen_is_named() -> None:
-    with pytest.raises(NotRecorded, match=r"kind `builds`.*--record"):
+    with pytest.raises(NotRecorded, match=r"kind `build_fails`.*--record"):
         page({})
 
 
