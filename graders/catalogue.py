@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from graders.archive import Submission
 from graders.checks.base import Check, Sample
 from graders.checks.registry import kinds
 from graders.dockerfile.lint_rules import RULES
 from graders.engine import grade
-from graders.field_docs import field_docs
+from graders.field_docs import field_docs, specs_in
 from graders.plan import Base, LabPlan, parse_plan
 from graders.render import render_check
 from graders.report import CheckResult
@@ -38,6 +39,12 @@ _PLAIN_TYPES = {
     "integer": "a whole number",
     "number": "a number",
     "boolean": "`true` or `false`",
+}
+_MANY = {
+    "text": "texts",
+    "a whole number": "whole numbers",
+    "a number": "numbers",
+    "a mapping with the fields below": "mappings with the fields below",
 }
 _SECONDS = re.compile(r"\b[0-9]+(?:\.[0-9]+)? (s|ms|seconds)\b")
 _HEAD = """\
@@ -151,14 +158,23 @@ def _section(kind: str, check: type[Check], result: CheckResult) -> Iterator[str
 
 
 def _fields(check: type[Check]) -> Iterator[str]:
-    schema, docs = check.model_json_schema(by_alias=True), field_docs(check)
     own = [name for name in check.model_fields if name not in Check.model_fields]
     if not own:
         return
+    yield from _table(check, own)
+    for name in own:
+        for part in specs_in(check.model_fields[name].annotation):
+            yield f"In `{check.model_fields[name].alias or name}`:"
+            yield ""
+            yield from _table(part, list(part.model_fields))
+
+
+def _table(model: type[BaseModel], names: list[str]) -> Iterator[str]:
+    schema, docs = model.model_json_schema(by_alias=True), field_docs(model)
     yield "| field | takes | default | meaning |"
     yield "|---|---|---|---|"
-    for name in own:
-        field = check.model_fields[name]
+    for name in names:
+        field = model.model_fields[name]
         alias = field.alias or name
         takes = "a name" if name in {"build", "run", "request"} else _words(schema["properties"][alias], schema)
         default = "required" if field.is_required() else _default(field.get_default(call_default_factory=True))
@@ -172,20 +188,41 @@ def _words(schema: dict[str, Any], whole: dict[str, Any]) -> str:
         schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
     choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
     if choices:
-        return " or ".join(f"`{value}`" for value in choices if value != "")
+        return _one_of([f"`{_plain(value)}`" for value in choices if value != ""])
     if "anyOf" in schema:
-        words = [_words(each, whole) for each in schema["anyOf"] if each.get("type") != "null"]
-        if {"text", "a whole number"} <= set(words):
-            words.remove("a whole number")  # a number is taken as its digits
-        return " or ".join(dict.fromkeys(words))
+        return _any_of([each for each in schema["anyOf"] if each.get("type") != "null"], whole)
     inner = schema.get("additionalProperties") or schema.get("items") or {}
     if "properties" in schema:
-        return f"a mapping with {', '.join(f'`{name}`' for name in schema['properties'])}"
+        return "a mapping with the fields below"
     if schema.get("type") == "object":
-        return f"a mapping of names to: {_words(inner, whole)}"
+        return f"a mapping of names to {_several(_words(inner, whole))}"
     if schema.get("type") == "array":
-        return f"a list of: {_words(inner, whole)}"
+        return f"a list of {_several(_words(inner, whole))}"
     return _PLAIN_TYPES.get(schema.get("type", ""), "anything")
+
+
+def _any_of(options: list[dict[str, Any]], whole: dict[str, Any]) -> str:
+    words = list(dict.fromkeys(_words(each, whole) for each in options))
+    if {"text", "a whole number"} <= set(words):
+        words.remove("a whole number")  # a number is taken as its digits
+    for word in list(words):
+        many = f"a list of {_several(word)}"
+        if many in words:
+            words.remove(many)
+            words[words.index(word)] = f"{word}, or {many}"
+    return " or ".join(words)
+
+
+def _several(word: str) -> str:
+    return _MANY.get(word, word)
+
+
+def _one_of(words: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _default(value: Any) -> str:

@@ -3,7 +3,9 @@
 import ast
 import inspect
 import textwrap
+from collections.abc import Iterator
 from functools import cache
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -22,6 +24,30 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
             found |= _own(part)
     shared = {name: text for name, text in _SHARED.items() if name in model.model_fields}
     return {name: text for name, text in {**shared, **found}.items() if name in model.model_fields}
+
+
+def specs_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a field's annotation names, at whatever depth of it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from specs_in(part)
+
+
+def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Put the texts into a model's JSON Schema, and into those of the models that it is made of."""
+    waiting, seen = [model], set[type[BaseModel]]()
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        own = schema if part is model else schema.get("$defs", {}).get(part.__name__, {})
+        for name, text in field_docs(part).items():
+            alias = part.model_fields[name].alias or name
+            own.get("properties", {}).get(alias, {}).setdefault("description", text)
+        for field in part.model_fields.values():
+            waiting += specs_in(field.annotation)
 
 
 @cache

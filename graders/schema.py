@@ -3,16 +3,19 @@
 from typing import Any
 
 from graders.checks.registry import kinds
+from graders.field_docs import describe
 from graders.plan import LabPlan
 
 
 def lab_schema() -> dict[str, Any]:
     """A lab as authors write it: bases by name, and every kind of check that is installed."""
     schema = LabPlan.model_json_schema(by_alias=True)
+    describe(schema, LabPlan)
     definitions = schema["$defs"]
     variants = []
     for kind, check in kinds().items():
         own = check.model_json_schema(by_alias=True)
+        describe(own, check)
         definitions.update(own.pop("$defs", {}))
         own["properties"]["kind"] = {"const": kind, "type": "string"}
         definitions[f"check_{kind}"] = own

@@ -15,6 +15,7 @@ from graders.checks.registry import kinds
 from graders.field_docs import field_docs
 from graders.sandbox.docker import DockerSandbox
 from graders.sandbox.fake import FakeSandbox
+from graders.schema import lab_schema
 
 HOW = "Run `python -m graders checks --record --engine URL`, which grades each kind's sample and writes the page anew."
 
@@ -121,3 +122,12 @@ def test_fields_without_a_text_are_left_out_of_what_is_known_of_them() -> None:
     assert docs["told"] == "It is told."
     assert "silent" not in docs
     assert docs["hint"] == "Shown when the check fails."
+
+
+def test_editors_are_told_what_each_field_means() -> None:
+    schema = lab_schema()
+    definitions = schema["$defs"]
+    assert definitions["Build"]["properties"]["rebuild_of"]["description"].startswith("Made again after this build")
+    assert definitions["check_lint"]["properties"]["rules"]["description"].startswith("hadolint's")
+    assert definitions["check_http"]["properties"]["json"]["description"].startswith("Path into the body")
+    assert definitions["check_http"]["properties"]["hint"]["description"] == "Shown when the check fails."
