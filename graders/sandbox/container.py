@@ -334,8 +334,6 @@ class DockerContainer(Container):
             except APIError as refusal:
                 if refusal.status_code not in {404, 409}:  # 409: it does not run
                     raise
-            if not wait_for_end(self._engine.address, self._engine.client, self.id, _KILL_SECONDS):
-                raise SandboxUnavailable("A container could not be killed.")
 
     def _kill_quietly(self) -> None:
         self._start_answered.wait(CALL_SECONDS)  # it may print too much before the engine says that it has started
@@ -348,6 +346,11 @@ class DockerContainer(Container):
             return
         output.finish(patience=_LAST_OUTPUT_SECONDS)
         state = self._state()
+        if state["Running"]:  # a kill mostly returns when the container has ended, and promises it nowhere
+            with engine_call("waiting for a container"):
+                if not wait_for_end(self._engine.address, self._engine.client, self.id, _KILL_SECONDS):
+                    raise SandboxUnavailable("A container could not be killed.")
+            state = self._state()
         stdout, stderr = self.logs()
         stdout_cut, stderr_cut = output.was_cut()
         exit_code = state["ExitCode"]

@@ -57,8 +57,10 @@ class DockerSandbox(Sandbox):
         Leaving it removes all that it made. Raises SandboxUnavailable, also on leaving.
         """
         engine = self._connected()
-        with engine_turn(self.url, wait_seconds=self._turn_seconds):
-            reap(engine.client, only=job_key(job_id))
+        with engine_turn(self.url, wait_seconds=self._turn_seconds) as turn:
+            was_clean = turn.begin()
+            if not was_clean:
+                reap(engine.client, only=job_key(job_id))
             empty_build_cache(engine.client)
             job = DockerJob(engine, job_id, probe_image=self.probe_image, context_owner=self._context_owner)
             try:
@@ -67,7 +69,8 @@ class DockerSandbox(Sandbox):
                 with suppress(SandboxUnavailable):  # the first trouble is the one to hear of
                     job.close()
                 raise
-            job.close()
+            if job.close() and was_clean:
+                turn.leave_clean()
 
     def sweep(self, *, keep: Iterable[str] = ()) -> int:
         """Remove what killed jobs left, except those named; returns how many objects went.
@@ -76,10 +79,14 @@ class DockerSandbox(Sandbox):
         """
         engine = self._connected()
         try:
-            with engine_turn(self.url, wait_seconds=0):
-                removed = reap(engine.client, keep={job_key(job_id) for job_id in keep})
+            with engine_turn(self.url, wait_seconds=0) as turn:
+                turn.begin()
+                kept = {job_key(job_id) for job_id in keep}
+                reaped = reap(engine.client, keep=kept)
                 empty_build_cache(engine.client)
-                return removed
+                if reaped.all_gone and not kept:
+                    turn.leave_clean()
+                return reaped.removed
         except EngineBusy:
             return 0
 

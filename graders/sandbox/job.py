@@ -33,9 +33,9 @@ from graders.sandbox.files import read_path
 from graders.sandbox.freezing import freeze
 from graders.sandbox.hardening import hardened_host_config
 from graders.sandbox.layers import image_layers
-from graders.sandbox.ledger import Ledger, empty_build_cache, reap
+from graders.sandbox.ledger import FOLDER, NETWORK, VOLUME, Ledger, empty_build_cache, reap, remove_given
 from graders.sandbox.limits import is_disk_full
-from graders.sandbox.mounts import FOLDER, fill, mounts_of, tmpfs_of
+from graders.sandbox.mounts import fill, mounts_of, tmpfs_of
 from graders.sandbox.owners import owned_by
 from graders.sandbox.packages import way_to_packages
 from graders.sandbox.probe import Sidecar
@@ -174,22 +174,24 @@ class DockerJob(Job):
 
     def create_volume(self, name: str) -> None:
         """Make a volume; `name` is the job's own and need not be unique on the engine."""
-        full = self._ledger.name("volume")
+        full = self._ledger.name(VOLUME)
         with engine_call("making a volume"):
             self._engine.client.create_volume(full, driver="local", labels=self._labels())
         self._volumes[name] = full
 
     def create_network(self, name: str) -> None:
         """Make an internal network; `name` is the job's own."""
-        full = self._ledger.name("network")
+        full = self._ledger.name(NETWORK)
         with engine_call("making a network"):
             self._engine.client.create_network(
                 full, driver="bridge", internal=True, check_duplicate=True, labels=self._labels()
             )
         self._networks[name] = full
 
-    def close(self) -> None:
-        """Remove everything the job made. What one removal cannot do is logged, and goes with the next sweep.
+    def close(self) -> bool:
+        """Remove everything the job made; whether it is certain that nothing is left.
+
+        What one removal cannot do is logged, and goes with the next sweep.
 
         Raises SandboxUnavailable when the engine does not answer any more: what it said last is not to be relied on.
         """
@@ -197,12 +199,13 @@ class DockerJob(Job):
             container.close()
         with ThreadPoolExecutor(max_workers=1) as pool:  # neither needs the other, and a learner waits for both
             emptied = pool.submit(empty_build_cache, self._engine.client)
-            reap(self._engine.client, only=self._ledger.key)
+            reaped = remove_given(self._engine.client, self._ledger)
             emptied.result()
         if self._overran:
             if holds_a_build(self._engine.client):
                 start_anew(self._engine.address)
-            reap(self._engine.client, only=self._ledger.key)  # an image that was being written came after the others
+            reap(self._engine.client, only=self._ledger.key)  # an image that was being written, and has no name yet
+        return reaped.all_gone and not self._overran
 
     def _create_in_room(self, spec: ContainerSpec, what: str) -> str:
         """Create a container; where the disk is full, first remove those that are over, whose files may fill it."""

@@ -10,8 +10,10 @@ a whole: an engine given to Drydock serves nobody else.
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 import docker
@@ -23,6 +25,9 @@ from graders.sandbox.facts import JOB_LABEL
 from graders.sandbox.limits import is_engine_going, is_removal_under_way
 
 _MARK = "drydock-job"
+_IMAGE = "image"
+NETWORK, VOLUME, FOLDER = "network", "volume", "folder"
+"""What names are for that no container gets; a folder is a volume with files of ours."""
 _AT_ONCE = 4
 _Removal = tuple[str, Callable[[], Any]]
 _log = logging.getLogger(__name__)
@@ -39,21 +44,46 @@ class Ledger:
 
     def __init__(self, job_id: str) -> None:
         self.key = job_key(job_id)
-        self._given = 0
+        self.given: list[tuple[str, str]] = []
+        """What each name is for, and the name, in the order they were asked for."""
 
     def name(self, what: str) -> str:
         """A new name for a container, volume or network; `what` says what it is for."""
-        self._given += 1
-        return f"{_MARK}.{self.key}.{what}{self._given}"
+        name = f"{_MARK}.{self.key}.{what}{len(self.given) + 1}"
+        self.given.append((what, name))
+        return name
 
     def image(self) -> str:
         """A new reference for an image."""
-        self._given += 1
-        return f"{_MARK}/{self.key}:{self._given}"
+        reference = f"{_MARK}/{self.key}:{len(self.given) + 1}"
+        self.given.append((_IMAGE, reference))
+        return reference
 
 
-def reap(client: docker.APIClient, *, only: str | None = None, keep: Iterable[str] = ()) -> int:
-    """Remove what jobs left; returns how many objects went.
+@dataclass(frozen=True)
+class Reaped:
+    """How many objects went, and whether none of those that were looked for is left."""
+
+    removed: int
+    all_gone: bool
+
+
+def remove_given(client: docker.APIClient, ledger: Ledger) -> Reaped:
+    """Remove whatever bears one of a ledger's names, without asking the engine first what there is.
+
+    That is all there is of a job whose builds came to an end of their own: one that is cut off can leave an image
+    without a name. Raises SandboxUnavailable when the engine does not work any more.
+    """
+    containers: list[_Removal] = []
+    removals: list[_Removal] = []
+    for what, name in ledger.given:
+        kind = _KINDS.get(what, _container)
+        (containers if kind is _container else removals).append((name, kind(client, name)))
+    return _remove_all(containers, removals)
+
+
+def reap(client: docker.APIClient, *, only: str | None = None, keep: Iterable[str] = ()) -> Reaped:
+    """Remove what jobs left.
 
     Args:
         client: the engine.
@@ -77,9 +107,7 @@ def reap(client: docker.APIClient, *, only: str | None = None, keep: Iterable[st
         removals += [(name, _volume(client, name)) for name in _volume_names(client) if ours(name)]
         removals += [(name, _image(client, name)) for name in _image_names(client) if ours(name)]
         removals += [(name, _image(client, name)) for name in _unnamed_images(client, only)]
-    with engine_call("removing leftovers"), ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        removed = sum(pool.map(_remove, containers))  # each waits for its processes to end: together they wait once
-        return removed + sum(map(_remove, removals))
+    return _remove_all(containers, removals)
 
 
 def empty_build_cache(client: docker.APIClient) -> None:
@@ -88,21 +116,34 @@ def empty_build_cache(client: docker.APIClient) -> None:
         client.prune_builds(all=True)
 
 
-def _remove(what: _Removal) -> int:
+def _remove_all(containers: Sequence[_Removal], others: Iterable[_Removal]) -> Reaped:
+    with engine_call("removing leftovers"), ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        ends = list(pool.map(_remove, containers))  # each waits for its processes to end: together they wait once
+        ends += map(_remove, others)
+    return Reaped(removed=ends.count(_End.REMOVED), all_gone=_End.STAYS not in ends)
+
+
+class _End(Enum):
+    REMOVED = auto()
+    WAS_GONE = auto()
+    STAYS = auto()
+
+
+def _remove(what: _Removal) -> _End:
     name, removal = what
     try:
         removal()
     except NotFound:
-        return 0
+        return _End.WAS_GONE
     except APIError as refusal:
         words = engine_words(refusal)
         if is_removal_under_way(words):
-            return 0
+            return _End.WAS_GONE
         if is_engine_going(words):
             raise SandboxUnavailable(f"The engine is being stopped: {words}") from refusal
         _log.warning("%s stays on the engine for now: %s", name, words)
-        return 0
-    return 1
+        return _End.STAYS
+    return _End.REMOVED
 
 
 def _key_in(name: str) -> str | None:
@@ -153,3 +194,12 @@ def _volume(client: docker.APIClient, name: str) -> Callable[[], None]:
 def _image(client: docker.APIClient, reference: str) -> Callable[[], None]:
     # Never by id with force: an image that is nothing but its base has the base's id, and the base's names.
     return lambda: client.remove_image(reference)
+
+
+_KINDS: Mapping[str, Callable[[docker.APIClient, str], Callable[[], None]]] = {
+    _IMAGE: _image,
+    NETWORK: _network,
+    VOLUME: _volume,
+    FOLDER: _volume,
+}
+"""What a name is for, where that is no container."""

@@ -15,9 +15,8 @@ from docker.types import Mount
 
 from graders.sandbox.base import ContainerSpec, MountFacts, MountKind
 from graders.sandbox.hardening import hardened_host_config
+from graders.sandbox.ledger import FOLDER
 
-FOLDER = "folder"
-"""What the ledger's names of such volumes are made of."""
 _NEVER_RUN = ["/never-run"]
 
 

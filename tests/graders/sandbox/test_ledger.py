@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.sandbox.ledger import Ledger, job_key
+from graders.sandbox.ledger import FOLDER, NETWORK, VOLUME, Ledger, job_key
 
 
 @given(st.text(max_size=80))
@@ -24,3 +24,10 @@ def test_each_name_is_given_once() -> None:
     ledger = Ledger("a")
     names = [ledger.name("run"), ledger.name("run"), ledger.name("probe")]
     assert len(set(names)) == 3
+
+
+def test_every_name_that_was_given_is_remembered_with_what_it_is_for() -> None:
+    ledger = Ledger("a")
+    names = [ledger.name("run"), ledger.name(VOLUME), ledger.image(), ledger.name(NETWORK), ledger.name(FOLDER)]
+    assert [name for _, name in ledger.given] == names
+    assert [what for what, _ in ledger.given] == ["run", VOLUME, "image", NETWORK, FOLDER]

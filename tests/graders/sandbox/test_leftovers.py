@@ -60,7 +60,8 @@ def use_all(job: Job) -> None:
 
 @pytest.fixture
 def before(sandbox: DockerSandbox, engine: docker.APIClient) -> dict[str, set[str]]:
-    """What is on the engine before a job: bases and the probe's image."""
+    """What is on the engine before a job: bases and the probe's image. It is known to be clean."""
+    sandbox.sweep()
     with sandbox.job("first") as job:
         job.build(context(f"FROM {BUSYBOX}\n"))
     return everything(engine)

@@ -27,6 +27,22 @@ def test_a_second_job_waits_no_longer_than_it_is_ready_to(tmp_path: Path) -> Non
         pass
 
 
+def test_whether_an_engine_was_left_clean_is_told_to_whoever_is_next(tmp_path: Path) -> None:
+    url = f"unix://{tmp_path}"
+    with engine_turn(url, wait_seconds=0) as turn:
+        assert not turn.begin()  # nobody has said anything yet
+        turn.leave_clean()
+    with engine_turn(url, wait_seconds=0) as turn:
+        assert turn.begin()  # and ends without a word, as a killed one does
+    with engine_turn(url, wait_seconds=0) as turn:
+        assert not turn.begin()
+        turn.leave_clean()
+    with engine_turn(url, wait_seconds=0):
+        pass  # one that does not begin changes nothing
+    with engine_turn(url, wait_seconds=0) as turn:
+        assert turn.begin()
+
+
 def test_a_killed_process_gives_its_turn_back(tmp_path: Path) -> None:
     url = f"unix://{tmp_path}"
     with subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True) as holder:
