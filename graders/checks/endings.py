@@ -2,7 +2,6 @@
 
 import re
 
-from graders.actions import DEFAULT
 from graders.blame import line_in_effect
 from graders.causes import blames_user, engine_words, start_cause
 from graders.checks.base import Verdict, failed
@@ -44,7 +43,7 @@ def did_not_start(seen: Observations, run: SeenRun) -> Verdict | None:
     """The verdict on a run whose container could not be started, or for which one beside it was not ready."""
     late = next((beside for beside in run.beside.values() if not beside.ready), None)
     if late is not None:
-        return not_ready(seen, late)
+        return not_ready(seen, late, companion=True)
     if not run.result.start_error:
         return None
     return failed(
@@ -141,18 +140,18 @@ def _start_line(seen: Observations, run: SeenRun) -> int | None:
     return keyword_line(seen, run, *keywords)
 
 
-def not_ready(seen: Observations, run: SeenRun) -> Verdict | None:
+def not_ready(seen: Observations, run: SeenRun, *, companion: bool = False) -> Verdict | None:
     """The verdict on a serving run that was not up in time: what was waited for, and what was seen instead."""
     trouble = did_not_start(seen, run)
     if trouble is not None or run.ready or run.waited_for is None:
         return trouble
-    name = _named(run)
+    name = _named(run, companion=companion)
     line = run_line(seen, run)
     if run.ended_early:
-        return ended_instead(seen, run, _serving_words(run))
+        return ended_instead(seen, run, _serving_words(run), companion=companion)
     within = f"within {run.wait_seconds:g} s"
     if run.waited_for.is_port:
-        return not_listening(seen, run)
+        return not_listening(seen, run, companion=companion)
     told = f" {run.instead}" if run.instead else ""
     if run.waited_for.http:
         others = _elsewhere(run) if not any(listener.port == run.port for listener in run.listeners) else ""
@@ -177,15 +176,18 @@ def not_ready(seen: Observations, run: SeenRun) -> Verdict | None:
             hint="What a program prints may rest in a buffer: let it print without one.",
             line=line,
         )
-    return ended_instead(seen, run, "running on")
+    return ended_instead(seen, run, "running on", companion=companion)
 
 
-def not_listening(seen: Observations, run: SeenRun, port: int | None = None) -> Verdict:
+def not_listening(
+    seen: Observations, run: SeenRun, port: int | None = None, *, companion: bool = False
+) -> Verdict:
     """The verdict on a server that does not listen on its port, with where it listens instead."""
     wanted = port or run.port
     others = _elsewhere(run)
+    of = f" of `{run.name}`" if companion else ""
     return failed(
-        f"Nothing{_of(run)} listens on port {wanted} after {run.wait_seconds:g} s.{others}{complaint_of(run)}",
+        f"Nothing{of} listens on port {wanted} after {run.wait_seconds:g} s.{others}{complaint_of(run)}",
         expected=f"port {wanted}",
         seen=others.strip() or output_of(run),
         hint="EXPOSE only documents a port: the server itself must listen on it.",
@@ -205,23 +207,19 @@ def loopback_only(seen: Observations, run: SeenRun, port: int) -> Verdict | None
     )
 
 
-def ended_instead(seen: Observations, run: SeenRun, of_what: str) -> Verdict:
+def ended_instead(seen: Observations, run: SeenRun, of_what: str, *, companion: bool = False) -> Verdict:
     """The verdict on a serving run whose container has ended."""
     why = f" at its {limit_words(run.result.limit)[0]}" if run.result.limit else f" with {run.result.exit_code}"
     return failed(
-        f"{_named(run)} ended{why}, instead of {of_what}.{complaint_of(run)}",
+        f"{_named(run, companion=companion)} ended{why}, instead of {of_what}.{complaint_of(run)}",
         seen=output_of(run),
         hint="A container lives as long as its main process: start the server in the foreground.",
         line=run_line(seen, run),
     )
 
 
-def _named(run: SeenRun) -> str:
-    return f"The container of `{run.name}`" if run.name != DEFAULT else "The container"
-
-
-def _of(run: SeenRun) -> str:
-    return f" of `{run.name}`" if run.name != DEFAULT else ""
+def _named(run: SeenRun, *, companion: bool) -> str:
+    return f"The container of `{run.name}`" if companion else "The container"
 
 
 def _serving_words(run: SeenRun) -> str:

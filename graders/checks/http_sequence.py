@@ -41,10 +41,12 @@ _ADD = {
 _READ = {"path": "/cgi-bin/items/{id}", "json": {"id": "{id}", "text": "{word}"}}
 
 _ASKS_STORE = r"""#!/bin/sh
-[ -e /tmp/given-up ] || found=$(wget -q -T 2 -O - http://store:9000/word) || touch /tmp/given-up
+found=$(printf 'GET /word HTTP/1.0\r\n\r\n' | nc -w 2 store 9000 | tail -n 1)
 [ -n "$found" ] && printf 'Status: 200 OK\r\n\r\n%s\n' "$found" || printf 'Status: 503 Gone\r\n\r\nno store\n'
 """
-_ASKS_STORE_AGAIN = _ASKS_STORE.replace("[ -e /tmp/given-up ] || ", "").replace(" || touch /tmp/given-up", "")
+_ASKS_STORE_ONCE = _ASKS_STORE.replace(
+    "found=", "[ -e /tmp/asked ] && nc() { false; }\n[ -e /tmp/asked ] || touch /tmp/asked\nfound="
+)
 _APP = 'FROM busybox:1.35\nCOPY --chmod=0755 ask /www/cgi-bin/ask\nCMD ["httpd", "-f", "-p", "8080", "-h", "/www"]\n'
 _APP_AND_STORE = {
     "values": {"word": "word"},
@@ -121,7 +123,7 @@ class HttpSequence(Check):
                     ],
                 },
                 dockerfile=_APP,
-                files={"ask": _ASKS_STORE_AGAIN},
+                files={"ask": _ASKS_STORE},
                 plan=_APP_AND_STORE,
             ),
         ),
@@ -153,7 +155,7 @@ class HttpSequence(Check):
                 says='without a value at "item.number" of its JSON',
             ),
             Sample(
-                about="It gives its store up for lost.",
+                about="It asks its store once and never again.",
                 check={
                     "run": "app",
                     "steps": [
@@ -165,7 +167,7 @@ class HttpSequence(Check):
                     ],
                 },
                 dockerfile=_APP,
-                files={"ask": _ASKS_STORE},
+                files={"ask": _ASKS_STORE_ONCE},
                 plan=_APP_AND_STORE,
                 says="Step 5 of 5 (it finds its store again): GET /cgi-bin/ask is answered with 503, not 200",
             ),

@@ -81,7 +81,7 @@ class Listens(Check):
                 check={"run": "web", "port": 8081},
                 dockerfile=_server("8080"),
                 plan=_WEB,
-                says="Nothing of `web` listens on port 8081",
+                says="Nothing listens on port 8081",
                 line=3,
             ),
             Sample(
