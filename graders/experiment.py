@@ -20,7 +20,7 @@ from graders.context import Context
 from graders.dockerfile.dialect import Dialect
 from graders.dockerfile.triggers import judge_triggers
 from graders.events import Event, EventKind
-from graders.image.contents import Search
+from graders.image.asked import search_of
 from graders.image.seen import see_layers, unmeasured
 from graders.observations import Observations, Wants
 from graders.plan import FilledPlan, LabPlan
@@ -235,15 +235,7 @@ class Experiment:
             return
         image, base = self.seen.images[build], self.seen.bases[build]
         wanted = [wants for wants, _ in self._wanted]
-        texts = {text for wants in wanted for name, text in wants.texts if name == build}
-        if any(build in wants.decoys for wants in wanted):
-            texts |= {text for found in self.seen.decoys.get(build, {}).values() for text in found}
-        paths = {path for wants in wanted for name, path in wants.contents if name == build}
-        search = Search(
-            texts=frozenset(texts),
-            names=frozenset(path.rpartition("/")[2] for path in paths),
-            base_layer_ids=frozenset(base.layer_ids if base is not None else ()),
-        )
+        search = search_of(build, wanted, decoys=self.seen.decoys.get(build, {}), base=base)
         with self._phase(f"layers {build}"):
             found = self._job.layers(image.image_id, search=search)
             dockerfile, target = self.seen.dockerfile(build), self.seen.target(build)

@@ -41,7 +41,7 @@ ExposedPorts = Annotated[
     tuple[Annotated[Text, AfterValidator(_exposed)], ...],
     BeforeValidator(one_or_many, json_schema_input_type=str | int | list[str | int]),
 ]
-Parts = Annotated[tuple[Part, ...], BeforeValidator(one_or_many, json_schema_input_type=Part | list[Part])]
+Parts = Annotated[tuple[Part, ...], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])]
 
 
 class ExpectedHealthcheck(Spec):

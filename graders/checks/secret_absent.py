@@ -71,7 +71,7 @@ class SecretAbsent(Check):
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(
-                about="It was there for one step only, in a file that is gone within it.",
+                about="Only another stage saw it.",
                 check={"value": "{token}"},
                 plan={
                     "values": {"token": "nonce"},
