@@ -1,7 +1,5 @@
 """docs/checks.md against the code and the engine: every kind is explained, and what it shows was really seen."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -97,17 +95,6 @@ def test_the_command_says_whether_the_page_is_current(
     monkeypatch.setattr("graders.__main__.page_is_current", lambda: False)
     assert main(["checks", "--check"]) == 2
     assert "graders checks --write" in capsys.readouterr().err
-
-
-def test_the_command_works_where_output_is_a_pipe() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "graders", "checks"],
-        capture_output=True,
-        check=True,
-        cwd=catalogue.DOCS.parent,
-        env={"PYTHONIOENCODING": "utf-8"},
-    )
-    assert done.stdout.decode() == page(read_record())
 
 
 def test_fields_without_a_text_are_left_out_of_what_is_known_of_them() -> None:
