@@ -28,12 +28,12 @@ def wait_for_output(container: Container, texts: set[str]) -> None:
 
 
 def settled_processes(container: Container) -> tuple[Process, ...]:
-    """Its processes, once the first of them is the program that it starts with."""
+    """Its processes, once the first of them is the program that it starts with and no more come; or after a second."""
     processes = container.processes()
     for _ in range(_STILL_TRIES):
         time.sleep(_STILL_SECONDS)
         before, processes = processes, container.processes()
-        if not processes or (before and processes[0].command == before[0].command != _STARTING):
+        if not processes or (processes == before and processes[0].command != _STARTING):
             break
     return processes
 

@@ -137,7 +137,8 @@ class Runs:
         wait_for_output(container, _awaited(name, self._told, stop))
         if stop is not None and ready:
             leave_alone(stop)
-        processes = settled_processes(container) if serve.ready.started else container.processes()
+        settles = serve.ready.started or any(name in wants.lasting for wants in self._wanted)
+        processes = settled_processes(container) if settles else container.processes()
         listeners = self._listeners(name, container, port, deadline) if ready else container.listeners()
         health = container.health() if serve.ready.health else "none"
         ended_early = not container.running()

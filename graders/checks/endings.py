@@ -104,8 +104,8 @@ def denial_of(run: SeenRun) -> str:
         told = _DENIED.search(line[:_LONGEST_LINE])
         if told is None:
             continue
-        named = _PATH.search(line[:_LONGEST_LINE])
-        what = named[0] if named is not None else "a file"
+        after, before = (_PATH.findall(part) for part in (line[told.end() : _LONGEST_LINE], line[: told.start()]))
+        what = after[0] if after else before[-1] if before else "a file"
         if told[0].lower().startswith("read"):
             return f"It wanted to write {what}, but its file system is read only: only volumes can be written."
         return f"It wanted to use {what}, but the user that it runs as may not: look at who owns it, and at its mode."

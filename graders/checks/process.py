@@ -20,7 +20,7 @@ from graders.values import Quoting
 from graders.visible import listed, visible
 
 _UP = {"runs": {"default": {"serve": {"ready": "started"}}}}
-_TWO = 'FROM busybox:1.35\nCMD ["sh", "-c", "echo up; sleep 300 & sleep 301; true"]\n'
+_TWO = 'FROM busybox:1.35\nCMD ["sh", "-c", "sleep 300 & sleep 301 & echo up; wait"]\n'
 _TWO_UP = {"runs": {"default": {"serve": {"ready": {"log": "up"}}}}}
 _NAME_AND_NUMBERS = "RUN echo app:x:12:12::/: >> /etc/passwd\n"
 
