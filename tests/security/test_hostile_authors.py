@@ -1,0 +1,70 @@
+"""Row 29 of docs/security.md: an author's plan is data, and cannot ask for what nobody may have."""
+
+from collections.abc import Callable
+
+import pytest
+
+from graders.archive import Submission
+from graders.plan import InvalidPlan, parse_plan
+from graders.report import Report
+from tests.security.attempts import BASES
+from tests.security.looking_around import GET_MORE
+
+Graded = Callable[..., Report]
+
+
+@pytest.mark.engine
+def test_an_author_gets_nothing_but_what_a_lab_may_ask_for(graded: Graded) -> None:
+    """Row 29: what a plan can ask for, all of it at once, gives a container no right that others have not."""
+    plan = parse_plan(
+        """
+        title: x
+        points: 1
+        bases: [busybox]
+        limits: {run_seconds: 20}
+        runs:
+          most:
+            user: "0"
+            env: {PATH: "/bin", LD_PRELOAD: /x}
+            volumes: {/dev/shm: one, /host: two}
+            network: bridge
+            args: [sh, -c, "SCRIPT; echo tried; grep CapEff /proc/self/status"]
+        checks: [{id: tried, kind: stdout, run: most, contains: tried, points: 1}]
+        """.replace("SCRIPT", GET_MORE),
+        file="lab.yaml",
+        bases=BASES,
+    )
+    report = graded(plan, Submission.from_files({"Dockerfile": b"FROM busybox:1.35\n"}))
+    (container,) = report.containers
+    assert "GOT-" not in container.stdout
+    assert "tried\nCapEff:\t0000000000000000" in container.stdout
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "privileged: true",
+        "cap_add: [ALL]",
+        "security_opt: [seccomp=unconfined]",
+        "pid: host",
+        "userns: host",
+        "network_mode: host",
+        "devices: [/dev/sda]",
+        "binds: ['/:/h']",
+        'volumes: {/h: "/"}',
+        'volumes: {/h: "../../etc"}',
+        'network: "container:abc"',
+        "network: HOST!",
+        "image: debian:12-slim",
+        "command: docker run --privileged --userns=host -v /:/h x",
+    ],
+)
+def test_an_author_cannot_ask_for_more(wish: str) -> None:
+    text = (
+        "title: x\npoints: 1\nbases: [busybox]\n"
+        f"runs:\n  most:\n    {wish}\nchecks: [{{id: a, kind: exit_code, run: most, points: 1}}]\n"
+    )
+    with pytest.raises(InvalidPlan) as refused:
+        parse_plan(text, file="lab.yaml", bases=BASES)
+    (problem, *_) = refused.value.problems
+    assert str(problem).startswith("lab.yaml:6:")
