@@ -104,6 +104,9 @@ class Progress:
         except LeaseLost:
             self.lost.set()
             raise
+        except DatabaseError:
+            self._gathered = events  # for the next try
+            raise
 
     def _keep(self) -> None:
         """Run beside grading: renew the lease in time, and write events that nothing else pushes out."""

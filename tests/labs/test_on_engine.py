@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 180
 SLOW = b'FROM busybox:1.35\nRUN echo begun && sleep 6\nCMD ["true"]\n'
 
 
-def test_a_dockerfile_is_built_and_run_on_a_real_engine(db: None, engine_url: str, settings: Any) -> None:
+def test_a_dockerfile_is_built_and_run_on_a_real_engine(transactional_db: None, engine_url: str, settings: Any) -> None:
     settings.SANDBOX_ENGINE = engine_url
     lab = a_lab()
     dockerfile = b'FROM busybox:1.35\nRUN echo hello from the build\nCMD ["true"]\n'

@@ -2,6 +2,7 @@
 
 import pytest
 from builders import a_plan, a_submission
+from django.db import DatabaseError
 
 from graders.events import Event, EventKind
 from labs import progress, queue
@@ -105,6 +106,23 @@ def test_characters_that_no_database_holds_are_replaced(claim: Claim) -> None:
         following.on_event(log_line("a\x00b\ud800c"))
 
     assert logs(claim)[0].data["text"] == "a\ufffdb?c"
+
+
+def test_what_a_database_could_not_take_is_written_at_the_next_try(
+    claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Progress(claim, a_plan()) as following:
+        with monkeypatch.context() as away:
+            away.setattr(progress, "append_while_leased", _no_database)
+            with pytest.raises(DatabaseError):
+                following.on_event(log_line("one\n"))
+        following.flush()
+
+    assert [event.data["text"] for event in logs(claim)] == ["one\n"]
+
+
+def _no_database(**_: object) -> None:
+    raise DatabaseError("away")
 
 
 def test_grading_is_stopped_at_the_next_event_once_the_lease_is_lost(claim: Claim) -> None:
