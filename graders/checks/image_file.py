@@ -27,7 +27,10 @@ Mode = Annotated[str, BeforeValidator(_mode)]
 
 @register("image_file")
 class ImageFile(Check):
-    """Paths of the image are there (`present`) or not (`absent`); the file at `path` is as asked."""
+    """Paths of the image are there (`present`) or not (`absent`); the file at `path` is as asked.
+
+    Symbolic links are not followed.
+    """
 
     build: Identifier = DEFAULT
     present: ImagePaths = ()

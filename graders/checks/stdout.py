@@ -23,6 +23,7 @@ class Stdout(Check):
     """A run prints what it should.
 
     Unless `exact`, line ends are unified, and spaces at the ends of lines and empty lines around the text do not count.
+    A run that a limit ended fails, whatever it printed.
     """
 
     run: Identifier = DEFAULT

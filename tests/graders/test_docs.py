@@ -42,6 +42,11 @@ def test_every_kind_of_check_is_documented_with_its_fields(kind: str) -> None:
     assert {name for name in own if f"`{name}`" not in section and f"`{name}:" not in section} == set()
 
 
+def test_every_kind_of_check_has_its_place_in_the_table_of_them() -> None:
+    table = FORMAT.partition("| about | kinds |")[2].partition("\n\n")[0]
+    assert set(kinds()) <= set(re.findall(r"`(\w+)`", table)), "add it to the table in docs/lab-format.md"
+
+
 @pytest.mark.parametrize(
     "model", [Report, CheckResult, BuildReport, StepReport, ImageReport, LayerReport, ContainerReport]
 )
