@@ -198,6 +198,7 @@ def test_anything_else_is_the_shell_form_or_plain_words(line: str, words: tuple[
         ('ENV A="x y" B=z\\ w', (("A", '"x y"'), ("B", "z\\ w"))),
         ("ENV A='x \\' B=1", (("A", "'x \\'"), ("B", "1"))),
         ("ENV A=x=y", (("A", "x=y"),)),
+        ("ENV A=b\\\f", (("A", "b"),)),
         ('LABEL "a b"=c', (('"a b"', "c"),)),
         ("LABEL a b", (("a", "b"),)),
         ("ARG A", (("A", None),)),

@@ -1,14 +1,17 @@
 """Whatever the text, the parser answers with a Dockerfile that is the text, or with one DockerfileError."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders.dockerfile.dialect import Dialect
-from graders.dockerfile.errors import ExpansionError
-from graders.dockerfile.expansion import expand
-from graders.dockerfile.parser import parse
+from graders.dockerfile.durations import seconds
+from graders.dockerfile.errors import DockerfileError, ExpansionError
+from graders.dockerfile.expansion import expand, expand_words
+from graders.dockerfile.mounts import BadMount, Mount
+from graders.dockerfile.parser import parse, parse_instructions
 from graders.dockerfile.policy import Policy, check_policy, examine
 from graders.dockerfile.references import Reference
 
@@ -120,8 +123,14 @@ def check(text: str | bytes) -> None:
     assert [piece.line for piece in dockerfile.pieces if piece.kind == "instruction"] == [
         each.line for each in dockerfile.instructions
     ]
-    count = source.count("\n") + 1
-    assert all(1 <= each.line <= each.end_line <= count for each in dockerfile.instructions)
+    physical = source.removeprefix("\ufeff").split("\n")
+    for each in dockerfile.instructions:
+        assert 1 <= each.line <= each.end_line <= len(physical)
+        assert each.source.removesuffix("\n") == "\n".join(physical[each.line - 1 : each.end_line]).removesuffix("\n")
+        assert each.spelling in physical[each.line - 1] or "\\" in each.source or "`" in each.source
+    for comment in dockerfile.comments:
+        assert physical[comment.line - 1].strip().startswith("#")
+        assert comment.text in physical[comment.line - 1]
     assert refusals == check_policy(dockerfile, LAB, Dialect())
     assert parse(source) == dockerfile
 
@@ -144,6 +153,78 @@ def test_anything_that_looks_like_a_dockerfile_is_read_or_refused(text: str) -> 
     check(text)
 
 
+plain_words = st.text(alphabet="abXY01/._=é猫$#'\"-", min_size=1, max_size=8).filter(lambda word: word[0] not in "#-[")
+
+
+@dataclass(frozen=True)
+class Written:
+    """An instruction as somebody lays it out, and what must be read from it."""
+
+    text: str
+    keyword: str
+    words: list[str]
+    comments: int
+    lines: int
+
+
+@st.composite
+def written(draw: st.DrawFn) -> Written:
+    """A RUN with its words spread over lines, comments and blank lines between them."""
+    words = draw(st.lists(plain_words, min_size=1, max_size=5))
+    spelling = draw(st.sampled_from(["RUN", "run", "Run"]))
+    text = draw(st.sampled_from(["", " ", "\t"])) + spelling
+    comments = 0
+    for word in words:
+        gap = draw(
+            st.sampled_from([" ", "  ", "\t", " \\\n ", "\\ \t\n\t", "\\\n\n ", "\\\n# why\n ", "\\\n  # \\\n\n\t"])
+        )
+        comments += gap.count("#")
+        text += gap + word
+    return Written(text + "\n", spelling, words, comments, text.count("\n") + 1)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "\n", "# about\n", "  # more\n \n"]), written()), min_size=1, max_size=5),
+    st.booleans(),
+    st.booleans(),
+)
+def test_what_was_laid_out_over_lines_is_read_back_with_its_places(
+    layout: list[tuple[str, Written]], windows: bool, marked: bool
+) -> None:
+    text = "FROM a\n" + "".join(before + each.text for before, each in layout)
+    text = text.replace("\n", "\r\n") if windows else text
+    dockerfile = parse(("\ufeff" if marked else "") + text)
+    line = 2
+    for (before, expected), read in zip(layout, dockerfile.instructions[1:], strict=True):
+        line += before.count("\n")
+        assert (read.spelling, read.line, read.end_line) == (expected.keyword, line, line + expected.lines - 1)
+        assert read.arguments.split() == expected.words
+        assert len(read.comments) == expected.comments
+        line += expected.lines
+
+
+@settings(max_examples=200, deadline=None)
+@given(likely)
+def test_instructions_are_the_same_without_their_stages(text: str) -> None:
+    with suppress(DockerfileError):
+        whole = parse(text)
+        parts = parse_instructions(text)
+        assert [(each.keyword, each.line, each.words) for each in parts] == [
+            (each.keyword, each.line, each.words) for each in whole.instructions
+        ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60), st.text(alphabet='type=bindcachsrwoutg,/.$"', max_size=60))
+def test_any_mount_and_duration_is_read_or_refused(text: str, mount: str) -> None:
+    for each in (text, mount):
+        with suppress(BadMount):
+            assert Mount.parse(each).kind
+        found = seconds(each)
+        assert found is None or found >= 0
+
+
 @settings(max_examples=300, deadline=None)
 @given(likely)
 def test_nothing_is_built_on_another_image(text: str) -> None:
@@ -162,6 +243,8 @@ def test_any_word_expands_or_is_refused(word: str, escape: str) -> None:
     with suppress(ExpansionError):
         expanded = expand(word, {"A": "1", "B": None}, escape=escape)
         assert "B" not in expanded.text or "B" in word
+        words = expand_words(word, {"A": "1", "B": None}, escape=escape)
+        assert "".join(words).replace(" ", "") == expanded.text.replace(" ", "")
 
 
 @settings(max_examples=300, deadline=None)
