@@ -88,14 +88,7 @@ def did_not_last(seen: Observations, run: SeenRun) -> Verdict | None:
             hint=denial_of(run) or "A container lives as long as its main process: it must stay in the foreground.",
             line=run_line(seen, run),
         )
-    if not run.ready and run.waited_for is not None:
-        return failed(
-            f"The container was not up after {run.wait_seconds:g} s: {_missing_sign(run)}.{complaint_of(run)}",
-            seen=output_of(run),
-            hint=denial_of(run),
-            line=run_line(seen, run),
-        )
-    return None
+    return not_ready(seen, run)
 
 
 def denial_of(run: SeenRun) -> str:
@@ -110,17 +103,6 @@ def denial_of(run: SeenRun) -> str:
             return f"It wanted to write {what}, but its file system is read only: only volumes can be written."
         return f"It wanted to use {what}, but the user that it runs as may not: look at who owns it, and at its mode."
     return ""
-
-
-def _missing_sign(run: SeenRun) -> str:
-    sign = run.waited_for
-    if sign is None or sign.is_port:
-        return f"nothing listened on port {run.port}"
-    if sign.log:
-        return f"it had printed nothing that fits {quoted(sign.log)}"
-    if sign.http:
-        return f"{quoted(sign.http)} was not answered on port {run.port}"
-    return f"its HEALTHCHECK says {run.health}" if sign.health else "it did not run"
 
 
 def output_of(run: SeenRun) -> str:
@@ -179,9 +161,7 @@ def not_ready(seen: Observations, run: SeenRun, *, companion: bool = False) -> V
     return ended_instead(seen, run, "running on", companion=companion)
 
 
-def not_listening(
-    seen: Observations, run: SeenRun, port: int | None = None, *, companion: bool = False
-) -> Verdict:
+def not_listening(seen: Observations, run: SeenRun, port: int | None = None, *, companion: bool = False) -> Verdict:
     """The verdict on a server that does not listen on its port, with where it listens instead."""
     wanted = port or run.port
     others = _elsewhere(run)
@@ -190,7 +170,7 @@ def not_listening(
         f"Nothing{of} listens on port {wanted} after {run.wait_seconds:g} s.{others}{complaint_of(run)}",
         expected=f"port {wanted}",
         seen=others.strip() or output_of(run),
-        hint="EXPOSE only documents a port: the server itself must listen on it.",
+        hint=denial_of(run) or "EXPOSE only documents a port: the server itself must listen on it.",
         line=run_line(seen, run),
     )
 
@@ -213,7 +193,7 @@ def ended_instead(seen: Observations, run: SeenRun, of_what: str, *, companion: 
     return failed(
         f"{_named(run, companion=companion)} ended{why}, instead of {of_what}.{complaint_of(run)}",
         seen=output_of(run),
-        hint="A container lives as long as its main process: start the server in the foreground.",
+        hint=denial_of(run) or "A container lives as long as its main process: start the server in the foreground.",
         line=run_line(seen, run),
     )
 

@@ -98,7 +98,7 @@ class Stops(Check):
                 about="It is never up.",
                 dockerfile='FROM busybox:1.35\nCMD ["sleep", "300"]\n',
                 plan={"runs": {"default": {"serve": {"ready": {"log": "up"}, "wait_seconds": 1}}}},
-                says="was not up after 1 s",
+                says="did not print within 1 s",
                 line=2,
             ),
             Sample(
