@@ -77,9 +77,9 @@ def about_health(place: Place, key: str, trial: HealthTrial, runs: Mapping[str, 
     port = breaks.request is not None and breaks.request.port is None
     if port and run.serve is not None and run.serve.port is None:
         yield (*place, "breaks", "request"), f"The run `{trial.run}` serves no port; give the request its own `port`."
-    others = [name for wants in wanted for name, other in wants.health.items() if other.run == trial.run]
-    if others and others[0] != key and any(other.breaks for wants in wanted for other in wants.health.values()):
-        yield (*place, "run"), f"Another check breaks the run `{trial.run}`; give this one a run of its own."
+    trials = [name for wants in wanted for name, other in wants.health.items() if other.run == trial.run]
+    if trials[-1] != key:
+        yield (*place, "run"), f"Another check tries the run `{trial.run}` after this one has broken it: use two runs."
     if run.stop is not None or any(trial.run in wants.stops for wants in wanted):
         yield (
             (*place, "run"),

@@ -4,6 +4,8 @@ Where the engine runs on this machine, /proc tells everything: the number inside
 arguments. Processes are found by their control group, whose path ends in the container's id; numbers that the engine
 names would not do, since it may live in a process namespace of its own. An engine elsewhere lists them with the `ps` of
 its own machine, which knows neither the numbers inside nor where one argument ends and the next begins.
+
+What the engine itself starts inside, as it does with a HEALTHCHECK, is left out where that can be told.
 """
 
 import os
@@ -36,6 +38,8 @@ def _here(container_id: str, id_offset: int) -> Iterator[Process]:
             with (folder / "cmdline").open("rb") as file:
                 arguments = file.read(_MOST_COMMAND_BYTES).removesuffix(b"\0").split(b"\0")
             executable = _executable(folder)
+            if _was_sent_in(container_id, status):
+                continue
         except OSError:
             continue  # it has ended meanwhile
         if status["State"].split()[0] == "Z":
@@ -47,6 +51,16 @@ def _here(container_id: str, id_offset: int) -> Iterator[Process]:
             executable=executable,
             heeds=int(status["SigCgt"], 16) | int(status["SigBlk"], 16),
         )
+
+
+def _was_sent_in(container_id: str, status: dict[str, str]) -> bool:
+    """Whether the engine started it inside beside the program, as it does with a HEALTHCHECK: its parent is outside."""
+    if status["NSpid"].split()[-1] == "1":
+        return False
+    try:
+        return container_id not in Path(f"/proc/{int(status['PPid'])}/cgroup").read_text()
+    except OSError:
+        return False  # its parent has ended meanwhile; it has another one now
 
 
 def _executable(folder: Path) -> str:

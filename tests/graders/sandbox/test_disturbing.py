@@ -134,3 +134,16 @@ def test_a_user_file_swapped_under_a_healthcheck_does_not_hold_the_engine_up(job
     assert container.health() in {"starting", "unhealthy", "healthy"}
     assert job.run(ContainerSpec(image=BUSYBOX, args=("echo", "hi"))).stdout == b"hi\n"
     assert container.kill().exit_code == 137
+
+
+def test_a_healthcheck_is_no_process_of_the_program(job: Job) -> None:
+    container = checked(job, "exec sleep 0.7", program="sleep 98 & sleep 99; echo")
+    seen: set[tuple[str, ...]] = set()
+
+    def is_healthy() -> bool:
+        seen.update(process.command for process in container.processes())
+        return container.health() == "healthy"
+
+    assert seen_within(20, is_healthy)
+    assert {("sleep", "98"), ("sleep", "99")} <= seen
+    assert ("sleep", "0.7") not in seen

@@ -130,7 +130,7 @@ def test_processes_are_seen_with_the_users_and_numbers_they_have_inside(sandbox:
     with sandbox.job("probing") as opened:
         spec = ContainerSpec(image=BUSYBOX, args=("sh", "-c", "sleep '9 9' 2>&-; sleep 99 & wait"), user="1234")
         container = opened.start(spec)
-        while len(found := container.processes()) < 2:
+        while len(found := container.processes()) < 2 or found[1].command != ("sleep", "99"):
             assert container.running()
     assert found[0].pid == 1
     assert found[1].pid > 1
