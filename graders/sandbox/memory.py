@@ -12,6 +12,7 @@ import docker
 from docker.errors import APIError
 
 _GROUPS = Path("/sys/fs/cgroup")
+_PROCESSES = Path("/proc")
 _CONFLICT, _NOT_FOUND = 409, 404
 
 
@@ -30,7 +31,7 @@ def memory_peak(client: docker.APIClient, container_id: str) -> int | None:
 
 def _peak_here(container_id: str) -> int | None:
     """`memory.peak` of the container's group on this machine, found by the one process that is sure to be there."""
-    for folder in Path("/proc").iterdir():
+    for folder in _PROCESSES.iterdir():
         if not folder.name.isdigit():
             continue
         try:
