@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from graders.actions import Build
+from graders.actions import DEFAULT, Build
 from graders.attached import files_of
 from graders.blame import bases, root_base, stages_from_images
 from graders.causes import engine_words
@@ -85,7 +85,8 @@ class Experiment:
         for build in self.filled.images_of(wants):
             if not self.seen.builds[build].ok:
                 own = self.filled.builds[build].solution is not None
-                return _OWN_FAULT if own else "Not judged, since the image could not be built."
+                which = "" if build == DEFAULT else f" of the build `{build}`"
+                return _OWN_FAULT if own else f"Not judged, since the image{which} could not be built."
             self._inspect(build)
         for build in sorted({build for build, _ in wants.paths}):
             self._look_up_files(build)

@@ -13,7 +13,7 @@ from graders.exchanges import Exchange, Step, filled_step
 from graders.plan import Base, InvalidPlan, LabPlan, parse_plan
 from graders.report import CheckOutcome, Report
 from graders.sandbox.base import ContainerSpec, HttpReply, HttpRequest, Listener
-from graders.sandbox.fake import FakeProgram, FakeSandbox, reply
+from graders.sandbox.fake import FakeProgram, FakeSandbox, reply, steps
 
 BASES = {"busybox": Base(name="busybox", image="busybox:1.35")}
 WEB = "runs: {default: {serve: {port: 80, wait_seconds: 0.1}}}"
@@ -181,6 +181,20 @@ def test_a_companion_of_the_learners_own_that_is_not_up_is_named_with_where_it_l
         ("store", "default", False),
         ("default", "", False),
     ]
+
+
+def test_a_second_build_that_fails_is_named() -> None:
+    runs = """
+    builds: {default: {}, store: {target: store}}
+    runs:
+      store: {build: store, network: inner, serve: {port: 90}}
+      default: {network: inner, beside: [store], serve: {port: 80}}
+    """
+    sandbox = FakeSandbox(on_build=lambda call: steps(failed=0) if call.target else None)
+    submission = Submission.from_files({"Dockerfile": b"FROM busybox:1.35 AS store\nFROM busybox:1.35\n"})
+    report = grade(plan_of("[{path: /}]", runs), submission, sandbox, seed=1, job_id="job")
+    assert report.checks[0].outcome is CheckOutcome.SKIPPED
+    assert report.checks[0].message == "Not judged, since the image of the build `store` could not be built."
 
 
 def test_companions_of_companions_are_started_before_them_and_each_once() -> None:
