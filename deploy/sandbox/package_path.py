@@ -36,7 +36,6 @@ RELAY = ("socat", "-t10")
 CONNECT_SECONDS = 10
 TRIES = 3
 LISTENING = "0A"
-UPSTREAM_VARIABLE = "DRYDOCK_PACKAGES_PROXY"
 
 
 class PackagePath:
@@ -175,15 +174,15 @@ def _settings(port: int, filters: Path, places: Iterable[Place]) -> str:
 def _upstream(places: Iterable[Place]) -> list[str]:
     """The proxy that this machine itself must go through, if any."""
     proxies = urllib.request.getproxies()
-    given = os.environ.get(UPSTREAM_VARIABLE) or proxies.get("https") or proxies.get("http")
+    given = os.environ.get("DRYDOCK_PACKAGES_PROXY") or proxies.get("https") or proxies.get("http")
     if not given:
         return []
     parts = urlsplit(given if "://" in given else f"http://{given}")
     if parts.scheme != "http" or not parts.hostname:
-        raise EngineTrouble(f"{UPSTREAM_VARIABLE} must be http://host:port, or http://user:password@host:port.")
+        raise EngineTrouble("DRYDOCK_PACKAGES_PROXY must be http://host:port, or http://user:password@host:port.")
     login = f"{unquote(parts.username)}:{unquote(parts.password or '')}@" if parts.username else ""
     if re.search(r"[\s\"]", login):
-        raise EngineTrouble(f"{UPSTREAM_VARIABLE}: a name or password with blanks or quotes cannot be used.")
+        raise EngineTrouble("DRYDOCK_PACKAGES_PROXY: a name or password with blanks or quotes cannot be used.")
     direct = sorted({place.host for place in places if urllib.request.proxy_bypass(place.host)})
     return [
         f"Upstream http {login}{parts.hostname}:{parts.port or 80}",

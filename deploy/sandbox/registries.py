@@ -65,7 +65,7 @@ def variable(kind: str) -> str:
 
 def places(kind: str) -> tuple[Place, ...]:
     """Every server that the tool fetches from. Raises RegistryTrouble, also where the operator wants none."""
-    given = os.environ.get(variable(kind), "").strip()
+    given = _given(kind)
     if given.lower() == OFF:
         raise RegistryTrouble(f"This machine offers builds no packages of {kind}: {variable(kind)} is `{OFF}`.")
     urls = [url.strip() for url in given.split(",") if url.strip()] or ASKED[kind]()
@@ -87,8 +87,17 @@ def npm_registry() -> str:
     return _told("npm", _npm_registry)
 
 
+def _given(kind: str) -> str:
+    wishes = {
+        "pip": os.environ.get("DRYDOCK_PACKAGES_PIP", ""),
+        "apt": os.environ.get("DRYDOCK_PACKAGES_APT", ""),
+        "npm": os.environ.get("DRYDOCK_PACKAGES_NPM", ""),
+    }
+    return wishes[kind].strip()
+
+
 def _told(kind: str, ask: Callable[[], str]) -> str:
-    given = os.environ.get(variable(kind), "").split(",")[0].strip()
+    given = _given(kind).split(",")[0].strip()
     if given.lower() == OFF:
         return ""
     try:
