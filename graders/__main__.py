@@ -10,17 +10,8 @@ from pathlib import Path
 
 from graders.archive import Caps, Submission, SubmissionRefused
 from graders.authored import InvalidFile
-from graders.catalogue import (
-    NotRecorded,
-    judge_sample,
-    page,
-    page_is_current,
-    read_record,
-    shown_sample,
-    write_page,
-    write_record,
-)
-from graders.checks.registry import RegistryError, kinds
+from graders.catalogue import NotRecorded, page, page_is_current, read_record, record_anew, write_page
+from graders.checks.registry import RegistryError
 from graders.engine import grade
 from graders.events import Event
 from graders.handin import assemble
@@ -167,9 +158,7 @@ def _schema(options: argparse.Namespace) -> int:
 def _checks(options: argparse.Namespace) -> int:
     try:
         if options.record:
-            sandbox = _sandbox(options.engine)
-            seen = {kind: judge_sample(kind, shown_sample(kind), sandbox) for kind in options.kinds or kinds()}
-            write_record({**(read_record() if options.kinds else {}), **seen})
+            record_anew(_sandbox(options.engine), options.kinds)
         if options.record or options.write:
             write_page()
         elif options.check:

@@ -8,7 +8,7 @@ engine, keeps the results in docs/checks.json and writes the page anew.
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel
 
 from graders.archive import Submission
+from graders.authored import did_you_mean
 from graders.checks.base import Check, Sample
 from graders.checks.registry import kinds
 from graders.dockerfile.lint_rules import RULES
@@ -46,7 +47,7 @@ _MANY = {
     "a number": "numbers",
     "a mapping with the fields below": "mappings with the fields below",
 }
-_SECONDS = re.compile(r"\b[0-9]+(?:\.[0-9]+)? (s|ms|seconds)\b")
+_MEASURED = re.compile(r"\b[0-9]+(?:\.[0-9]+)? (?=(?:s|ms|seconds)\b)|\b[0-9]+\.[0-9]+ (?=MiB\b)")
 _HEAD = """\
 # Kinds of check
 
@@ -67,9 +68,26 @@ def page(record: Mapping[str, CheckResult]) -> str:
 
 
 def read_record(docs: Path = DOCS) -> dict[str, CheckResult]:
-    """What was recorded, by kind."""
-    raw = json.loads((docs / RECORD).read_text(encoding="utf-8"))
+    """What was recorded, by kind. Raises NotRecorded."""
+    try:
+        raw = json.loads((docs / RECORD).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotRecorded(f"There is no {docs / RECORD}: run `python -m graders checks --record` first.") from None
     return {kind: CheckResult.model_validate(result) for kind, result in raw.items()}
+
+
+def record_anew(sandbox: Sandbox, names: Sequence[str] = (), docs: Path = DOCS) -> None:
+    """Grade the samples of these kinds, or of all, and keep what was seen. Raises NotRecorded."""
+    for name in names:
+        if name not in kinds():
+            raise NotRecorded(f"There is no kind of check `{name}`. {did_you_mean(name, kinds())}")
+    known = read_record(docs) if (docs / RECORD).exists() else {}
+    seen = {kind: judge_sample(kind, shown_sample(kind), sandbox) for kind in names or kinds()}
+    kept = {
+        kind: known[kind] for kind, result in seen.items() if kind in known and steady(known[kind]) == steady(result)
+    }
+    others = {kind: result for kind, result in known.items() if kind in kinds()}
+    write_record({**others, **seen, **kept}, docs)
 
 
 def write_record(record: Mapping[str, CheckResult], docs: Path = DOCS) -> None:
@@ -94,18 +112,18 @@ def shown_sample(kind: str) -> Sample:
 
 
 def judge_sample(kind: str, sample: Sample, sandbox: Sandbox) -> CheckResult:
-    """Grade one sample of a kind; how long something took is left out. Raises NotRecorded when it is refused."""
+    """Grade one sample of a kind. Raises NotRecorded when it is refused."""
     files = {"Dockerfile": sample.dockerfile, **sample.files}
     submission = Submission.from_files({path: text.encode() for path, text in files.items()})
     report = grade(_plan_of(kind, sample), submission, sandbox, seed=SEED, job_id="sample")
     if report.refusals:
         raise NotRecorded(f"The sample {sample.about!r} of {kind} was refused: {report.refusals[0].message}")
-    return without_times(report.checks[0])
+    return report.checks[0]
 
 
-def without_times(result: CheckResult) -> CheckResult:
-    """The result without how long something took, which is never twice the same."""
-    texts = {name: _SECONDS.sub(r"… \1", getattr(result, name)) for name in ("message", "hint", "seen")}
+def steady(result: CheckResult) -> CheckResult:
+    """The result without measured times and sizes, which are never twice the same."""
+    texts = {name: _MEASURED.sub("… ", getattr(result, name)) for name in ("message", "hint", "seen")}
     return result.model_copy(update=texts)
 
 
