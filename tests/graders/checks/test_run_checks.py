@@ -182,3 +182,119 @@ def test_which_path_could_not_be_written_is_told(judged: Judge) -> None:
     assert "wanted to write /var/state, but its file system is read only" in results["closed"].hint
     assert "wanted to use /var/state, but the user that it runs as may not" in results["stranger"].hint
     assert "read only" in results["served"].hint
+
+
+NOTES = """
+import http.server, os, signal, sys
+FILE = os.environ.get("NOTES", "/data/notes")
+class Notes(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        with open(FILE, "ab") as file:
+            file.write(self.rfile.read(int(self.headers["Content-Length"])) + b"\\n")
+        self.answer(b"kept")
+    def do_GET(self):
+        self.answer(open(FILE, "rb").read())
+    def answer(self, body):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+def stop(*_):
+    print("bye", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+http.server.HTTPServer(("", 8080), Notes).serve_forever()
+"""
+
+NOTES_LAB = """
+    points: 12
+    values: {note: sentence, page: nonce}
+    runs:
+      app:
+        read_only: true
+        user: "23456:0"
+        volumes: {/data: store}
+        serve: {port: 8080, wait_seconds: 20}
+        stop: {within_seconds: 4}
+      again:
+        volumes: {/data: store}
+        after: [app]
+        serve: {port: 8080, wait_seconds: 20}
+      visitor:
+        base: busybox
+        args: [wget, -qO-, "http://near:8080/"]
+        network: inner
+        beside: [near]
+      near: {network: inner, volumes: {/data: store}, serve: {port: 8080, wait_seconds: 20}, after: [app]}
+    requests:
+      add: {run: app, method: POST, path: "/{page}", send: {body: "{note}"}}
+      read: {run: again}
+    checks:
+      - {id: adds, kind: http, request: add, equals: kept, points: 1}
+      - {id: logs, kind: logs, run: app, request: add, contains: "{page}", points: 1}
+      - {id: first, kind: process, run: app, program: [python, python3], at_most: 1, points: 1}
+      - {id: memory, kind: memory, run: app, at_most_mib: 60, points: 1}
+      - {id: stops, kind: stops, run: app, points: 1}
+      - {id: bye, kind: stdout, run: app, contains: bye, points: 1}
+      - {id: code, kind: exit_code, run: app, points: 1}
+      - {id: file, kind: run_file, run: app, path: /data/notes, equals: "{note}", points: 1}
+      - {id: mounts, kind: mounts, run: app, path: /data, type: volume, again: again, points: 1}
+      - {id: reads, kind: http, request: read, equals: "{note}", points: 1}
+      - {id: keeps, kind: volume_keeps, run: app, again: again, path: /data/notes, contains: "{note}", shown: true,
+         points: 1}
+      - {id: visits, kind: stdout, run: visitor, equals: "{note}", points: 1}
+    """
+
+
+def grade_notes(engine_url: str, dockerfile: str) -> tuple[dict[str, CheckResult], list[str]]:
+    submission = Submission.from_files({"Dockerfile": dedent(dockerfile).encode(), "notes.py": NOTES.encode()})
+    text = f"title: x\nbases: [busybox, python]\nlimits: {{run_seconds: 20, memory_mib: 96}}\n{dedent(NOTES_LAB)}"
+    report = grade(
+        parse_plan(text, file="lab.yaml", bases=BASES), submission, DockerSandbox(engine_url), seed=3, job_id="notes"
+    )
+    assert not report.refusals, report.refusals
+    return {check.id: check for check in report.checks}, [container.id for container in report.containers]
+
+
+def test_one_container_serves_nine_checks_of_a_server_with_a_volume(engine_url: str) -> None:
+    results, containers = grade_notes(
+        engine_url,
+        """\
+        FROM python:3.11-slim
+        RUN mkdir /data && chmod 770 /data
+        COPY notes.py /
+        ENV PYTHONDONTWRITEBYTECODE=1
+        CMD ["python", "/notes.py"]
+        """,
+    )
+    assert {name: result.message for name, result in results.items() if result.outcome.value != "passed"} == {}
+    assert containers == ["app", "again", "near", "visitor"]
+
+
+def test_the_same_server_with_a_shell_in_front_and_its_notes_elsewhere_is_told_so(engine_url: str) -> None:
+    results, containers = grade_notes(
+        engine_url,
+        """\
+        FROM python:3.11-slim
+        COPY notes.py /
+        ENV NOTES=/tmp/notes
+        VOLUME /tmp
+        CMD python /notes.py 2> /tmp/errors; true
+        """,
+    )
+    assert outcomes(results) == {
+        "adds": "passed",
+        "logs": "failed",
+        "first": "failed",
+        "memory": "passed",
+        "stops": "failed",
+        "bye": "failed",
+        "code": "failed",
+        "file": "failed",
+        "mounts": "passed",
+        "reads": "failed",
+        "keeps": "failed",
+        "visits": "failed",
+    }
+    assert "the shell" in results["stops"].message
+    assert results["stops"].line == 5
+    assert containers == ["app", "again", "near", "visitor"]
