@@ -115,6 +115,7 @@ def test_filling_puts_drawn_values_everywhere() -> None:
         ("points: 5", "points: 5\nminutes: 0", "lab.yaml:5:1: `minutes` should be greater than or equal to 1."),
         ("points: 5", "points: 5\nlimits: {pid: 3}", "lab.yaml:5:10: `pid` is not known here. Did you mean `pids`?"),
         ("points: 5", "points: 5\nallow: {mounts: [cash]}", "lab.yaml:5:"),
+        ("points: 5", "points: 5\nallow: {packages: [gem]}", "`packages` should be 'pip', 'apt' or 'npm'."),
         ("points: 5", "points: 5\nbuilds: {a: {files: {../x: y}}}", "must be a path inside the folder"),
     ],
 )
