@@ -5,7 +5,6 @@ shows nothing of them. Learners can give files such names, too. Docker writes th
 without them with removals (seen with 20.10, done since 1.10), and a removal has no content: that tells them apart.
 """
 
-import stat
 import tarfile
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ from graders.image.needles import Needles, Scan
 
 _WHITEOUT, _META, _OPAQUE = ".wh.", ".wh..wh.", ".wh..wh..opq"
 _PIECE = 256 * 1024
+_RIGHTS, _TYPE_BITS = 0o7777, 0o170000
 _ATTRIBUTE = "SCHILY.xattr."
 _FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE, tarfile.GNUTYPE_SPARSE})
 _KINDS = {tarfile.DIRTYPE: EntryKind.FOLDER, tarfile.SYMTYPE: EntryKind.SYMLINK, tarfile.LNKTYPE: EntryKind.HARD_LINK}
@@ -58,7 +58,7 @@ def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 def _is_removal(member: tarfile.TarInfo, name: str) -> bool:
-    return name.startswith(_WHITEOUT) and not member.size and member.isreg() and not stat.S_IFMT(member.mode)
+    return name.startswith(_WHITEOUT) and not member.size and member.isreg() and not member.mode & _TYPE_BITS
 
 
 def _entry(member: tarfile.TarInfo, path: str, content: bytes | None, id_offset: int) -> LayerEntry:
@@ -68,7 +68,7 @@ def _entry(member: tarfile.TarInfo, path: str, content: bytes | None, id_offset:
         path=path,
         kind=kind,
         size_bytes=max(member.size, 0) if kind is EntryKind.FILE else 0,
-        mode=stat.S_IMODE(member.mode),
+        mode=member.mode & _RIGHTS,
         uid=_inside(member.uid, id_offset),
         gid=_inside(member.gid, id_offset),
         link_target=clean(member.linkname) if kind is EntryKind.HARD_LINK else target,

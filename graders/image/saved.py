@@ -40,9 +40,9 @@ def read_saved(source: Source, *, search: Search, budget: Budget) -> ImageLayers
         return reading.layers()
     except TooMuch as bound:
         return ImageLayers(limit=str(bound))
+    except (TimeoutError, ConnectionError):
+        raise  # of the connection, not of what it brought
     except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError) as trouble:
-        if isinstance(trouble, OSError) and trouble.errno is not None:
-            raise  # of the connection, not of what it brought
         raise UnreadableImage(f"{type(trouble).__name__}: {trouble}") from trouble
 
 

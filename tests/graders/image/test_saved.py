@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graders.image.budget import Budget
 from graders.image.contents import ConfigFind, EntryKind, Find, FindPlace, ImageLayers, Search, WalkLimits
@@ -251,3 +253,30 @@ def test_trouble_with_the_connection_stays_what_it_is() -> None:
 
     with pytest.raises(ConnectionResetError):
         read_saved(Broken(), search=Search(), budget=Budget(WalkLimits()))
+
+
+WHOLE = [
+    old_style(FIRST, SECOND, links={"8abc": "../9abc/layer.tar"}),
+    new_style(gzip.compress(FIRST, mtime=0), SECOND),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(WHOLE),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=8),
+    st.integers(0, 10**6),
+)
+def test_a_saved_image_with_any_damage_is_read_or_refused(
+    saved: bytes, damage: list[tuple[int, int]], cut: int
+) -> None:
+    broken = bytearray(saved)
+    for place, byte in damage:
+        broken[place % len(broken)] = byte
+    if damage and damage[0][1] % 4 == 0:
+        del broken[cut % len(broken) :]
+    try:
+        found = read(bytes(broken), texts=frozenset({TOKEN}), names=frozenset({"one"}))
+    except UnreadableImage:
+        return
+    assert found.layers or found.limit or b"Layers" not in broken
