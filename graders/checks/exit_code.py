@@ -42,6 +42,11 @@ class ExitCode(Check):
                 dockerfile='FROM busybox:1.35\nCMD ["sh", "-c", "exit 3"]\n',
             ),
             Sample(
+                about="137 alone is no sign that memory ran out.",
+                check={"equals": 137},
+                dockerfile='FROM busybox:1.35\nCMD ["sh", "-c", "exit 137"]\n',
+            ),
+            Sample(
                 about="It fails, as it should.",
                 check={"nonzero": True},
                 dockerfile='FROM busybox:1.35\nCMD ["false"]\n',
