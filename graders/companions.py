@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from graders.actions import Run, Serve
+from graders.causes import engine_words
 from graders.observations import SeenRun
 from graders.sandbox.base import Container, RunResult
 from graders.serving import Readiness, wait_until_ready
+from graders.visible import visible
 
 STOP_SECONDS = 5.0
 """How long a part may take to end by its stop signal before it is killed."""
@@ -35,8 +37,10 @@ class Part:
 
     def start_again(self) -> Readiness:
         """Start it again, with the files and volumes it has, and wait until it is ready."""
-        if not self.container.start_again():
-            return Readiness(ready=False, instead="Its container could not be started again.")
+        trouble = self.container.start_again()
+        if trouble:
+            words = visible(engine_words(trouble))
+            return Readiness(ready=False, instead=f"Its container could not be started again: {words}.")
         return wait_until_ready(self.container, self.serve)
 
     def ended(self) -> SeenRun:

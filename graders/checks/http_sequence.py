@@ -172,6 +172,24 @@ class HttpSequence(Check):
                 says="Step 5 of 5 (it finds its store again): GET /cgi-bin/ask is answered with 503, not 200",
             ),
             Sample(
+                about="A store of the learner's own that serves elsewhere.",
+                check={"run": "app", "steps": [_ASK]},
+                dockerfile=(
+                    'FROM busybox:1.35 AS store\nCMD ["httpd", "-f", "-p", "9001"]\n'
+                    'FROM busybox:1.35\nCMD ["httpd", "-f", "-p", "8080"]\n'
+                ),
+                plan={
+                    "values": {"word": "word"},
+                    "builds": {"default": {}, "store": {"target": "store"}},
+                    "runs": {
+                        "store": {"build": "store", "network": "inner", "serve": {"port": 9000, "wait_seconds": 1}},
+                        "app": {"network": "inner", "beside": ["store"], "serve": {"port": 8080}},
+                    },
+                },
+                says="Nothing of `store` listens on port 9000 after 1 s. It listens on 9001 instead.",
+                line=2,
+            ),
+            Sample(
                 about="It does not start a second time.",
                 check={"run": "web", "steps": [{"restart": "web"}, {"path": "/"}]},
                 dockerfile='FROM busybox:1.35\nCMD ["sh", "-c", "mkdir /lock && exec httpd -f -p 8080"]\n',

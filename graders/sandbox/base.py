@@ -392,10 +392,11 @@ class Container(Protocol):
     def health_log(self) -> tuple[HealthProbe, ...]:
         """The last tries of its HEALTHCHECK, oldest first; the engine keeps five."""
 
-    def start_again(self) -> bool:
-        """Start it again after `stop` or `kill`: the same container, with its files and volumes. False when it cannot.
+    def start_again(self) -> str:
+        """Start it again after `stop` or `kill`: the same container, with its files and volumes.
 
-        What it prints follows what it printed before. Its addresses may be new, its name on a network stays.
+        What it prints follows what it printed before. Its addresses may be new, its name on a network stays. Returns
+        why it could not be started, in the engine's words, and nothing when it was; then its first ending stands.
         """
 
     def freeze(self) -> bool:

@@ -230,20 +230,27 @@ class DockerContainer(Container):
             for tried in (self._state().get("Health") or {}).get("Log") or ()
         )
 
-    def start_again(self) -> bool:
-        """Start it again after `stop` or `kill`: the same container, with its files and volumes."""
-        if self._result is None or self._result.start_error:
-            return False
-        before = self._result
-        self._before = (before.stdout, before.stderr)
+    def start_again(self) -> str:
+        """Start it again after `stop` or `kill`, with its files and volumes; returns why it could not be started."""
+        first = self._result
+        if first is None:
+            return "It has not been ended."
+        if first.start_error:
+            return first.start_error
+        if fault := user_file_fault(self._engine, self.id):  # it may have put something in their place
+            return fault
+        self._before = (first.stdout, first.stderr)
         self._result, self._output = None, None
         self._leave()  # the network that it was in has gone with the container's end
         self._start_answered.clear()
-        if fault := user_file_fault(self._engine, self.id):  # it may have put something in their place
-            self.hold_back(fault)
-        else:
-            self.start(b"")
-        return self._result is None
+        self.start(b"")
+        refused = self._refused()
+        if refused:
+            self._result = first
+        return refused
+
+    def _refused(self) -> str:
+        return self._result.start_error if self._result is not None else ""
 
     def freeze(self) -> bool:
         """Hold every process that its program started, itself included, as if the program hung."""

@@ -98,6 +98,8 @@ class FakeProgram:
     stdout_cut: bool = False
     stderr_cut: bool = False
     start_error: str = ""
+    again_error: str = ""
+    """Why it does not start a second time."""
     serves: bool = False
     stops: bool = True
     """Whether it ends by its stop signal, or has to be killed."""
@@ -506,11 +508,11 @@ class FakeContainer(Container):
         self._record("health_log")
         return self.program.health_log
 
-    def start_again(self) -> bool:
-        """Run again what serves."""
+    def start_again(self) -> str:
+        """Run again what serves and starts."""
         self._record("start_again")
-        self._ended = not self.program.serves
-        return self.program.serves and not self.program.start_error
+        self._ended = not self.program.serves or bool(self.program.again_error)
+        return self.program.again_error
 
     def freeze(self) -> bool:
         """Note it, while it runs."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
@@ -154,6 +155,17 @@ def test_what_a_failing_sequence_has_stopped_is_up_again_for_the_next() -> None:
     report, sandbox = graded(plan, lambda spec: serving(lambda _: reply(), port=90 if spec.args else 80))
     assert [check.outcome.value for check in report.checks] == ["failed", "passed"]
     assert [call.verb for call in sandbox.calls if call.verb in {"stop", "start_again"}] == ["stop", "start_again"]
+
+
+def test_a_restart_that_fails_costs_the_sequence_and_nothing_else() -> None:
+    more = "- {id: page, kind: http, points: 0}\n"
+    program = replace(serving(lambda _: reply()), again_error="OCI runtime create failed: exec: no such file: unknown")
+    report, _ = graded(plan_of("[{restart: default}]", more=more), lambda spec: program)
+    assert [check.outcome.value for check in report.checks] == ["failed", "passed"]
+    assert report.checks[0].message == (
+        "Step 1 of 1: the restart of `default` did not bring it up again within 0.1 s. "
+        "Its container could not be started again: exec: no such file."
+    )
 
 
 def test_a_store_of_the_labs_own_that_is_not_up_is_no_fault_of_the_learner() -> None:

@@ -146,6 +146,25 @@ def test_a_server_that_the_grader_stopped_shows_no_exit_code(client: Client) -> 
     assert "once: exit code 137" in page
 
 
+def test_what_was_up_beside_a_run_is_shown_with_it(client: Client) -> None:
+    web = {"serve": {"port": 8080}}
+    plan = a_plan(runs={"store": web, "app": {**web, "beside": ["store"]}, "other": {**web, "beside": ["store"]}})
+    submission = a_submission(a_lab(plan=plan))
+    taken = claimed(submission)
+    runs = [
+        ContainerReport(id=name, build="default", exit_code=137, seconds=1, stdout=f"by {name}", beside=beside)
+        for name, beside in (("store", "app"), ("app", ""), ("store", "other"), ("other", ""))
+    ]
+    report = a_report().model_copy(update={"containers": tuple(runs)})
+    queue.finish(taken, report, report_name=save_report(submission.key, taken.attempt, report), log_name="")
+    client.force_login(submission.author)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    assert "store, beside app: stopped by the grader" in page
+    assert "store, beside other: stopped by the grader" in page
+    for name in ("run-store-beside-app", "run-app", "run-store-beside-other", "run-other"):
+        assert page.count(f'id="{name}"') == 1
+
+
 def test_output_is_shown_inert(client: Client) -> None:
     lab = a_lab()
     student = a_member(lab.activity.course)

@@ -55,7 +55,7 @@ def test_a_container_started_again_keeps_its_files_its_output_and_its_volumes(jo
     assert container.stop(within_seconds=5).stdout == b"up\n"
     assert not container.running()
     assert container.http(HttpRequest(port=80)).status is None
-    assert container.start_again()
+    assert not container.start_again()
     assert seen_within(20, lambda: bool(container.listeners()))
     assert container.http(HttpRequest(port=80, path="/kept")).body == b"n\nn\n"
     assert container.http(HttpRequest(port=80, path="/v/kept")).body == b"n\nn\n"
@@ -65,15 +65,17 @@ def test_a_container_started_again_keeps_its_files_its_output_and_its_volumes(jo
 def test_what_could_not_be_started_is_not_started_again(job: Job) -> None:
     container = job.start(ContainerSpec(image=BUSYBOX, entrypoint=("/none",), limits=LIMITS))
     assert container.wait().start_error
-    assert not container.start_again()
+    assert container.start_again() == container.wait().start_error
 
 
 def test_a_container_that_would_hold_up_the_engine_is_not_started_again(job: Job) -> None:
     container = started(job, "rm -f /etc/passwd; mkfifo /etc/passwd; echo done; exec sleep 60")
     assert seen_within(20, lambda: container.logs()[0] == b"done\n")
     container.kill()
-    assert not container.start_again()
-    assert "of the image" in container.wait().start_error
+    assert "no regular file" in container.start_again()
+    assert not container.running()
+    assert container.kill().stdout == b"done\n"
+    assert "no regular file" in container.start_again()
     assert job.run(ContainerSpec(image=BUSYBOX, args=("echo", "hi"))).stdout == b"hi\n"
 
 
