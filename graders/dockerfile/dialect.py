@@ -8,7 +8,7 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 _HEREDOCS_SINCE = (23, 0)  # its BuildKit 0.10 brought the Dockerfile 1.4 frontend: heredocs, COPY --link
 _START_INTERVAL_SINCE = (25, 0)
 _TMPFS_SIZE_SINCE = (26, 0)
-_SUBSTITUTIONS_SINCE = (26, 0)  # ${X-y}, ${X+y}
+_SUBSTITUTIONS_SINCE = (26, 0)  # ${X-y}, ${X+y}, ${X#y}, ${X%y}, ${X/y/z}
 
 
 @dataclass(frozen=True, slots=True)

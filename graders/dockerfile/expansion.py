@@ -1,7 +1,7 @@
 """Variables in a Dockerfile: how the engine reads quotes, escapes and `$` in a word, and what is set where.
 
-The rules are those of BuildKit's frontend/dockerfile/shell. `${X-y}` and `${X+y}`, which only newer
-engines know, are read and told of: to the others they are an error.
+The rules are those of BuildKit's frontend/dockerfile/shell. `${X-y}`, `${X%y}` and their like, which
+only newer engines know, are read and told of: to the others they are an error.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from graders.dockerfile.errors import ExpansionError, UnsetVariable
 from graders.dockerfile.model import Dockerfile, Instruction
+from graders.dockerfile.substitution import replaced, without_end, without_start
 from graders.dockerfile.text import SPACES
 
 MAX_NESTING = 20
@@ -73,6 +74,7 @@ class _Lexer:
         self.variables = variables
         self.escape = escape
         self.raw = raw
+        self.raw_escapes = False
         self.is_newer = False
         self.depth = 0
         self.unknown: set[str] = set()
@@ -131,7 +133,7 @@ class _Lexer:
                 escaped = self._next()
                 if not escaped:
                     break
-                piece = char + escaped if self.raw else escaped
+                piece = char + escaped if self.raw or self.raw_escapes else escaped
                 self._keep(piece)
             else:
                 piece = self._next()
@@ -169,7 +171,7 @@ class _Lexer:
                 if not follower:
                     continue
                 if follower in ('"', "$", self.escape):
-                    if self.raw:
+                    if self.raw or self.raw_escapes:
                         out.append(char)
                     char = self._next()
             out.append(char)
@@ -189,17 +191,15 @@ class _Lexer:
 
     def _modified(self, name: str, start: int, after: str) -> str:
         """`${NAME:-word}` and its like, from behind the character `after` the name."""
+        if after and after in "#%/":
+            return self._substituted(name, start, after)
         empty_is_unset = after == ":"
         modifier = self._next() if empty_is_unset else after
         if not modifier or modifier not in "-+?":
             raise ExpansionError(f"${{{name}…}} can be followed by }}, :-, :+ or :? only")
         if not empty_is_unset and modifier != "?":
             self.is_newer = True
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise ExpansionError(f"${{…}} is nested more than {MAX_NESTING} deep")
-        word = self._until("}")
-        self.depth -= 1
+        word = self._nested("}")
         if self.raw:
             return self.text[start : self.at]
         value = self._value(name, start)
@@ -212,6 +212,45 @@ class _Lexer:
             raise UnsetVariable(f"{name} has no value, and its ${{{name}?…}} asks for one")
         return value
 
+    def _substituted(self, name: str, start: int, modifier: str) -> str:
+        """`${NAME#pattern}`, `${NAME%pattern}` and `${NAME/pattern/text}`; a doubled sign asks for the most."""
+        self.is_newer = True
+        most = modifier == "/" and self._peek() == "/"
+        if most:
+            self._next()
+        pattern = self._nested("/" if modifier == "/" else "}", raw_escapes=True)
+        text = self._nested("}", raw_escapes=True) if modifier == "/" else ""
+        if self.raw:
+            return self.text[start : self.at]
+        if modifier != "/":
+            if not pattern:  # on it, engines up to 26 do not answer, they die
+                raise ExpansionError(f"nothing follows the {modifier} of ${{{name}{modifier}…}}")
+            if pattern.startswith(modifier):
+                pattern, most = pattern[1:], True
+        value = self._value(name, start)
+        if modifier == "/":
+            result = replaced(value, pattern, text, every=most)
+        else:
+            result = (without_start if modifier == "#" else without_end)(value, pattern, longest=most)
+        self._grow(len(result) - len(value))
+        return result
+
+    def _nested(self, stop: str, *, raw_escapes: bool = False) -> str:
+        """The text up to `stop`, inside of a `${`; with `raw_escapes`, escapes in it are left to whoever reads it."""
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise ExpansionError(f"${{…}} is nested more than {MAX_NESTING} deep")
+        outside, self.raw_escapes = self.raw_escapes, raw_escapes
+        word = self._until(stop)
+        self.raw_escapes = outside
+        self.depth -= 1
+        return word
+
+    def _grow(self, more: int) -> None:
+        self.grown += max(more, 0)
+        if self.grown > MAX_EXPANDED:
+            raise ExpansionError(f"the variables in it grow to more than {MAX_EXPANDED:,} characters")
+
     def _value(self, name: str, start: int) -> str:
         if self.raw:
             return self.text[start : self.at]
@@ -219,9 +258,7 @@ class _Lexer:
         if value is None:
             self.unknown.add(name)
             return ""
-        self.grown += len(value)
-        if self.grown > MAX_EXPANDED:
-            raise ExpansionError(f"the variables in it grow to more than {MAX_EXPANDED:,} characters")
+        self._grow(len(value))
         return value
 
     def _name(self) -> str:

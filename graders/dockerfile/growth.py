@@ -13,6 +13,7 @@ UNKNOWN_SIZE = 256
 """Characters that a variable has at most when the file does not set it: an image's PATH and the like."""
 
 _LONGEST_NAME = 200
+_REPLACES = re.compile(r"\$\{(?:\w+|[@*#?$!-])/")  # each letter of one value may become the whole of another
 _REFERENCE = re.compile(r"\$\{?(\w+|[@*#?$!-])")
 
 
@@ -35,7 +36,8 @@ class _Sizes:
 
     def of(self, text: str) -> int:
         """The largest that a text can become."""
-        return len(text) + sum(self._most(found[1]) for found in _REFERENCE.finditer(text))
+        size = len(text) + sum(self._most(found[1]) for found in _REFERENCE.finditer(text))
+        return size * size if _REPLACES.search(text) else size
 
     def update(self, sizes: Mapping[str, int]) -> None:
         """Set variables. A name with quotes, variables or the like in it can turn out to be any name."""

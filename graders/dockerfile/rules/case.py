@@ -11,7 +11,7 @@ from graders.dockerfile.mounts import MountKind
 from graders.dockerfile.references import Reference
 from graders.refusal import Refusal
 
-NEWER_FORM = "this engine knows no ${NAME-…} and ${NAME+…}; put a colon before the sign, as in ${NAME:-…}"
+NEWER_FORM = "this engine knows ${NAME:-…}, ${NAME:+…} and ${NAME:?…} only, each with its colon"
 SCRATCH = "scratch"  # the empty image: there is nothing in it to refuse
 
 

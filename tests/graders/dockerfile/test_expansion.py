@@ -56,6 +56,66 @@ def test_a_word_is_expanded(word: str, text: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("#x", "x.y.x.z*"),
+        ("#*.", "y.x.z*"),
+        ("##*.", "z*"),
+        ("#y", "xx.y.x.z*"),
+        ("#??", ".y.x.z*"),
+        ("#$X", "x.y.x.z*"),
+        ("#'x'", "x.y.x.z*"),
+        ("##*", ""),
+        ("#*", "xx.y.x.z*"),
+        ("%.*", "xx.y.x"),
+        ("%%.*", "xx"),
+        ("%\\*", "xx.y.x.z"),
+        ("%*", "xx.y.x.z*"),
+        ("%?", "xx.y.x.z"),
+        ("%a", "xx.y.x.z*"),
+        ("/x/a", "ax.y.x.z*"),
+        ("//x/a", "aa.y.a.z*"),
+        ("//x/", ".y..z*"),
+        ("/.*./-", "xx-z*"),
+        ("//.*./-", "xx-z*"),
+        ("/x*q/-", "xx.y.x.z*"),
+        ("//?./-", "x---z*"),
+        ("/\\*/\\/", "xx.y.x.z\\/"),
+        ("//*/all", "all"),
+        ("##", "xx.y.x.z*"),
+        ("%%", "xx.y.x.z*"),
+        ("/$NONE/-", "-xx.y.x.z*"),
+        ("///", "xx.y.x.z*"),
+        ("///-", "-x-x-.-y-.-x-.-z-*-"),
+        ('/"x."/-', "x-y.x.z*"),
+    ],
+)
+def test_patterns_take_away_and_replace(form: str, text: str) -> None:
+    expanded = expand(f"${{V{form}}}", {"V": "xx.y.x.z*", "X": "x"})
+    assert (expanded.text, expanded.is_newer) == (text, True)
+
+
+@pytest.mark.parametrize("form", ["#a", "%a", "/a/b"])
+def test_of_what_has_no_value_nothing_is_taken(form: str) -> None:
+    assert expand(f"${{NONE{form}}}", {}).unknown == {"NONE"}
+
+
+def test_what_replaces_may_not_grow_too_large_either() -> None:
+    with pytest.raises(ExpansionError, match="grow to more than"):
+        expand("${A//?/$A}", {"A": "x" * 2_000})
+
+
+def test_patterns_keep_to_one_line() -> None:
+    with pytest.raises(ExpansionError):
+        expand("${A#*}", {"A": "a\nb"})
+
+
+def test_a_pattern_made_to_take_long_does_not() -> None:
+    word = "${A%" + "*a" * 200 + "*b}${A//" + "*a" * 200 + "*b/}${A##" + "?*" * 200 + "b}"
+    assert expand(word, {"A": "a" * 20_000}).text == "a" * 60_000
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("a  b\tc", ("a", "b", "c")),
@@ -86,9 +146,15 @@ def test_the_escape_directive_changes_what_escapes() -> None:
         "${}",
         "${{A}}",
         "${:x}",
-        "${A%x}",
-        "${A/x/y}",
         "${A:=x}",
+        "${A%}",
+        "${A#$EMPTY}",
+        "${A#$NONE}",
+        "${A//}",
+        "${A//x}",
+        "${A/x",
+        "${A%\\a}",
+        "${A//o/$}",
         "${A?'}",
         "${A:?",
         "${A:",

@@ -493,6 +493,7 @@ def test_a_heredoc_is_refused_where_the_engine_would_run_its_lines() -> None:
         "COPY ${A /x",
         'COPY ["a", "\\"x"]',
         "WORKDIR /${A%b}",
+        "ENV A=${A/b/c}",
         "EXPOSE ${}",
         "USER 'x",
         'ADD a "x',
@@ -506,7 +507,7 @@ def test_a_value_that_no_engine_or_only_some_can_read_is_refused_with_its_line(l
     assert rules(FROM + line, lab) == [("unreadable-value", 2)]
 
 
-@pytest.mark.parametrize("lines", ["FROM ${B-busybox:1.35}", FROM + "ADD ${A+a} /x", FROM + "ENV A=${B-c}"])
+@pytest.mark.parametrize("lines", ["FROM ${B-busybox:1.35}", FROM + "ADD ${A+a} /x", FROM + "ENV A=${B-c}${B#d}"])
 def test_a_form_of_newer_engines_waits_for_them(lines: str) -> None:
     assert len(rules(lines)) == 1
     assert rules("ARG B=busybox:1.35\n" + lines, PLAIN, NEW) in ([], [("add-url", 3)])  # which may be set by the base
@@ -537,6 +538,7 @@ def test_what_a_shell_or_nobody_reads_is_left_alone(line: str) -> None:
         "ENV $B=$A$A\nENV A=$A$A",
         f"ENV {'n' * 300}=${'n' * 300}${'n' * 300}",
         "LABEL a=" + "$A" * 3000,
+        "ENV A=xxxxxxxx${A//?/$A}",
     ],
 )
 def test_variables_that_double_until_memory_is_full_are_refused_before_anyone_expands_them(line: str) -> None:
