@@ -30,6 +30,8 @@ from deploy.sandbox.registries import Place, RegistryTrouble
 
 LONGEST_LINE = 4096
 ASKING_SECONDS = 10
+NICE = 10
+"""What a build has fetched counts against no limit of the engine's: so the site's own programs come first."""
 GROUP = "docker"
 """Who may use the engine's own socket, which dockerd sees to."""
 
@@ -54,6 +56,7 @@ def spawn(instance: Instance, init_pid: int) -> int:
             os._exit(0)  # an orphan is the init's to bury: a zombie of ours would keep the namespace from ending
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, meant for the engine, which ends its gate
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.nice(NICE)
         Gate(instance, init_pid).serve(server)
     except BaseException as error:  # noqa: BLE001 - a forked child must never return into its parent's code
         print(f"The package gate failed: {error}", file=sys.stderr, flush=True)
