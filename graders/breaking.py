@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from graders.companions import Part
 from graders.health import Break, HealthTrial, SeenHealth
@@ -10,22 +10,28 @@ from graders.sandbox.base import Healthcheck, HealthPace
 from graders.serving import message_of
 from graders.visible import visible
 
-LONGEST_TRY_SECONDS = 3.0
+LONGEST_TRY_SECONDS = 4.0
 _PAUSE_SECONDS = 0.1
 _FEWEST_GOOD_TRIES, _MORE_GOOD_TRIES = 3, 3
 """Tries in a row that succeed before it is broken, and up to how many more: when it is must not be foreseen."""
 
 
-def pace_of(healthcheck: Healthcheck | None) -> HealthPace:
-    """How often a HEALTHCHECK is tried here: by its own times a trial would take minutes."""
+def pace_of(healthcheck: Healthcheck | None, trials: Iterable[HealthTrial]) -> HealthPace:
+    """How often a HEALTHCHECK is tried here: by its own times a trial would take minutes.
+
+    A try that hangs is ended in time to count: in half of what the container is given to become unhealthy.
+    """
     own = healthcheck.timeout_seconds if healthcheck is not None else None
-    return HealthPace(timeout_seconds=min(own or LONGEST_TRY_SECONDS, LONGEST_TRY_SECONDS))
+    halves = [trial.unhealthy_within / 2 for trial in trials]
+    return HealthPace(timeout_seconds=min([own or LONGEST_TRY_SECONDS, LONGEST_TRY_SECONDS, *halves]))
 
 
 def try_out(trial: HealthTrial, *, parts: Mapping[str, Part]) -> SeenHealth:
     """Wait for health, break the program, and wait for the opposite. The container stays broken."""
     part = parts[trial.run]
     container = part.container
+    if container.health() == "none":
+        return SeenHealth(was="none", before=())
     wanted = _FEWEST_GOOD_TRIES + secrets.randbelow(_MORE_GOOD_TRIES) if trial.breaks is not None else 1
     healthy = _wait(part, lambda: _is_steady(part, wanted), trial.healthy_within)
     was, before = container.health(), container.health_log()

@@ -264,7 +264,7 @@ class Runs:
             network=run.network,
             aliases=(name,) if run.network is not None else (),
             healthcheck=self._is_checked(name, run),
-            health_pace=self._pace_of(run),
+            health_pace=self._pace_of(name, run),
             limits=self._plan.limits.for_run(seconds, memory_mib=run.memory_mib),
         )
 
@@ -273,9 +273,10 @@ class Runs:
         waited_for = run.serve is not None and run.serve.ready.health
         return waited_for or any(trial.run == name for wants in self._wanted for trial in wants.health.values())
 
-    def _pace_of(self, run: Run) -> HealthPace:
+    def _pace_of(self, name: str, run: Run) -> HealthPace:
         facts = self._seen.images.get(run.of_build)
-        return pace_of(facts.healthcheck if facts is not None else None)
+        trials = _of_run(name, (wants.health for wants in self._wanted)).values()
+        return pace_of(facts.healthcheck if facts is not None else None, trials)
 
     def _image_of(self, run: Run) -> str:
         if run.base is not None:

@@ -25,7 +25,7 @@ class Health(Check, HealthTrial):
     """The run becomes healthy, and unhealthy once its program is broken on purpose, as its own HEALTHCHECK says.
 
     The engine tries the image's HEALTHCHECK, every half second and without retries whatever its own times are, each
-    try for at most three seconds. The program is broken by `breaks`: `freeze` (default) holds its processes from
+    try for at most four seconds. The program is broken by `breaks`: `freeze` (default) holds its processes from
     outside as if it hung; `{request: {method: POST, path: /break}}` asks it to break itself; `{stop: RUN}` stops a run
     beside it; null breaks nothing. It is the last thing done with that container, so one check can break each run.
     """

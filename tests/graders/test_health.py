@@ -27,14 +27,16 @@ def image(**healthcheck: object) -> ImageFacts:
     return replace(IMAGE, healthcheck=declared)
 
 
-def plan_of(check: str = "", *, runs: str = "default: {serve: {port: 80}}", more: str = "") -> LabPlan:
+def plan_of(
+    check: str = "", *, runs: str = "default: {serve: {port: 80}}", more: str = "", within: float = 0.3
+) -> LabPlan:
     text = f"""
     title: x
     points: 1
     bases: [busybox]
     runs: {{{runs}}}
     checks:
-    - {{id: health, kind: health, points: 1, healthy_within: 0.3, unhealthy_within: 0.3{check}}}
+    - {{id: health, kind: health, points: 1, healthy_within: 0.3, unhealthy_within: {within}{check}}}
     """
     return parse_plan(dedent(text) + more, file="lab.yaml", bases=BASES)
 
@@ -84,12 +86,16 @@ def test_one_that_does_not_become_healthy_is_not_broken(script: dict[str, Any], 
 
 def test_an_image_without_one_says_so() -> None:
     for facts in (IMAGE, replace(IMAGE, healthcheck=Healthcheck(test=("NONE",)))):
-        assert "declares no HEALTHCHECK" in verdict(SERVER, facts=facts).message
+        report, sandbox = graded(replace(SERVER, health="none"), facts=facts)
+        assert "declares no HEALTHCHECK" in report.checks[0].message
+        assert len(sandbox.asked("health")) == 1
 
 
 def test_it_is_tried_often_and_each_time_for_no_longer_than_it_asks() -> None:
-    for own, given in ((None, 3.0), (30.0, 3.0), (1.0, 1.0)):
-        _, sandbox = graded(SERVER, facts=image(interval_seconds=3600, timeout_seconds=own, retries=9))
+    patient, hasty = plan_of(within=30), plan_of(within=4)
+    for own, given, plan in ((None, 4.0, patient), (30.0, 4.0, patient), (1.0, 1.0, patient), (3.0, 2.0, hasty)):
+        facts = image(interval_seconds=3600, timeout_seconds=own, retries=9)
+        _, sandbox = graded(SERVER, plan, facts)
         (spec,) = (spec for spec in sandbox.asked("start") if isinstance(spec, ContainerSpec))
         assert spec.healthcheck
         assert (spec.health_pace.interval_seconds, spec.health_pace.retries) == (0.5, 1)
