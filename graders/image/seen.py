@@ -1,6 +1,6 @@
 """An image's layers as checks see them: each with its instruction and line, what it wasted, and what they add up to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graders.blame import lines_of_history
@@ -55,10 +55,6 @@ class SeenLayers:
         """The layers beyond the base's."""
         return tuple(layer for layer in self.layers if not layer.from_base)
 
-    def wasted_in(self, layer: int) -> int:
-        """How many bytes of this layer later ones took out of sight."""
-        return sum(each.size_bytes for each in self.waste if each.made_in == layer)
-
     def is_added(self, node: Node) -> bool:
         """Whether something at this path is there since the learner's layers, and was not the base's."""
         return bool(self.layers) and not self.layers[node.since].from_base
@@ -71,14 +67,12 @@ def see_layers(
     base: ImageFacts | None,
     dockerfile: Dockerfile,
     target: str = "",
-    lines: Sequence[int | None] | None = None,
 ) -> SeenLayers:
     """Put together what was read with where it comes from."""
     files = FileSystem()
     for index, contents in enumerate(found.layers):
         files.apply(index, contents)
-    if lines is None:
-        lines = lines_of_history(dockerfile, image.history, target)
+    lines = lines_of_history(dockerfile, image.history, target)
     written = {each.line: each.logical.strip() for each in dockerfile.instructions}
     base_layers = len(base.layer_ids) if base is not None else 0
     rows = _rows(found, image)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from graders.image.contents import ImageLayers, Search
 from graders.sandbox.base import (
     BuildEvent,
     ContainerSpec,
@@ -99,3 +100,11 @@ def test_files_are_capped() -> None:
     assert found["/app/x"] is not None
     assert found["/app/x"].content == b"123"
     assert found["/app/x"].content_cut
+
+
+def test_layers_are_as_scripted() -> None:
+    sandbox = FakeSandbox(layers=ImageLayers(limit="too large"))
+    search = Search(texts=frozenset({"needle"}))
+    with sandbox.job("a") as job:
+        assert job.layers("sha256:x", search=search).limit == "too large"
+    assert sandbox.asked("layers") == [search]
