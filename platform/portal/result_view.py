@@ -9,6 +9,7 @@ from accounts.models import User
 from courses.models import Course
 from graders.plan import LabPlan
 from graders.report import CheckOutcome, CheckResult, ContainerReport, Report
+from graders.visible import visible
 from labs import reading
 from labs.models import Submission, SubmissionEvent
 from labs.place import Place, place_of
@@ -152,7 +153,7 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
     name = next(iter(plan.builds.values())).dockerfile if plan.builds else "Dockerfile"
     contents = reading.files_of(submission).files
     text = contents.get(name)
-    source = annotate(text.decode("utf-8", "replace"), checks=report.checks, refusals=report.refusals) if text else []
+    source = annotate(visible(text), checks=report.checks, refusals=report.refusals) if text else []
     before = reading.report_for(submission=previous, viewer=viewer) if previous else None
     now_pass, no_longer_pass = _difference(report, before)
     return Finished(

@@ -20,6 +20,7 @@ Graded = Callable[..., Report]
 def _warm_engine(engine_url: str) -> str:
     """An engine that has graded before: it holds the probe's image and nothing of a job."""
     sandbox = DockerSandbox(engine_url)
+    sandbox.sweep()  # what a killed test session may have left
     sandbox.probe_image()
     report = grade(word_plan(), Submission.from_files({"Dockerfile": HONEST.encode()}), sandbox, seed=1, job_id="warm")
     assert report.score == report.max_score

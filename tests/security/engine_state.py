@@ -96,7 +96,7 @@ def _words(folder: Path) -> list[bytes]:
 
 
 def _groups(url: str) -> Iterator[Path]:
-    """Control groups below the engine's own."""
+    """Control groups of builds and containers; the folder `buildkit` that they stood in is the engine's own."""
     name = f"drydock-{Path(url.removeprefix('unix://')).parent.name}"
     for own in (*Path("/sys/fs/cgroup").glob(name), *Path("/sys/fs/cgroup").glob(f"*/{name}")):
-        yield from (folder for folder in own.rglob("*") if folder.is_dir())
+        yield from (folder for folder in own.rglob("*") if folder.is_dir() and folder.name != "buildkit")
