@@ -3,7 +3,7 @@
 Whoever may use the engine connects to `packages.sock` beside its socket and says, a JSON object a line:
 
     {"kinds": ["pip", "apt"]}    {"proxy": "http://172.17.0.1:3128"}    the path is open to the places of these kinds
-    {"check": true}              {"trouble": ""}                        what is wrong with it, in a sentence
+    {"check": true}              {"trouble": ""}                        it is closed; a sentence where it was broken
 
 The path stands open exactly as long as the connection does, so it goes with a grader that is killed, too. There is one
 at a time, as there is one build at a time: whoever comes while it is open waits.
@@ -87,8 +87,13 @@ class Gate:
         """Attend one after the other, for ever."""
         while True:
             client, _ = server.accept()
-            with client, contextlib.suppress(OSError):
-                self.attend(client)
+            try:
+                with client:
+                    self.attend(client)
+            except OSError:
+                continue  # it went early, which closed its path
+            except Exception as error:  # noqa: BLE001 - the next one who asks must be attended all the same
+                print(f"The package gate could not attend: {error!r}", file=sys.stderr, flush=True)
 
     def attend(self, client: socket.socket) -> None:
         """Open what is asked for, and close it when the client has gone. Raises OSError when it goes early."""
@@ -101,7 +106,7 @@ class Gate:
         with contextlib.closing(path):
             _say(client, proxy=path.proxy)
             client.settimeout(None)
-            while _line(client):
+            if _line(client):
                 _say(client, trouble=_trouble(path))
 
     def _open(self, kinds: list[str]) -> PackagePath:
@@ -117,9 +122,14 @@ class Gate:
 
 
 def _trouble(path: PackagePath) -> str:
+    """What was wrong with a path, which is of no use to a build any more."""
     if name := path.ended():
         return f"A program of the way to package registries has ended: {name}."
-    if why := path.unreachable():
+    try:
+        why = path.unreachable()
+    except EngineTrouble as trouble:
+        return str(trouble)
+    if why:
         return f"No package registry can be reached for {why}."
     return ""
 

@@ -59,21 +59,29 @@ class PackagePath:
         return next((name for name, program in self._programs.items() if program.poll() is not None), "")
 
     def unreachable(self) -> str:
-        """A kind of package none of whose places answers through the path, and what was said; empty when all do."""
+        """A kind of package none of whose places answers through a proxy, and what was said; empty when all do.
+
+        The proxy is a new one, and the path is closed to the build: whoever kept the old one busy changes no answer.
+        """
+        self._end_programs()
+        port = self._start_proxy()
         for kind, places in self._places.items():
-            refusals = [self._refusal(place) for place in places]
+            refusals = [_refusal(place, port) for place in places]
             if all(refusals):
                 return f"{kind}: {refusals[0]}"
         return ""
 
     def close(self) -> None:
         """End every program and connection. Closing twice is fine."""
+        self._end_programs()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end_programs(self) -> None:
         for program in self._programs.values():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGKILL)
             program.wait()
         self._programs.clear()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _open(self, init_pid: int, gateway: str) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -130,25 +138,6 @@ class PackagePath:
         self._programs[label] = program
         return program
 
-    def _refusal(self, place: Place) -> str:
-        """Why a place does not answer through the proxy; empty when it does."""
-        if place.scheme == "https":
-            asked = f"CONNECT {place.host}:{place.port} HTTP/1.1\r\n\r\n"
-        else:
-            asked = f"HEAD http://{place.host}:{place.port}/ HTTP/1.0\r\n\r\n"
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
-                caller.settimeout(CONNECT_SECONDS)
-                caller.connect(str(self._socket))
-                caller.sendall(asked.encode())
-                answer = caller.recv(4096).decode(errors="replace")
-        except OSError as error:
-            return f"{place.host}: {error}"
-        said = answer.partition("\r\n")[0]
-        if place.scheme == "https":
-            return "" if " 200 " in said else f"{place.host}: {said or 'no answer'}"
-        return "" if said and "tinyproxy" not in answer.lower() else f"{place.host}: {said or 'no answer'}"
-
 
 def _settings(port: int, filters: Path, places: Iterable[Place]) -> str:
     lines = [
@@ -188,6 +177,24 @@ def _upstream(places: Iterable[Place]) -> list[str]:
         f"Upstream http {login}{parts.hostname}:{parts.port or 80}",
         *(f'Upstream none "{host}"' for host in direct),
     ]
+
+
+def _refusal(place: Place, port: int) -> str:
+    """Why a place does not answer through the proxy at a port; empty when it does."""
+    if place.scheme == "https":
+        asked = f"CONNECT {place.host}:{place.port} HTTP/1.1\r\n\r\n"
+    else:
+        asked = f"HEAD http://{place.host}:{place.port}/ HTTP/1.0\r\n\r\n"
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=CONNECT_SECONDS) as caller:
+            caller.sendall(asked.encode())
+            answer = caller.recv(4096).decode(errors="replace")
+    except OSError as error:
+        return f"{place.host}: {error}"
+    said = answer.partition("\r\n")[0]
+    if place.scheme == "https":
+        return "" if " 200 " in said else f"{place.host}: {said or 'no answer'}"
+    return "" if said and "tinyproxy" not in answer.lower() else f"{place.host}: {said or 'no answer'}"
 
 
 def _free_port() -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import contextlib
 import html.parser
 import http.client
 import json
@@ -165,7 +166,8 @@ def _pip_settings() -> dict[str, str]:
         name, equals, value = line.partition("=")
         section, _, option = name.rpartition(".")
         if equals:
-            found.setdefault(section, {})[option] = str(ast.literal_eval(value)).strip()
+            with contextlib.suppress(ValueError, SyntaxError):  # a line that is no setting
+                found.setdefault(section, {})[option] = str(ast.literal_eval(value)).strip()
     return {**found.get("global", {}), **found.get("install", {}), **found.get(":env:", {})}
 
 

@@ -184,7 +184,6 @@ def test_a_program_that_ended_is_noticed_and_nothing_is_let_in_around_it(
         path._programs["tinyproxy"].send_signal(signal.SIGKILL)
         path._programs["tinyproxy"].wait()
         assert path.ended() == "tinyproxy"
-        assert path.unreachable()
         assert "page" not in says(namespace, f"GET http://127.0.0.1:{registry}/ HTTP/1.0")
 
 
@@ -214,3 +213,17 @@ def test_a_proxy_address_that_makes_no_sense_is_said_so(
     with pytest.raises(EngineTrouble, match=r"DRYDOCK_PACKAGES_PROXY must be http://host:port"):
         a_path(folder, namespace, pip=Place("http", "registry.example", 80))
     assert not (folder / "packages").exists()
+
+
+def test_a_build_that_keeps_its_way_busy_is_not_taken_for_a_registry_that_is_down(
+    folder: Path, namespace: int, registry: int
+) -> None:
+    with closing(a_path(folder, namespace, pip=Place("http", "127.0.0.1", registry))) as path:
+        hold = f"for i in $(seq 80); do socat -u TCP4:{GATEWAY}:3128 - & done; echo busy; wait"
+        command = ["nsenter", f"--net=/proc/{namespace}/ns/net", "sh", "-c", hold]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as flood:
+            assert flood.stdout
+            assert flood.stdout.readline() == "busy\n"
+            assert path.unreachable() == ""
+            flood.wait(60)  # cut off
+        assert "refused" in says(namespace, f"GET http://127.0.0.1:{registry}/ HTTP/1.0")

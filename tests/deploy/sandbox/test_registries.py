@@ -101,7 +101,9 @@ def test_a_python_base_says_nothing_of_an_index_where_pip_uses_its_own(own_setti
 
 
 def test_folders_of_this_machine_are_no_servers(own_settings: Path) -> None:
-    a_tool(own_settings, "pip", config="global.index-url='file:///srv/simple'\nglobal.find-links='/srv/wheels'")
+    a_tool(
+        own_settings, "pip", config="global.index-url='file:///srv/simple'\nglobal.find-links='/srv/wheels'\nodd=line"
+    )
 
     with pytest.raises(RegistryTrouble, match=r"pip fetches from no server .*: set DRYDOCK_PACKAGES_PIP"):
         places("pip")
