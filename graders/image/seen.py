@@ -34,7 +34,7 @@ class SeenLayer:
         if self.from_base:
             return "the base image"
         if self.line is None:
-            return f"the layer of {quoted(self.instruction, limit=60)}"
+            return f"the layer of {quoted(self.instruction, limit=60)}" if self.instruction else "a layer"
         return f"{self.instruction.partition(' ')[0].upper()} on line {self.line}"
 
 

@@ -59,7 +59,11 @@ def test_rows_are_the_engines_where_the_image_does_not_tell_them() -> None:
     assert [layer.row for layer in seen(ImageLayers(layers=LAYERS, rows=None)).layers] == [0, 1, 3]
     unclear = seen(ImageLayers(layers=LAYERS, rows=None), replace(BUILT, history=BUILT.history[:2]))
     assert [layer.row for layer in unclear.layers] == [None] * 3
-    assert unclear.layers[1].name == 'the layer of ""'
+    assert unclear.layers[1].name == "a layer"
+    untraced = see_layers(
+        ImageLayers(layers=LAYERS), image=BUILT, base=BASE, dockerfile=parse("FROM busybox\nUSER x\n")
+    )
+    assert untraced.layers[1].name == 'the layer of "RUN make"'
     assert waste_of_rows(unclear, BUILT).note.startswith("Not measured: the engine does not tell")
 
 
