@@ -8,7 +8,7 @@ import pytest
 from graders.archive import Submission
 from graders.engine import grade
 from graders.plan import Base, InvalidPlan, LabPlan, parse_plan
-from graders.report import Report
+from graders.report import CheckOutcome, Report
 from graders.sandbox.base import BuildResult
 from graders.sandbox.fake import BuildCall, FakeSandbox, steps
 
@@ -68,7 +68,8 @@ def test_a_first_build_that_fails_is_not_tried_again() -> None:
     sandbox = FakeSandbox(on_build=fail)
     report = graded(sandbox)
     assert len(sandbox.asked("build")) == 1
-    assert report.checks[0].message == "Not judged, since the image could not be built."
+    assert report.checks[0].message.endswith("could not be built.")
+    assert report.checks[0].outcome is CheckOutcome.SKIPPED
 
 
 @pytest.mark.parametrize(
