@@ -316,7 +316,7 @@ class Process:
     executable: str = ""
     """Path of the program's file, which it cannot lie about as it can about its command; empty where not known."""
     heeds: int | None = None
-    """Bit n - 1 is set where signal n is caught or held back by it; None where not known. PID 1 is not moved by others."""
+    """Bit n - 1 is set where signal n is caught or held back by it, None where not known; no other moves PID 1."""
 
 
 class MountKind(StrEnum):
