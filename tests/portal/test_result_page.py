@@ -165,6 +165,20 @@ def test_what_was_up_beside_a_run_is_shown_with_it(client: Client) -> None:
         assert page.count(f'id="{name}"') == 1
 
 
+def test_how_long_a_stop_took_and_what_memory_was_held_is_shown_where_it_was_measured(client: Client) -> None:
+    submission = a_submission(a_lab(plan=a_plan(runs={"worker": {"serve": {"ready": "started"}}, "once": {}})))
+    taken = claimed(submission)
+    plain = ContainerReport(id="once", build="default", exit_code=0, seconds=1)
+    stopped = plain.model_copy(update={"id": "worker", "stop_seconds": 0.25, "memory_peak_bytes": 12_400_000})
+    report = a_report().model_copy(update={"containers": (stopped, plain)})
+    queue.finish(taken, report, report_name=save_report(submission.key, taken.attempt, report), log_name="")
+    client.force_login(submission.author)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    assert "worker: exit code 0" in page
+    assert page.count("after its stop signal") == 1
+    assert page.count("It held 12.4 MB of memory at most.") == 1
+
+
 def test_output_is_shown_inert(client: Client) -> None:
     lab = a_lab()
     student = a_member(lab.activity.course)
