@@ -191,7 +191,7 @@ class _Grading:
                 self._skip(check, f"Not judged, since {self._titles(unmet)} did not pass.")
                 continue
             wants = check.wants()
-            reason = experiment.satisfy(wants)
+            reason = experiment.satisfy(wants) or experiment.satisfy(check.wants_then(experiment.seen))
             if wants.checker is not None and not reason:
                 experiment.ask_checker(check.id, wants.checker, wants)
             if reason:

@@ -7,6 +7,7 @@ run is asked everything that any check wants of it before it is stopped.
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 
@@ -89,7 +90,7 @@ class Experiment:
                 return _OWN_FAULT if own else f"Not judged, since the image{which} could not be built."
             self._inspect(build)
         for build in sorted({build for build, _ in wants.paths}):
-            self._look_up_files(build)
+            self._look_up_files(build, {path for name, path in wants.paths if name == build})
         for build in sorted(wants.read_by_layer()):
             self._look_through(build)
         for run in self.filled.runs_of(wants):
@@ -222,10 +223,12 @@ class Experiment:
             self._bases[reference] = self._job.image(reference)
         return self._bases[reference]
 
-    def _look_up_files(self, build: str) -> None:
-        wanted = sorted({path for wants, _ in self._wanted for name, path in wants.paths if name == build})
-        if all((build, path) in self.seen.files for path in wanted):
+    def _look_up_files(self, build: str, paths: AbstractSet[str]) -> None:
+        """Look for `paths`, and for those that other checks will want, in one pass."""
+        if all((build, path) in self.seen.files for path in paths):
             return
+        known = {path for wants, _ in self._wanted for name, path in wants.paths if name == build}
+        wanted = sorted(path for path in known | paths if (build, path) not in self.seen.files)
         with self._phase(f"files {build}"):
             found = self._job.image_files(self.seen.builds[build].image_id, wanted)
         self.seen.files.update({(build, path): found.get(path) for path in wanted})

@@ -30,7 +30,7 @@ ask() { # container, port, path, more
   ' sh "$2" "$3" $4 > /dev/null
 }
 image=bench-$n
-docker build -q --no-cache --network none -t "$image" "$CONTEXT" > /dev/null
+docker build -q --no-cache --network none -t "$image" "$CONTEXTS/$n" > /dev/null
 api=$(docker run -d $limits --network none -e GREETING=Ahoy "$image")
 docker run --rm $limits --network "container:$api" busybox:1.35 sh -c '
   ask() { for i in $(seq 200); do wget -q -O - "$@" 2> /dev/null && return 0; sleep 0.05; done; return 1; }
@@ -50,14 +50,18 @@ docker rmi "$image" > /dev/null
 def rate(engines: Sequence[str], lab: Path, *, jobs: int, parallel: int) -> float:
     """Whole jobs a second with so many at once."""
     with tempfile.TemporaryDirectory() as folder:
-        context = Path(folder)
-        shutil.copy(lab / "solutions" / "reference" / "Dockerfile", context)
-        shutil.copytree(lab / "starter" / "app", context / "app")
+        for number in range(jobs):
+            context = Path(folder, str(number))
+            shutil.copytree(lab / "starter" / "app", context / "app")
+            shutil.copy(lab / "solutions" / "reference" / "Dockerfile", context)
+            # As students' images are, each is its own: of two builds of one image at once, the first to be removed
+            # was seen to take the other's away under it.
+            (context / "app" / "motto.txt").write_text(f"The motto of {number}\n")
         environment = {
             **os.environ,
             "DOCKER": DOCKER,
             "DOCKER_BUILDKIT": "1",
-            "CONTEXT": str(context),
+            "CONTEXTS": folder,
             "ENGINES": ",".join(engines),
             "COUNT": str(len(engines)),
         }

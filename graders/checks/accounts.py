@@ -22,10 +22,15 @@ def users_in(found: FileFacts | None) -> dict[str, int]:
     return users
 
 
+def is_number(user: str) -> bool:
+    """Whether a user is named by number, which needs no list of users."""
+    return user.isascii() and user.isdigit()
+
+
 def number_of(user: str, users: dict[str, int]) -> int | None:
     """The number of a user as USER may name it (`app`, `1000`, `app:staff`); None when the name is unknown."""
     name = user.partition(":")[0]
-    if name.isascii() and name.isdigit():
+    if is_number(name):
         return int(name)
     return users.get(name) if name else 0
 

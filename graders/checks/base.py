@@ -113,6 +113,11 @@ class Check(Spec):
         """What it must see."""
         return Wants()
 
+    def wants_then(self, seen: Observations) -> Wants:
+        """What else it must see once it has seen what it `wants`: files that only some images make it look at."""
+        del seen
+        return Wants()
+
     def own_values(self) -> frozenset[str]:
         """Names that stand for values of its own in its texts, beside those that the plan declares."""
         return frozenset()

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from graders.actions import DEFAULT
 from graders.blame import line_in_effect
-from graders.checks.accounts import PASSWD, name_of, number_of, poses_as, users_of
+from graders.checks.accounts import PASSWD, is_number, name_of, number_of, poses_as, users_of
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import did_not_start
 from graders.checks.registry import register
@@ -100,15 +100,21 @@ class RunsAs(Check):
         return f"It runs as {self.user}" if self.user else "It does not run as root"
 
     def wants(self) -> Wants:
-        """The processes while they run, and who is who in the image."""
+        """The processes while they run, and who is who in the image where somebody is asked for by name."""
         run = frozenset({self.run})
         return Wants(
             runs=run,
             processes=run,
             own_user=run,
             images=frozenset({self.build}),
-            paths=frozenset({(self.build, PASSWD)}),
+            paths=frozenset({(self.build, PASSWD)} if self.user and not is_number(self.user) else ()),
         )
+
+    def wants_then(self, seen: Observations) -> Wants:
+        """Who is who, where a name is all that is known: a file is dear to read, and mostly the processes tell."""
+        declared = seen.images[self.build].user.partition(":")[0]
+        unknown = declared and not is_number(declared) and not seen.runs[self.run].processes
+        return Wants(paths=frozenset({(self.build, PASSWD)} if unknown else ()))
 
     def judge(self, seen: Observations) -> Verdict:
         """Look at every process seen."""
@@ -119,6 +125,8 @@ class RunsAs(Check):
         users = users_of(seen, self.build)
         line = line_in_effect(seen.dockerfile(self.build), "USER", target=seen.target(self.build))
         declared = seen.images[self.build].user
+        if run.processes and (name := declared.partition(":")[0]) and not is_number(name):
+            users.setdefault(name, run.processes[0].uid)  # the engine itself has looked it up
         wanted = number_of(self.user, users) if self.user else None
         if self.user and wanted is None:
             return failed(f"The image has no user {quoted(self.user)}.", hint=_ADVICE, line=line)

@@ -21,6 +21,7 @@ from graders.sandbox.base import (
     ImageFacts,
     Limit,
     Listener,
+    Process,
     SandboxUnavailable,
 )
 from graders.sandbox.fake import IMAGE, BuildCall, FakeProgram, FakeSandbox, reply, steps
@@ -422,6 +423,42 @@ def test_a_server_that_never_listens_fails_and_says_where_it_listens() -> None:
     assert serves.outcome is CheckOutcome.FAILED
     assert "It listens on 9 instead." in serves.message
     assert '"bad config"' in serves.message
+
+
+@pytest.mark.parametrize(
+    ("user", "processes", "reads", "message"),
+    [
+        ("app", (Process(pid=1, uid=12, command=("app",)),), 0, "It runs as app (12)."),
+        (
+            "app",
+            (Process(pid=1, uid=0, command=("app",)),),
+            0,
+            '"app" runs as root (0); expected was anybody but root.',
+        ),
+        ("12", (), 0, "It runs as 12."),
+        ("app", (), 1, "It runs as app (12)."),
+    ],
+)
+def test_the_list_of_users_is_read_where_processes_do_not_tell(
+    user: str, processes: tuple[Process, ...], reads: int, message: str
+) -> None:
+    plan = plan_of(
+        """
+        title: x
+        points: 1
+        bases: [busybox]
+        runs:
+          default: {serve: {port: 80}}
+        checks:
+          - {id: who, kind: runs_as, points: 1}
+        """
+    )
+    server = FakeProgram(serves=True, listeners=(Listener(port=80, loopback_only=False),), processes=processes)
+    users = {"/etc/passwd": b"app:x:12:12::/:\n"}
+    sandbox = FakeSandbox(image=replace(IMAGE, user=user), files=users, on_run=lambda spec: server)
+    report, _ = graded(sandbox, plan)
+    assert report.checks[0].message == message
+    assert len([call for call in sandbox.calls if call.verb == "image_files"]) == reads
 
 
 def test_a_check_that_breaks_costs_its_own_points_only_and_says_whose_fault_it_is() -> None:
