@@ -28,15 +28,19 @@ class Part:
     readiness: Readiness
     ours: bool
     """Whether the lab itself brings its image, so that its failures are not the learner's."""
+    stopped: bool = False
+    """Whether we stopped it."""
     told: tuple[bytes, bytes] | None = None
     """What it had printed before hidden checks had anything asked, where they had."""
 
     def stop(self) -> None:
         """End it by its stop signal."""
+        self.stopped = True
         self.container.stop(within_seconds=STOP_SECONDS)
 
     def start_again(self) -> Readiness:
         """Start it again, with the files and volumes it has, and wait until it is ready."""
+        self.stopped = False
         trouble = self.container.start_again()
         if trouble:
             words = visible(engine_words(trouble))
@@ -47,7 +51,7 @@ class Part:
         """End it, and say what became of it."""
         port = int(self.serve.port) if self.serve.port is not None else None
         listeners = self.container.listeners() if port is not None and not self.readiness.ready else ()
-        ended_early = not self.container.running()
+        ended_early = not self.stopped and not self.container.running()
         if self.ours and not self.readiness.ready:
             _log.error("the lab's own run %s was not ready: %s", self.name, self.readiness.instead)
         result = self.container.kill()

@@ -198,6 +198,17 @@ def ended_instead(seen: Observations, run: SeenRun, of_what: str, *, companion: 
     )
 
 
+def ended_beside(run: SeenRun) -> str:
+    """A sentence for each run beside this one that ended by itself meanwhile, empty when none did."""
+    told = ""
+    for beside in run.beside.values():
+        if beside.ready and beside.ended_early:
+            whose = ", which the lab brings," if beside.ours else ""
+            told += f" Meanwhile `{beside.name}` beside it{whose} ended with {beside.result.exit_code}."
+            told += "" if beside.ours else complaint_of(beside)
+    return told
+
+
 def _named(run: SeenRun, *, companion: bool) -> str:
     return f"The container of `{run.name}`" if companion else "The container"
 

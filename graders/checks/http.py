@@ -7,7 +7,15 @@ from pydantic import model_validator
 
 from graders.actions import Asking, Request
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
-from graders.checks.endings import complaint_of, ended_instead, loopback_only, not_ready, output_of, run_line
+from graders.checks.endings import (
+    complaint_of,
+    ended_beside,
+    ended_instead,
+    loopback_only,
+    not_ready,
+    output_of,
+    run_line,
+)
 from graders.checks.registry import register
 from graders.observations import Observations, SeenRun, Wants
 from graders.replies import Expecting, expected, objection, shown
@@ -190,13 +198,13 @@ class Http(Check, Expecting, Asking):
         asked = f"{request.method} {visible(request.path)}"
         if reply.status is None:
             return failed(
-                f"{asked} on port {port} got no answer: {visible(reply.error)}{complaint_of(run)}",
+                f"{asked} on port {port} got no answer: {visible(reply.error)}{complaint_of(run)}{ended_beside(run)}",
                 seen=output_of(run),
                 line=run_line(seen, run),
             )
         wrong = objection(self, reply)
         if wrong:
-            return failed(f"{asked} {wrong}.", expected=expected(self), seen=shown(reply))
+            return failed(f"{asked} {wrong}.{ended_beside(run)}", expected=expected(self), seen=shown(reply))
         return passed(f"{asked} is answered with {reply.status}, as it should be.")
 
     def _key(self) -> str:

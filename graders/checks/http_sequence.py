@@ -6,7 +6,15 @@ from pydantic import Field, model_validator
 
 from graders.actions import DEFAULT
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
-from graders.checks.endings import complaint_of, ended_instead, loopback_only, not_ready, output_of, run_line
+from graders.checks.endings import (
+    complaint_of,
+    ended_beside,
+    ended_instead,
+    loopback_only,
+    not_ready,
+    output_of,
+    run_line,
+)
 from graders.checks.patterns import read_pattern
 from graders.checks.registry import register
 from graders.exchanges import Exchange, SeenExchange, Step
@@ -312,7 +320,7 @@ class HttpSequence(Check):
         answered = step.reply is not None and step.reply.status is not None
         told = "" if answered or planned.disturbed else complaint_of(run)
         return failed(
-            f"Step {number} of {len(self.steps)}{title}: {step.what} {step.objection.rstrip('.')}.{told}",
+            f"Step {number} of {len(self.steps)}{title}: {step.what} {step.objection.rstrip('.')}.{told}{ended_beside(run)}",
             expected=expected(planned) if planned.path else "",
             seen="\n\n".join(
                 filter(None, [visible(step.sent), shown(step.reply) if answered and step.reply else output_of(run)])

@@ -209,6 +209,26 @@ def test_a_second_build_that_fails_is_named() -> None:
     assert report.checks[0].message == "Not judged, since the image of the build `store` could not be built."
 
 
+def test_a_companion_that_ended_meanwhile_is_named_where_a_step_fails() -> None:
+    runs = """
+    builds: {default: {}, store: {target: store}}
+    runs:
+      store: {build: store, network: inner, serve: {port: 90, wait_seconds: 0.1, ready: {log: up}}}
+      default: {network: inner, beside: [store], serve: {port: 80}}
+    """
+
+    def ends(spec: ContainerSpec) -> FakeProgram:
+        if spec.aliases == ("store",):
+            return FakeProgram(exit_code=3, stdout=b"up\n", stderr=b"disk is full\n")
+        return serving(lambda _: reply(b"no store", status=503))
+
+    report, _ = graded(plan_of("[{path: /}]", runs), ends)
+    assert report.checks[0].message == (
+        'Step 1 of 1: GET / is answered with 503, not 200: "no store". '
+        'Meanwhile `store` beside it ended with 3. Its error output ends with "disk is full".'
+    )
+
+
 def test_companions_of_companions_are_started_before_them_and_each_once() -> None:
     runs = """
     runs:
