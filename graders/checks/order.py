@@ -113,14 +113,13 @@ class Order(Check):
         found = [next((each for each in instructions if is_meant(step, each)), None) for step in self.steps]
         for step, instruction in zip(self.steps, found, strict=True):
             if instruction is None:
-                return failed(f"There is no step such as {quoted(step)}.", expected=visible("\n".join(self.steps)))
+                return failed(f"There is no step such as {quoted(step)}.")
         present = [each for each in found if each is not None]
         for above, below in pairwise(present):
             if above.line >= below.line:
                 return failed(
                     f"{quoted(shown(below))} on line {below.line} stands above {quoted(shown(above))} on line "
                     f"{above.line}; expected was the other way round.",
-                    expected=visible("\n".join(self.steps)),
                     seen=visible("\n".join(shown(each) for each in sorted(present, key=lambda each: each.line))),
                     line=below.line,
                 )
