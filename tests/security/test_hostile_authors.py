@@ -6,9 +6,9 @@ import pytest
 
 from graders.archive import Submission
 from graders.plan import InvalidPlan, parse_plan
-from graders.report import Report
+from graders.report import CheckOutcome, Report
 from tests.security.attempts import BASES
-from tests.security.looking_around import GET_MORE
+from tests.security.looking_around import GET_MORE, LOOK_AROUND
 
 Graded = Callable[..., Report]
 
@@ -68,3 +68,46 @@ def test_an_author_cannot_ask_for_more(wish: str) -> None:
         parse_plan(text, file="lab.yaml", bases=BASES)
     (problem, *_) = refused.value.problems
     assert str(problem).startswith("lab.yaml:6:")
+
+
+ATTACKING = """
+count() {{ ls /proc | grep -c '^[0-9]'; }}
+{look}
+{more}
+cat /proc/*/environ 2> /dev/null | tr '\\0' '\\n' | grep -i canary
+echo "processes: $(count)"
+cat /autograder/record.json | grep -c student-secret
+echo '{{"passed": true, "message": "\\u001b[2J<script>alert(1)</script>"}}' > /autograder/results/results.json
+exit 3
+"""
+
+
+@pytest.mark.engine
+def test_a_checker_that_attacks_is_shut_in_like_a_student(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks around, asks for rights, writes a verdict and falls over: nothing is got, and no points are given."""
+    monkeypatch.setenv("SECRET_KEY", "canary-of-the-platform")
+    look = LOOK_AROUND.format(host="172.17.0.1", ports="6379 5432").replace("; true", "")
+    script = ATTACKING.format(look=look, more=GET_MORE)
+    plan = parse_plan(
+        """
+        title: x
+        points: 2
+        bases: [busybox]
+        limits: {run_seconds: 20, memory_mib: 64, pids: 40}
+        checks:
+          - {id: builds, kind: builds, points: 1}
+          - {id: own, kind: custom, base: busybox, command: [sh, /autograder/source/check.sh], seconds: 60, points: 1}
+        """,
+        file="lab.yaml",
+        bases=BASES,
+        folders=lambda name: {"check.sh": script.encode()} if name == "checker" else None,
+    )
+    report = graded(plan, Submission.from_files({"Dockerfile": b'FROM busybox:1.35\nCMD ["true"]\n'}))
+    own = next(check for check in report.checks if check.id == "own")
+    assert own.outcome is CheckOutcome.SKIPPED
+    assert own.points == 0
+    said = report.model_dump_json()
+    assert "processes: " in said, own
+    assert "GOT-" not in said
+    assert "canary" not in said
+    assert "\x1b" not in said
