@@ -18,7 +18,8 @@ def adds(case: Case) -> Iterator[Refusal]:
     for step, scope in scopes(case.dockerfile, build_arguments=case.build_arguments):
         add = step.nested or step
         for word in add.words[:-1] if add.keyword == "ADD" else ():
-            problem = _add_problem(case, word, scope)
+            seen = scope if step.nested is None else {}  # a trigger sees what is set where it is carried out
+            problem = _add_problem(case, word, seen)
             if problem is not None:
                 yield refuse("add-url", step, f"ADD {word[:80]}: {problem}")
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from graders.dockerfile.errors import ExpansionError
-from graders.dockerfile.expansion import expand_words, scopes
+from graders.dockerfile.expansion import expand, expand_words, scopes
 from graders.dockerfile.growth import sizes
 from graders.dockerfile.rules.case import Case, refuse
 from graders.refusal import Refusal
@@ -37,21 +37,29 @@ def declarations(case: Case) -> Iterator[Refusal]:
                 yield refuse("too-many-volumes", step, f"that makes more than {_MOST_VOLUMES} volumes; name fewer.")
                 return
         elif declared.keyword == "EXPOSE":
-            ports += sum(_ports_in(word, scope, case.dockerfile.escape) for word in declared.words)
+            for word in declared.words:
+                count = _ports_in(word, scope, case.dockerfile.escape)
+                if count is None:
+                    yield refuse("unsettled-ports", step, f"what {word[:60]} comes to is not clear; write it out.")
+                ports += count or 0
             if ports > _MOST_PORTS:
                 message = f"that makes more than {_MOST_PORTS:,} ports; name those that your program uses."
                 yield refuse("too-many-ports", step, message)
                 return
 
 
-def _ports_in(word: str, scope: Mapping[str, str | None], escape: str) -> int:
+def _ports_in(word: str, scope: Mapping[str, str | None], escape: str) -> int | None:
+    """How many ports the word is; None where engines, or what the base sets, could make many of it."""
     try:
         ports = expand_words(word, scope, escape=escape)
+        unknown = expand(word, scope, escape=escape).unknown
     except ExpansionError:
         return 0  # told of by another rule
-    return sum(max(1, int(last) - int(first) + 1) for port in ports for first, last in [_range(port)])
+    if any(name in scope for name in unknown):
+        return None
+    return sum(_range(port) for port in ports)
 
 
-def _range(port: str) -> tuple[str, str]:
+def _range(port: str) -> int:
     found = _PORT_RANGE.match(port)
-    return (found[1], found[2]) if found is not None else ("1", "1")
+    return 1 if found is None else max(1, int(found[2]) - int(found[1]) + 1)

@@ -194,6 +194,36 @@ def test_three_hundred_dockerfiles_are_all_different() -> None:
     assert len({author.dockerfile() for author in authors for _ in range(30)}) == 300
 
 
+VARIABLES = f"""\
+ARG G=global H="$G too" "Q"=no
+FROM {BUSYBOX} AS one
+ARG G
+ARG H="own $G"
+WORKDIR /1/$G/$H
+ARG A=old
+ARG A=new B=$A C
+WORKDIR /2/$A/$B/$C
+ARG N=U "Q"=quoted
+ARG $N=named
+WORKDIR /3/$U/$Q
+ENV E=$A F=$E
+ENV E=${{A}}s F=$E
+WORKDIR /4/$E/$F/${{L:-xy}}
+ENV legacy one  $E "two"
+WORKDIR /5/$legacy
+FROM one
+WORKDIR /6/$E
+"""
+
+
+def test_variables_are_what_they_were_read_to_be(job: Job) -> None:
+    dockerfile = parse(VARIABLES)
+    assert check_policy(dockerfile, LAB, Dialect()) == []
+    built = build(job, VARIABLES)
+    assert built.ok, built.error
+    assert told_steps(built) == expected_steps(dockerfile)
+
+
 # Images
 
 CONFIGS = [

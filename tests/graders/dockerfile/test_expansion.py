@@ -215,8 +215,25 @@ def test_a_stage_built_on_another_keeps_its_env_but_its_args_are_unsettled() -> 
     assert seen_by_last(text) == {"A": None, "E": "2", "Z": "2"}
 
 
+def test_a_line_of_arg_is_filled_in_before_any_of_it_is_set() -> None:
+    assert seen_by_last("FROM x\nARG A=old\nARG A=new B=$A") == {"A": "new", "B": "old"}
+
+
+def test_the_name_of_an_arg_is_worked_out_in_a_stage() -> None:
+    assert seen_by_last('FROM x\nARG N=U\nARG "A"=1 $N=2 ') == {"N": "U", "A": "1", "U": "2"}
+    assert seen_by_last("FROM x\nARG A=1\nARG $Q=2") == {"A": None}
+
+
+def test_what_onbuild_will_set_is_unsettled_in_the_stages_above() -> None:
+    text = "FROM x AS base\nENV A=1 B=2\nONBUILD ENV A=3\nONBUILD ARG C=4\nFROM base\nENV D=$B"
+    assert seen_by_last(text) == {"A": None, "B": "2", "C": None, "D": "2"}
+    assert seen_by_last(text.replace("ENV A=3", "ENV $X=3")) == {"A": None, "B": None, "C": None, "D": None}
+
+
 def test_where_arg_and_env_clash_nothing_is_claimed() -> None:
     assert seen_by_last("FROM x\nENV A=1\nARG A=2") == {"A": None}
+    assert seen_by_last("FROM x\nARG A=1\nENV A=2\nARG A=3") == {"A": None}
+    assert seen_by_last("FROM x AS a\nENV A=1\nFROM a\nARG A=2") == {"A": None}
 
 
 def test_what_comes_from_the_image_is_unknown_unless_told() -> None:

@@ -210,6 +210,10 @@ def test_platform_is_refused_with_its_own_reason() -> None:
         "ADD $TARGETARCH /z",
         "ARG U\nADD $U /z",
         "ENV $Q=1\nADD ${Q} /z",
+        "ARG U=http://x\nARG U=a V=$U\nADD $V /z",
+        'ARG U=a\nARG "U"=http://x\nADD $U /z',
+        "ARG U=a\nARG N=U\nARG $N=http://x\nADD $U /z",
+        "ARG U=a\nENV U=http://x\nARG U=a\nADD $U /z",
     ],
 )
 def test_add_may_not_fetch_also_through_variables(lines: str) -> None:
@@ -223,6 +227,14 @@ def test_add_through_a_global_argument_and_a_parent_stage_is_seen() -> None:
     assert rules("ARG U=here\nARG U\n" + FROM + "ARG U\nADD ${U:-http://x} /z") == [("add-url", 5)]
     assert rules("FROM busybox:1.35 AS a\nENV U=http://x\nFROM a\nADD $U /z") == [("add-url", 4)]
     assert rules(FROM + "ARG U=here\nADD $U /z", U="http://x") == [("add-url", 3)]
+
+
+def test_add_sees_what_onbuild_sets_and_is_not_read_where_it_is_held_back() -> None:
+    lab = Policy(allowed_bases=PLAIN.allowed_bases, allow_onbuild=True)
+    parent = "FROM busybox:1.35 AS a\nENV U=here\n"
+    assert rules(parent + "ONBUILD ENV U=http://x\nFROM a\nADD $U /z", lab) == [("add-url", 5)]
+    assert rules(parent + "ONBUILD ADD $U /z\nENV U=http://x\nFROM a", lab) == [("add-url", 3)]
+    assert rules(parent + "ONBUILD ADD here /z\nFROM a\nADD $U /z", lab) == []
 
 
 def test_add_of_files_is_allowed_and_of_addresses_where_the_lab_says_so() -> None:
@@ -590,6 +602,15 @@ def test_a_policy_refuses_bases_that_are_no_references() -> None:
 )
 def test_more_ports_or_volumes_than_an_engine_can_bear_are_refused(lines: str, rule: str) -> None:
     assert [found for found, _ in rules(FROM + lines)] == [rule]
+
+
+@pytest.mark.parametrize("lines", ["ENV P=80\nARG P=1-9999\nEXPOSE $P", "ARG P=1-9999\nFROM a\nEXPOSE 80 $P"])
+def test_ports_that_could_be_many_are_refused(lines: str) -> None:
+    assert [found for found, _ in rules("FROM busybox:1.35 AS a\n" + lines)] == ["unsettled-ports"]
+
+
+def test_a_port_that_the_base_may_set_is_fine() -> None:
+    assert rules(FROM + "EXPOSE $PORT") == []
 
 
 def test_many_ports_and_volumes_are_fine() -> None:

@@ -126,7 +126,8 @@ def check(text: str | bytes) -> None:
     physical = source.removeprefix("\ufeff").split("\n")
     for each in dockerfile.instructions:
         assert 1 <= each.line <= each.end_line <= len(physical)
-        assert each.source.removesuffix("\n") == "\n".join(physical[each.line - 1 : each.end_line]).removesuffix("\n")
+        lines = "\n".join(physical[each.line - 1 : each.end_line])
+        assert each.source in (lines, lines + "\n")
         assert each.spelling in physical[each.line - 1] or "\\" in each.source or "`" in each.source
     for comment in dockerfile.comments:
         assert physical[comment.line - 1].strip().startswith("#")
