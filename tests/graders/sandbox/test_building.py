@@ -180,3 +180,22 @@ def test_an_event_that_its_taker_cannot_take_ends_the_build(sandbox: DockerSandb
         with pytest.raises(ConnectionResetError, match="the database is gone"):
             job.build(context(f"FROM {BUSYBOX}\nRUN sleep 9\n"), on_event=refuse)
         assert job.build(context(f"FROM {BUSYBOX}\nRUN true\n")).ok
+
+
+def test_steps_of_each_stage_are_told_as_reused_or_not_by_what_went_into_them(sandbox: DockerSandbox) -> None:
+    text = (
+        f"FROM {BUSYBOX} AS deps\nCOPY list /\nRUN cat /list > /deps\n"
+        f"FROM {BUSYBOX} AS make\nCOPY app /\nRUN wc -c < /app > /made\n"
+        f"FROM {BUSYBOX}\nCOPY --from=deps /deps /\nCOPY --from=make /made /\nRUN cat /made\n"
+    )
+
+    def reused(job: Job, app: str, *, use_cache: bool = True) -> set[str]:
+        built = job.build(context(text, {"list": b"x", "app": app.encode()}), use_cache=use_cache)
+        return {step.name.split("] ")[1] for step in built.steps if step.state is StepState.CACHED}
+
+    first = {"COPY list /", "RUN cat /list > /deps", "COPY --from=deps /deps /"}
+    with sandbox.job("building") as job:
+        assert reused(job, "one", use_cache=False) == set()
+        same_result = reused(job, "two") - {f"FROM docker.io/library/{BUSYBOX}"}
+        assert same_result == first | {"COPY --from=make /made /", "RUN cat /made"}
+        assert reused(job, "three") - {f"FROM docker.io/library/{BUSYBOX}"} == first
