@@ -58,11 +58,13 @@ def end(container: Container, stop: Stop | None) -> tuple[RunResult, SeenStop | 
     """End it, as `docker stop` does or at once."""
     if stop is None:
         return container.kill(), None
+    processes = container.processes()
     was_running = container.running()
     began = time.monotonic()
     result = container.stop(within_seconds=stop.within_seconds)
     seconds = min(time.monotonic() - began, stop.within_seconds)
-    return result, SeenStop(was_running=was_running, within_seconds=stop.within_seconds, seconds=seconds)
+    heeds = processes[0].heeds if processes and processes[0].pid == 1 else None
+    return result, SeenStop(was_running=was_running, within_seconds=stop.within_seconds, seconds=seconds, heeds=heeds)
 
 
 def written_by(container: Container) -> tuple[FileFacts, ...]:

@@ -121,6 +121,8 @@ class SeenStop:
     """How long it was given."""
     seconds: float
     """How long it took, at least; what decides is whether the run met its time limit."""
+    heeds: int | None = None
+    """The signals that its first process caught or held back just before, as `Process.heeds` gives them."""
 
 
 @dataclass(frozen=True, kw_only=True)

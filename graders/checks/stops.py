@@ -159,7 +159,7 @@ class Stops(Check):
         first = run.processes[0] if run.processes else None
         if run.result.limit is Limit.WALL:
             return _was_killed(seen, run, name, number, first)
-        if first is not None and _is_deaf(first, number):
+        if first is not None and _is_deaf(run, number):
             return _ended_by_itself(seen, run, f"and not by {name}: {_deafness(first, name)}")
         allowed = self.exit_codes or (0, 128 + number)
         if run.result.exit_code not in allowed:
@@ -210,7 +210,7 @@ def _was_killed(seen: Observations, run: SeenRun, name: str, number: int, first:
     if first is not None and is_shell(first):
         reason = f" Its first process was the shell {command_of(first)}, which does not pass signals on."
         hint = "In the shell form, and in scripts, a shell stands between the signal and your program."
-    elif first is not None and _is_deaf(first, number):
+    elif first is not None and _is_deaf(run, number):
         reason = f" {_sentence(_deafness(first, name))}"
         hint = "The kernel lets the first process of a container ignore every signal it has no handler for."
     elif first is not None:
@@ -224,10 +224,10 @@ def _was_killed(seen: Observations, run: SeenRun, name: str, number: int, first:
     )
 
 
-def _is_deaf(first: Process, number: int) -> bool:
+def _is_deaf(run: SeenRun, number: int) -> bool:
     """Whether the signal cannot have moved PID 1: without a handler the kernel keeps it from the first process."""
-    known = first.pid == 1 and first.heeds is not None and 1 <= number < signal.NSIG
-    return known and not (first.heeds or 0) >> (number - 1) & 1
+    heeds = run.stop.heeds if run.stop is not None else None
+    return heeds is not None and 1 <= number < signal.NSIG and not heeds >> (number - 1) & 1
 
 
 def _deafness(first: Process, name: str) -> str:
