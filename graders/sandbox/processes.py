@@ -1,9 +1,9 @@
 """The processes of a container, seen from outside, so that nothing in the student's image has a say.
 
 Where the engine runs on this machine, /proc tells everything: the number inside the container, the user, the exact
-arguments. Processes are found by their control group, whose path ends in the container's id; numbers that the engine
-names would not do, since it may live in a process namespace of its own. An engine elsewhere lists them with the `ps` of
-its own machine, which knows neither the numbers inside nor where one argument ends and the next begins.
+arguments. Numbers that the engine names would not do, since it may live in a process namespace of its own. An engine
+elsewhere lists them with the `ps` of its own machine, which knows neither the numbers inside nor where one argument
+ends and the next begins.
 
 What the engine itself starts inside, as it does with a HEALTHCHECK, is left out where that can be told.
 """
@@ -16,6 +16,7 @@ import docker
 from docker.errors import APIError
 
 from graders.sandbox.base import Process
+from graders.sandbox.members import is_member, members_of
 
 _CONFLICT = 409
 _MOST_COMMAND_BYTES = 16 * 1024
@@ -28,11 +29,10 @@ def processes_of(client: docker.APIClient, container_id: str, *, id_offset: int)
 
 
 def _here(container_id: str, id_offset: int) -> Iterator[Process]:
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
+    for number in members_of(container_id):
+        folder = Path(f"/proc/{number}")
         try:
-            if container_id not in (folder / "cgroup").read_text():
+            if not is_member(number, container_id):
                 continue
             status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
             with (folder / "cmdline").open("rb") as file:

@@ -5,8 +5,8 @@ socket belongs for good to the network namespace that it was made in. So a threa
 makes a socket and ends; no other thread is ever there, no program runs there, and nothing of the container's file
 system, user or processes is touched. The socket is connected to the container's 127.0.0.1 and to nothing else.
 
-The namespace is that of the container's first process. It is found by its control group, which no container can leave,
-and held by a handle on that process: a number that is given to another process later leads nowhere.
+The namespace is that of the container's first process, which is held by a handle: a number that is given to another
+process later leads nowhere.
 """
 
 import ctypes
@@ -17,7 +17,6 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from graders.sandbox.base import HttpReply, HttpRequest, Listener
 from graders.sandbox.connection import engine_call
@@ -31,6 +30,7 @@ from graders.sandbox.http_exchange import (
     request_bytes,
 )
 from graders.sandbox.listening import NETLINK_SOCK_DIAG, ask_kernel
+from graders.sandbox.members import is_member, members_of
 
 _CLONE_NEWNET = 0x40000000  # sched.h
 _PIECE = 64 * 1024
@@ -189,22 +189,14 @@ def _words(trouble: OSError) -> str:
 
 
 def _first_process(container_id: str) -> int | None:
-    """A handle on the process that is number 1 inside, which has most likely just been started."""
-    for number in _newest_first():
+    """A handle on the process that is number 1 inside."""
+    for number in members_of(container_id):
         with suppress(OSError):
-            if container_id in Path(f"/proc/{number}/cgroup").read_text():
-                process = os.open(f"/proc/{number}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-                if _is_first(process, container_id):
-                    return process
-                os.close(process)
+            process = os.open(f"/proc/{number}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            if _is_first(process, container_id):
+                return process
+            os.close(process)
     return None
-
-
-def _newest_first() -> list[int]:
-    """Every process, by when it got its number: they are given in turn, and from the start again after the highest."""
-    latest = int(Path("/proc/loadavg").read_text().split()[-1])
-    numbers = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
-    return sorted(numbers, key=lambda number: (number > latest, -number))
 
 
 def _is_first(process: int, container_id: str) -> bool:
@@ -215,7 +207,7 @@ def _is_first(process: int, container_id: str) -> bool:
         return (
             container_id in _read(process, "cgroup")
             and status["NSpid"].split()[-1] == "1"
-            and (parent == "0" or container_id not in Path(f"/proc/{parent}/cgroup").read_text())
+            and not is_member(int(parent), container_id)
         )
     except OSError:
         return False

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sandboxes import BUSYBOX, context
 
-from graders.sandbox import http_exchange, job, probe, processes
+from graders.sandbox import http_exchange, job, members, probe, processes
 from graders.sandbox.base import Container, ContainerSpec, HttpReply, HttpRequest, Job, Listener, RunLimits
 from graders.sandbox.docker import DockerSandbox
 
@@ -137,6 +138,18 @@ def test_processes_are_seen_with_the_users_and_numbers_they_have_inside(sandbox:
     assert {process.uid for process in found} == {1234}
     assert found[0].command == ("sh", "-c", "sleep '9 9' 2>&-; sleep 99 & wait")
     assert found[1].command == ("sleep", "99")
+
+
+def test_processes_are_found_where_control_groups_are_not_in_the_usual_place(
+    sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(members, "_GROUPS", tmp_path)
+    with sandbox.job("probing") as opened:
+        container = opened.start(ContainerSpec(image=BUSYBOX, args=("sh", "-c", "sleep 99 & wait")))
+        while len(found := container.processes()) < 2:
+            assert container.running()
+        assert found[0].pid == 1
+        assert members.members_of("0" * 64) == []
 
 
 def test_processes_are_seen_on_an_engine_elsewhere_too(sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
