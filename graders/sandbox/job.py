@@ -287,8 +287,10 @@ class DockerJob(Job):
         return sidecar if sidecar.start(image=self._probe_image(), beside=container_id) else None
 
     def _freeze(self, container_id: str) -> bool:
-        name = self._ledger.name("freeze")
-        return freeze(self._engine.address, self._engine.client, container_id, image=self._probe_image(), name=name)
+        engine, image = self._engine, self._probe_image()
+        return freeze(
+            engine.address, engine.client, container_id, image=image, names=lambda: self._ledger.name("freeze")
+        )
 
     def _labels(self) -> dict[str, str]:
         return {JOB_LABEL: self._ledger.key}

@@ -1,8 +1,11 @@
 """Disturbing a running container from outside: starting it again, freezing it, and what its HEALTHCHECK says then."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
+import docker
 import pytest
 from sandboxes import BUSYBOX, context
 
@@ -149,3 +152,26 @@ def test_a_healthcheck_is_no_process_of_the_program(job: Job) -> None:
     assert seen_within(20, is_healthy)
     assert {("sleep", "98"), ("sleep", "99")} <= seen
     assert ("sleep", "0.7") not in seen
+
+
+def test_nothing_is_left_of_what_was_frozen_restarted_and_checked(sandbox: DockerSandbox, engine_url: str) -> None:
+    with sandbox.job("disturbing") as job:
+        job.create_network("inner")
+        store = started(job, SERVER, anonymous=("/v",), network="inner", aliases=("store",))
+        store.kill()
+        assert not store.start_again()
+        app = checked(job, "wget -q -O /dev/null http://127.0.0.1/ & sleep 1000")
+        assert app.freeze()
+    with closing(docker.APIClient(base_url=engine_url)) as engine:
+        names = [name for found in engine.containers(all=True) for name in found["Names"]]
+        names += [found["Name"] for found in (*engine.networks(), *(engine.volumes()["Volumes"] or ()))]
+    assert not [name for name in names if "disturbing" in name]
+    assert not [name for name in names if re.fullmatch("[0-9a-f]{64}", name)]
+
+
+def test_a_program_that_attacks_what_freezes_it_is_frozen_or_told_of(job: Job) -> None:
+    attack = "while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; [ $p = 1 ] || [ $p = $me ] || kill -9 $p; done; done"
+    container = started(job, f"(me=$(exec sh -c 'echo $PPID'); {attack}) 2> /dev/null & wait; sleep 60")
+    container.freeze()  # whether it could is told, and nothing else comes of it
+    assert job.run(ContainerSpec(image=BUSYBOX, args=("echo", "hi"))).stdout == b"hi\n"
+    assert container.kill().exit_code == 137
