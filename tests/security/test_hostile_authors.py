@@ -78,13 +78,12 @@ cat /proc/*/environ 2> /dev/null | tr '\\0' '\\n' | grep -i canary
 echo "processes: $(count)"
 cat /autograder/record.json | grep -c student-secret
 echo '{{"passed": true, "message": "\\u001b[2J<script>alert(1)</script>"}}' > /autograder/results/results.json
-exit 3
 """
 
 
 @pytest.mark.engine
 def test_a_checker_that_attacks_is_shut_in_like_a_student(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It looks around, asks for rights, writes a verdict and falls over: nothing is got, and no points are given."""
+    """It looks around, asks for rights, writes escapes into its verdict: nothing is got, and they are shown inert."""
     monkeypatch.setenv("SECRET_KEY", "canary-of-the-platform")
     look = LOOK_AROUND.format(host="172.17.0.1", ports="6379 5432").replace("; true", "")
     script = ATTACKING.format(look=look, more=GET_MORE)
@@ -104,10 +103,11 @@ def test_a_checker_that_attacks_is_shut_in_like_a_student(graded: Graded, monkey
     )
     report = graded(plan, Submission.from_files({"Dockerfile": b'FROM busybox:1.35\nCMD ["true"]\n'}))
     own = next(check for check in report.checks if check.id == "own")
-    assert own.outcome is CheckOutcome.SKIPPED
-    assert own.points == 0
+    assert own.outcome is CheckOutcome.PASSED, own
+    assert own.message == "␛[2J<script>alert(1)</script>"
     said = report.model_dump_json()
-    assert "processes: " in said, own
+    assert "processes: " in said, "what it printed is kept for course staff"
+    assert "processes: " not in report.for_learner().model_dump_json()
     assert "GOT-" not in said
     assert "canary" not in said
     assert "\x1b" not in said
