@@ -193,7 +193,7 @@ class _Grading:
             wants = check.wants()
             reason = experiment.satisfy(wants) or experiment.satisfy(check.wants_then(experiment.seen))
             if wants.checker is not None and not reason:
-                experiment.ask_checker(check.id, wants.checker, wants)
+                reason = experiment.ask_checker(check.id, wants.checker, wants)
             if reason:
                 self._skip(check, reason)
             else:

@@ -106,8 +106,16 @@ class Experiment:
                 with self._phase(f"trials {key}"):
                     self.seen.trials[key] = self._runs.try_out(trials, seed=f"{self.seen.seed}/{key}")
 
-    def ask_checker(self, check: str, checker: Checker, wants: Wants) -> None:
-        """Let the lab's own checker judge what has been seen, for the check of this id."""
+    def ask_checker(self, check: str, checker: Checker, wants: Wants) -> str:
+        """Let the lab's own checker judge what has been seen; returns why it cannot, in a sentence, or nothing."""
+        try:
+            self._ask_checker(check, checker, wants)
+        except DiskFull as full:
+            logger.warning("a job has filled its disk: %s", full)
+            return _DISK_FULL
+        return ""
+
+    def _ask_checker(self, check: str, checker: Checker, wants: Wants) -> None:
         record = record_of(self.seen, builds=sorted(wants.builds), runs=self.filled.runs_of(wants))
         image = next(base.image for base in self.plan.bases if base.name == checker.base)
         with self._phase(f"checker {check}"):
