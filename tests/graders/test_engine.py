@@ -17,6 +17,7 @@ from graders.report import CheckOutcome, Outcome, Report
 from graders.sandbox.base import (
     BuildResult,
     ContainerSpec,
+    DiskFull,
     HttpRequest,
     ImageFacts,
     Limit,
@@ -278,6 +279,18 @@ def test_a_build_that_only_hidden_checks_need_is_not_told_of() -> None:
     for shown in (report.for_learner().model_dump_json(), "".join(event.model_dump_json() for event in events)):
         assert code not in shown
         assert "hush" not in shown
+
+
+def test_a_disk_that_the_submission_has_filled_is_its_own_affair() -> None:
+    def fill(spec: ContainerSpec) -> FakeProgram:
+        raise DiskFull("no space left on device")
+
+    report, _ = graded(FakeSandbox(on_run=fill))
+    assert report.outcome is Outcome.GRADED
+    assert outcomes(report)["builds"] == "passed"
+    assert outcomes(report)["greets"] == "skipped"
+    (greets,) = [check for check in report.checks if check.id == "greets"]
+    assert "filled the disk" in greets.message
 
 
 @pytest.mark.parametrize(
