@@ -187,6 +187,10 @@ def _fields(check: type[Check]) -> Iterator[str]:
             yield from _table(part, list(part.model_fields))
 
 
+_NAMES = frozenset({"build", "run", "request", "restart", "stop", "start"})
+"""Fields that name a part of the plan."""
+
+
 def _table(model: type[BaseModel], names: list[str]) -> Iterator[str]:
     schema, docs = model.model_json_schema(by_alias=True), field_docs(model)
     yield "| field | takes | default | meaning |"
@@ -194,7 +198,8 @@ def _table(model: type[BaseModel], names: list[str]) -> Iterator[str]:
     for name in names:
         field = model.model_fields[name]
         alias = field.alias or name
-        takes = "a name" if name in {"build", "run", "request"} else _words(schema["properties"][alias], schema)
+        takes = _words(schema["properties"][alias], schema)
+        takes = "a name" if takes == "text" and name in _NAMES else takes
         default = "required" if field.is_required() else _default(field.get_default(call_default_factory=True))
         yield f"| `{alias}` | {_cell(takes)} | {_cell(default)} | {_cell(docs.get(name, ''))} |"
     yield ""

@@ -49,12 +49,15 @@ class Step(Expecting):
     title: Text = ""
     """What learners read of it; by default, what is sent."""
     method: Method = "GET"
+    """How it is asked."""
     path: Text = Field(default="", pattern=r"^([/{][^\s#]*)?$", max_length=2000)
     """Where the request goes. `{name}` alone, of a value that was kept, may also be a whole address, as in Location."""
     port: Port | None = None
     """Where it differs from the run's own."""
     send: Payload = Payload()
+    """What the request carries: `headers`, and either `body` or `json`."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    """How long one answer may take."""
     within_seconds: Annotated[float, Field(ge=0, le=120)] = 0
     """How long it is asked again until the reply is as it should be, such as while an app finds its store again."""
     keep: dict[str, Kept] = Field(default_factory=dict)
