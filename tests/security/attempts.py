@@ -36,7 +36,7 @@ HONEST = 'FROM busybox:1.35\nCOPY word.txt /out\nCMD ["cat", "/out"]\n'
 def word_plan(allow: str = "{}", *, quick: bool = False) -> LabPlan:
     """The lab, with what its policy allows; `quick` where its time is to run out."""
     text = WORD.replace("{allow}", allow)
-    text = text.replace("{build}", "3" if quick else "60").replace("{run}", "2" if quick else "40")
+    text = text.replace("{build}", "5" if quick else "60").replace("{run}", "3" if quick else "40")
     return parse_plan(text, file="lab.yaml", bases=BASES)
 
 
