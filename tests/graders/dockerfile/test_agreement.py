@@ -76,10 +76,13 @@ class Author:
         lines = [f"{pick(['FROM', 'from', 'From'])} {base}{name}"]
         if index:
             self.count += 1
-            lines.append(f"COPY --from={pick([f'stage{index - 1}', str(index - 1)])} / /from-{self.count}/")
+            source = pick([f"stage{index - 1}", f"Stage{index - 1}", str(index - 1)])
+            lines.append(f"COPY --from={source} /mark{index - 1} /from-{self.count}/")
         lines += [self.line(escape) for _ in range(pick([1, 1, 2, 3]))]
         if base == BUSYBOX and self.random.random() < SHARE_OF_RUN:
             lines.append(self.run(escape))
+        if not is_last:
+            lines.append(f"COPY a /mark{index}")
         return "".join(line + "\n" for line in lines)
 
     def closing(self) -> str:
