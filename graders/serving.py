@@ -11,7 +11,7 @@ from graders.exchanges import Step
 from graders.sandbox.base import Container, HealthProbe, HttpReply, HttpRequest
 from graders.visible import quoted, visible
 
-_PAUSE_SECONDS = 0.1
+_PAUSE_SECONDS = 0.05
 _KNOCK_SECONDS = 2.0
 _SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
 _BAD_REQUEST = 400

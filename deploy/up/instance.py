@@ -28,7 +28,9 @@ RUN_ROOT = run_root_of(os.geteuid(), os.environ.get("XDG_RUNTIME_DIR"))
 NAME_RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,33}")
 NOT_IN_PATHS = frozenset("%;#\"'\\\n\t")
 """What supervisord's configuration cannot hold in a path."""
-DEFAULT_SLOTS = 2
+MOST_DEFAULT_SLOTS = 3
+SLOT_MIB = 1536
+"""Memory of an engine with what it builds and runs, and of its worker."""
 MOST_SLOTS = 64
 
 
@@ -114,7 +116,9 @@ class Instance:
     @property
     def slots(self) -> int:
         """How many submissions are graded at once."""
-        text = self.environment.get("SANDBOX_SLOTS") or str(min(DEFAULT_SLOTS, os.cpu_count() or 1))
+        text = self.environment.get("SANDBOX_SLOTS") or str(
+            default_slots(cpus=os.cpu_count() or 1, memory_mib=_memory_mib())
+        )
         if not text.isdigit() or not 1 <= int(text) <= MOST_SLOTS:
             raise Trouble(f"SANDBOX_SLOTS is '{text}': set it to a number from 1 to {MOST_SLOTS}.")
         return int(text)
@@ -145,6 +149,15 @@ class Instance:
     @property
     def _memory(self) -> Path:
         return self.data / "instance.json"
+
+
+def default_slots(*, cpus: int, memory_mib: int) -> int:
+    """One more than there are cores, since a grading waits as well, where the memory allows it."""
+    return max(1, min(cpus + 1, memory_mib // SLOT_MIB, MOST_DEFAULT_SLOTS))
+
+
+def _memory_mib() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
 
 
 def find(repository: Path = REPOSITORY, environment: Mapping[str, str] | None = None) -> Instance:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.up.instance import default_name, find, read_env_file, run_root_of
+from deploy.up.instance import default_name, default_slots, find, read_env_file, run_root_of
 from deploy.up.trouble import Trouble
 
 
@@ -62,6 +62,15 @@ def test_there_is_an_engine_for_each_slot(tmp_path: Path) -> None:
     instance = find(tmp_path, {"SANDBOX_SLOTS": "3"})
 
     assert len(instance.engines) == len(set(instance.engines)) == 3
+
+
+@pytest.mark.parametrize(
+    ("cpus", "memory_mib", "slots"), [(1, 900, 1), (1, 8000, 2), (2, 3900, 2), (2, 8000, 3), (16, 64000, 3)]
+)
+def test_by_default_there_is_a_slot_more_than_cores_where_memory_allows_it(
+    cpus: int, memory_mib: int, slots: int
+) -> None:
+    assert default_slots(cpus=cpus, memory_mib=memory_mib) == slots
 
 
 @pytest.mark.parametrize("slots", ["0", "-1", "two", "65"])

@@ -65,7 +65,7 @@ def test_the_site_listens_on_loopback_unless_told_otherwise(tmp_path: Path) -> N
 
 
 def test_a_change_in_the_code_changes_what_supervisord_sees_of_the_site_alone(tmp_path: Path) -> None:
-    instance = an_instance(tmp_path)
+    instance = an_instance(tmp_path, SANDBOX_SLOTS="2")
     before = sections(instance)
     (tmp_path / "labs").mkdir()
     (tmp_path / "labs/queue.py").write_text("x = 1\n")
