@@ -32,7 +32,7 @@ demo: ## drive the running site through its API: a quiz, a right and a wrong Doc
 test: ## set up what is needed and run every test (ARGS="tests/labs -x" for some)
 	@$(RUN) test $(ARGS)
 
-coverage: ## run every test and show what they cover (htmlcov/index.html)
+coverage: ## run every test and show what they cover (htmlcov/index.html); fails if that is too little of graders
 	@$(RUN) coverage $(ARGS)
 
 check: ## lint, types, imports, migrations, deployment settings, templates, compose file

@@ -19,6 +19,8 @@ DEVELOPMENT_LOCK = "requirements-dev.txt"
 ON_POSTGRESQL = ("accounts", "api", "authoring", "courses", "gradebook", "labs", "quizzes")
 """Test folders that run a second time on PostgreSQL: what they prove hangs on the database."""
 NOT_ON_POSTGRESQL = "not engine and not browser and not processes"
+GRADERS_FLOOR = 95
+"""How much of the package `graders` all tests together cover at least, in percent, counted by branch."""
 
 
 def test(instance: Instance, arguments: list[str], *, coverage: bool) -> int:
@@ -29,6 +31,8 @@ def test(instance: Instance, arguments: list[str], *, coverage: bool) -> int:
     with throwaway.redis() as redis:
         print("\nEvery test, on SQLite" if not arguments else f"\nTests: {' '.join(arguments)}", flush=True)
         worst = _pytest(instance, [*measure, *arguments], redis=redis, database=None)
+        if coverage:
+            worst = _cover_of_graders(instance, whole=not arguments) or worst
         if not arguments:
             with throwaway.postgresql() as database:
                 print("\nTests that hang on the database, on PostgreSQL", flush=True)
@@ -61,6 +65,18 @@ def on_postgresql(repository: Path) -> list[str]:
     """The folders of ON_POSTGRESQL that hold tests: pytest would run nothing at all for one that is not there."""
     folders = [repository / "tests" / name for name in ON_POSTGRESQL]
     return [str(folder.relative_to(repository)) for folder in folders if any(folder.glob("**/test_*.py"))]
+
+
+def cover_command(python: Path, *, whole: bool) -> list[str]:
+    """What prints how much of `graders` alone was covered, and fails under the floor when every test has run."""
+    command = [str(python), "-m", "coverage", "report", "--include=graders/*", "--precision=2", "--format=total"]
+    return [*command, f"--fail-under={GRADERS_FLOOR}"] if whole else command
+
+
+def _cover_of_graders(instance: Instance, *, whole: bool) -> int:
+    wanted = f" ({GRADERS_FLOOR} at least)" if whole else ""
+    print(f"\nThe package graders alone, percent covered by branch{wanted}:", flush=True)
+    return subprocess.run(cover_command(instance.python, whole=whole), cwd=instance.repository, check=False).returncode
 
 
 def _pytest(instance: Instance, arguments: list[str], *, redis: str, database: str | None) -> int:
