@@ -109,6 +109,8 @@ class PrefersCopy(Check):
         if not self.archives or not _ARCHIVE_NAME.search(source):
             return f"{told}; COPY is made for that."
         name = posixpath.normpath(source.lstrip("/"))
+        if any(path.startswith(f"{name}/") for path in seen.files_in):
+            return f"{told}, which is a folder; COPY is made for that."
         content = seen.files_in.get(name)
         if content is None or name in seen.build_specs[self.build].files or _is_archive(content):
             return ""

@@ -53,7 +53,7 @@ def is_secret_name(name: str) -> bool:
 def gives_away(value: str) -> bool:
     """Whether the value of a secret's variable says anything: not when it is empty, a switch, a path or a variable."""
     plain = value.strip().strip("\"'").strip()
-    return plain.lower() not in _NO_SECRETS and not plain.startswith("$") and not _PATH.fullmatch(plain)
+    return plain.lower() not in _NO_SECRETS and not plain.startswith(("$", "`")) and not _PATH.fullmatch(plain)
 
 
 def shapes_in(text: str) -> Iterator[tuple[str, int]]:

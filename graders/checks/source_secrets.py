@@ -12,7 +12,7 @@ from graders.checks.secret_patterns import assigned_in, gives_away, is_secret_fi
 from graders.checks.steps import COPYING
 from graders.context import IGNORE_FILE, BadPattern, is_ignored, read_ignore
 from graders.dockerfile.errors import ExpansionError
-from graders.dockerfile.expansion import expand
+from graders.dockerfile.expansion import Expanded, expand
 from graders.dockerfile.model import Dockerfile, Instruction
 from graders.observations import Observations, Wants
 from graders.spec import Identifier, Texts
@@ -163,6 +163,10 @@ class SourceSecrets(Check):
             place = text.find(secret)
             if place >= 0:
                 yield _Found(text.count("\n", 0, place) + 1, "There is a secret of this lab")
+                continue
+            for step in dockerfile.instructions:  # where it goes on over the end of a line
+                if secret in step.logical:
+                    yield _Found(step.line, "There is a secret of this lab")
 
     def _in_instructions(self, dockerfile: Dockerfile, seen: Observations) -> Iterator[_Found]:
         arguments = {name for step in dockerfile.all("ARG") for name, default in step.pairs if not default}
@@ -185,18 +189,20 @@ class SourceSecrets(Check):
             plain = name.strip("\"'")
             if value is None or plain in self.allow or not is_secret_name(plain):
                 continue
-            kept = _names_in(value, escape) & arguments
+            worked_out = _worked_out(value, escape)
+            kept = worked_out.unknown & arguments
             if step.keyword == "ENV" and kept:
                 yield _Found(line, f"ENV keeps what the build argument {min(kept)} holds")
-            elif gives_away(value):
+            elif gives_away(worked_out.text):
                 yield _Found(line, f"{step.keyword} gives {plain} a value")
 
 
-def _names_in(value: str, escape: str) -> frozenset[str]:
+def _worked_out(value: str, escape: str) -> Expanded:
+    """The value with the defaults of its variables put in."""
     try:
-        return expand(value, {}, escape=escape).unknown
+        return expand(value, {}, escape=escape)
     except ExpansionError:
-        return frozenset()
+        return Expanded(value, frozenset())
 
 
 def _copied(step: Instruction, files_in: Mapping[str, bytes]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """How a lab names a step of a Dockerfile that it has not seen: `RUN pip install`, `COPY requirements.txt`.
 
 The first word is the instruction. The words after it are looked for in this order, whatever stands between them; after
-COPY and ADD they are files: `./app.py`, `app.py` and `*.py` are all the file `app.py`, and `.` is the whole folder.
+COPY and ADD they are files: `./app.py`, `/app.py` and `*.py` are all the file `app.py`, and `.` is the whole folder.
 `RUN /pip3? install/` is a regular expression. Spelling, line breaks, flags and the exec form make no difference.
 """
 
@@ -74,6 +74,7 @@ def _pattern(rest: str) -> str | None:
 def _takes(words: list[str], instruction: Instruction) -> bool:
     """Whether each word is one of the sources; the last of several may be the destination."""
     *sources, destination = instruction.words
+    sources = [source.strip("\"'").lstrip("/") or "." for source in sources]  # the context is their root
     for position, word in enumerate(words):
         places = [*sources, destination] if 0 < position == len(words) - 1 else sources
         if not any(_same_file(word, place) for place in places):

@@ -46,6 +46,8 @@ def fields(kind: str, **own: object) -> dict[str, object]:
         ("COPY app.py", "COPY ./app.py /srv/", True),
         ("COPY app.py", 'COPY ["app.py", "/srv/"]', True),
         ("COPY app.py", "COPY *.py /srv/", True),
+        ("COPY app.py", "COPY /app.py /srv/", True),
+        ("COPY .", "COPY / /srv/", True),
         ("COPY app.py", "COPY src/app.py /srv/", False),
         ("COPY app.py", "COPY other.py app.py", False),
         ("COPY app.py /srv", "COPY --chown=1:1 app.py /srv/", True),
@@ -110,9 +112,25 @@ def test_a_real_archive_may_be_unpacked_and_an_address_fetched() -> None:
     assert "does not want" in judged(strict, "FROM a:1\nADD https://example.test/a.txt /x/\n").message
 
 
+def test_a_folder_is_no_archive_whatever_it_is_called() -> None:
+    check = PrefersCopy.model_validate(fields("prefers_copy"))
+    assert "COPY is made for that" in judged(check, "FROM a:1\nADD src.tar /x/\n", {"src.tar/app.py": b"x"}).message
+
+
 def test_a_source_that_cannot_be_worked_out_is_taken_as_it_stands() -> None:
     check = PrefersCopy.model_validate(fields("prefers_copy"))
     assert '"${X' in judged(check, "FROM a:1\nADD ${X%y} /x/\n").message
+
+
+def test_a_secret_that_is_the_default_of_a_variable_is_one() -> None:
+    check = SourceSecrets.model_validate(fields("source_secrets"))
+    assert judged(check, "FROM a:1\nENV PASSWORD=${NOBODY:-tide}\n").line == 2
+    assert judged(check, "FROM a:1\nENV PASSWORD=${NOBODY:-}\n").outcome is PASSED
+
+
+def test_a_secret_of_the_lab_is_found_across_a_line_that_goes_on() -> None:
+    check = SourceSecrets.model_validate(fields("source_secrets", texts="tide77"))
+    assert judged(check, "FROM a:1\nENV NOTE=ti\\\nde77\n").line == 2
 
 
 @pytest.mark.parametrize(
@@ -148,6 +166,7 @@ def test_values_that_give_something_away(value: str) -> None:
         ("export TOKEN=abc; run", ["TOKEN"]),
         ("run --api-key=abc --password='x y'", ["api-key", "password"]),
         ("TOKEN=$TOKEN run --password=$P", []),
+        ("TOKEN=`cat /run/secrets/t` run", []),
         ('TOKEN="$(cat /run/secrets/t)" run', []),
         ("echo token = none", []),
         ("SECRET= run", []),
