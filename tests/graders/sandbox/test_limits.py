@@ -123,3 +123,16 @@ def test_exit_codes_are_found_in_the_words_of_old_and_new_engines() -> None:
     assert limits.exit_code_in("executor failed running [/bin/sh -c exit 3]: exit code: 3") == 3
     assert limits.exit_code_in('process "/bin/sh -c exit 3" did not complete successfully: exit code: 3') == 3
     assert limits.exit_code_in('"/nope" not found') is None
+
+
+@pytest.mark.parametrize(
+    ("text", "for_good"),
+    [
+        ("[output clipped, log limit 200KiB/s reached]\n", False),
+        ("[output clipped, log limit 1MiB reached]\n", True),
+        ("[output clipped, log limit 200KiB/s reached]\nx\n[output clipped, log limit 2MiB reached]\n", True),
+        ("log limit 1MiB reached\n", False),
+    ],
+)
+def test_output_that_came_too_fast_is_told_from_output_that_is_over(text: str, for_good: bool) -> None:
+    assert limits.is_clipped_for_good(text) is for_good
