@@ -1,6 +1,6 @@
-"""Variables in a Dockerfile: how the engine reads quotes, escapes and `$` in a word, and what is set where.
+"""Variables in a Dockerfile: what a word comes to, and what is set where.
 
-The rules are those of BuildKit's frontend/dockerfile/shell. `${X-y}`, `${X%y}` and their like, which
+The rules are those of BuildKit's frontend/dockerfile/shell and dockerfile2llb. `${X-y}`, `${X%y}` and their like, which
 only newer engines know, are read and told of: to the others they are an error.
 """
 
