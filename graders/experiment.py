@@ -116,7 +116,8 @@ class Experiment:
         return ""
 
     def _ask_checker(self, check: str, checker: Checker, wants: Wants) -> None:
-        record = record_of(self.seen, builds=sorted(wants.builds), runs=self.filled.runs_of(wants))
+        runs = self.filled.runs_of(wants)
+        record = record_of(self.seen, builds=sorted(wants.builds), runs=runs, files=wants.run_files)
         image = next(base.image for base in self.plan.bases if base.name == checker.base)
         with self._phase(f"checker {check}"):
             self.seen.checkers[check] = run_checker(

@@ -7,19 +7,28 @@ from typing import Any
 
 from graders.blame import line_of_step
 from graders.observations import Observations, SeenRun
-from graders.sandbox.base import HttpReply, ImageFacts
+from graders.sandbox.base import FileFacts, HttpReply, ImageFacts
 
 SCHEMA = "drydock.record/1"
 
 
-def record_of(seen: Observations, *, builds: Iterable[str], runs: Iterable[str]) -> bytes:
-    """The record of these builds and runs, as JSON in UTF-8."""
+def record_of(
+    seen: Observations, *, builds: Iterable[str], runs: Iterable[str], files: Iterable[tuple[str, str]]
+) -> bytes:
+    """The record of these builds and runs, with the files that were looked at (run and path), as JSON in UTF-8."""
+    looked_at = sorted(files)
     record = {
         "schema": SCHEMA,
         "values": dict(seen.values),
         "submission": {path: _bytes(content) for path, content in seen.files_in.items()},
         "builds": {name: _build(name, seen) for name in builds},
-        "runs": {name: _run(seen.runs[name]) for name in runs},
+        "runs": {
+            name: {
+                **_run(seen.runs[name]),
+                "files": {path: _file(seen.run_files.get((name, path))) for run, path in looked_at if run == name},
+            }
+            for name in runs
+        },
     }
     return json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", errors="replace")
 
@@ -77,6 +86,21 @@ def _run(run: SeenRun) -> dict[str, Any]:
         "stdout": _bytes(result.stdout),
         "stderr": _bytes(result.stderr),
         "replies": {key: _reply(reply) for key, reply in run.replies.items()},
+    }
+
+
+def _file(found: FileFacts | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "kind": found.kind.value,
+        "size_bytes": found.size_bytes,
+        "mode": f"{found.mode & 0o7777:04o}",
+        "uid": found.uid,
+        "gid": found.gid,
+        "link_target": found.link_target,
+        "content": _bytes(found.content),
+        "cut": found.content_cut,
     }
 
 

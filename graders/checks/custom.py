@@ -10,7 +10,7 @@ from graders.checks.base import Check, Sample, Samples, Verdict
 from graders.checks.registry import register
 from graders.observations import Observations, Wants
 from graders.results_json import verdict_of
-from graders.spec import Identifier, InsidePath, Text
+from graders.spec import Identifier, ImagePaths, InsidePath, Text
 
 _OWN = """import json, sys
 record = json.load(sys.stdin)
@@ -46,6 +46,8 @@ class Custom(Check):
     """Runs that it is told of: exit code, output, replies."""
     requests: tuple[Identifier, ...] = ()
     """Requests of the plan that are sent to those runs, whose replies it finds."""
+    files: dict[Identifier, ImagePaths] = Field(default_factory=dict)
+    """Run -> paths whose files it is shown, as they are when the run has ended."""
     seconds: Seconds = 10
     """How long it may take."""
 
@@ -114,6 +116,7 @@ class Custom(Check):
             images=frozenset(self.builds),
             runs=frozenset(self.runs),
             named_requests=self.requests,
+            run_files=frozenset((run, path) for run, paths in self.files.items() for path in paths),
             checker=Checker(base=self.base, command=self.command, folder=self.folder, seconds=self.seconds),
         )
 

@@ -138,6 +138,8 @@ def test_a_checker_finds_what_was_handed_in_and_what_was_recorded(tmp_path: Path
     script = """
 set -e
 cd /autograder
+grep -A 8 '"/out.txt"' record.json | grep -q '"text": "written'
+grep -q '"/none": null' record.json
 grep -q 'CMD echo hello' submission/Dockerfile
 grep -q '"text": "hello\\\\n"' record.json
 cat > results/results.json <<END
@@ -145,7 +147,9 @@ cat > results/results.json <<END
 END
 echo what is printed beside a results file does not count
 """
-    report = graded(lab(tmp_path, {"checker/a.sh": script}, CUSTOM), DockerSandbox(engine_url))
+    check = {**CUSTOM, "files": {"default": ["/out.txt", "/none"]}}
+    text = "FROM busybox:1.35\nCMD echo hello && echo written > /out.txt\n"
+    report = graded(lab(tmp_path, {"checker/a.sh": script}, check), DockerSandbox(engine_url), text=text)
     assert report.score == 3, report
     assert report.checks[0].message == "Read it all."
 
