@@ -20,7 +20,7 @@ _WORTH_NAMING = MIB // 4
 @dataclass(frozen=True)
 class _Row:
     size_bytes: int
-    created_by: str
+    instruction: str
     line: int | None
 
 
@@ -130,9 +130,11 @@ class ImageSize(Check):
         """The rows of the history that made a layer beyond the base's."""
         image, base = seen.images[self.build], seen.bases[self.build]
         own = len(base.history) if base is not None else 0
-        lines = lines_of_history(seen.dockerfile(self.build), image.history, seen.target(self.build))
+        dockerfile = seen.dockerfile(self.build)
+        lines = lines_of_history(dockerfile, image.history, seen.target(self.build))
+        written = {each.line: " ".join(each.logical.split()) for each in dockerfile.instructions}
         return [
-            _Row(entry.size_bytes, entry.created_by, line)
+            _Row(entry.size_bytes, written.get(line, "") if line else entry.created_by, line)
             for entry, line in list(zip(image.history, lines, strict=True))[own:]
             if not entry.empty_layer
         ]
@@ -142,7 +144,7 @@ def _too_large(what: str, limit: float, rows: list[_Row]) -> Verdict:
     largest = max(rows, key=lambda row: row.size_bytes, default=None)
     named, line = "", None
     if largest is not None and largest.size_bytes >= _WORTH_NAMING:
-        part = quoted(largest.created_by, limit=80)
+        part = quoted(largest.instruction, limit=80)
         named = f" The largest part beyond the base is the {largest.size_bytes / MIB:.1f} MiB of {part}."
         line = largest.line
     return failed(
