@@ -40,6 +40,11 @@ def poses_as(user: str, number: int) -> bool:
     return number == 0 and user.partition(":")[0] not in {"root", "0"}
 
 
+def is_owned_by(user: str, uid: int, users: dict[str, int]) -> bool:
+    """Whether what belongs to this number belongs to the user, and not to root by another name."""
+    return number_of(user, users) == uid and not poses_as(user, uid)
+
+
 def name_of(number: int, users: dict[str, int]) -> str:
     """`app (1000)`, or the number alone."""
     name = next((name for name, one in users.items() if one == number), "")

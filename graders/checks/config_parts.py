@@ -1,5 +1,6 @@
 """The parts of an image's configuration: how authors write what is expected of each, and how it is told apart."""
 
+import posixpath
 import re
 import signal
 from typing import Annotated, Any, Literal
@@ -122,6 +123,11 @@ def declared(image: ImageFacts, part: Part) -> str:
 def as_list(words: Any) -> str:
     """A command as the exec form writes it."""
     return "[" + ", ".join(f'"{visible(word)}"' for word in words) + "]"
+
+
+def plain_path(path: str) -> str:
+    """A folder's path as it is meant: the engine keeps `/app/` and `/srv//app` as they are written."""
+    return posixpath.normpath(path) if path.startswith("/") else path
 
 
 def signal_number(name: str) -> int | str:

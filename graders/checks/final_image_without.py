@@ -110,6 +110,14 @@ class FinalImageWithout(Check):
                 line=2,
             ),
             Sample(
+                about="Tests beside a program in the folder of sources.",
+                check={"categories": "tests"},
+                dockerfile="FROM busybox:1.35\nWORKDIR /usr/src/app\nCOPY . .\n",
+                files={"tests/test_app.py": "", "app.py": ""},
+                says="tests: /usr/src/app/tests (COPY on line 3)",
+                line=3,
+            ),
+            Sample(
                 about="A compiler, and a file of this lab's own.",
                 check={"categories": "compilers", "patterns": ["/src", "*.o"]},
                 dockerfile=(

@@ -19,6 +19,7 @@ from graders.checks.config_parts import (
     declared,
     form_of,
     has_healthcheck,
+    plain_path,
     signal_number,
 )
 from graders.checks.registry import register
@@ -114,6 +115,11 @@ class ImageConfig(Check):
                 dockerfile='FROM busybox:1.35\nCMD ["one"]\nCMD ["two"]\n',
             ),
             Sample(about="No entrypoint at all.", check={"entrypoint": []}),
+            Sample(
+                about="Folders in other spellings.",
+                check={"workdir": "/app", "volumes": ["/data", "/srv/x"]},
+                dockerfile='FROM busybox:1.35\nWORKDIR /app/\nVOLUME ["/data/", "/srv//x"]\n',
+            ),
             Sample(
                 about="Health, shell and forms.",
                 check={
@@ -311,8 +317,9 @@ class ImageConfig(Check):
         yield from unwanted("LABEL", "label", self.labels_absent, image.labels)
         yield from among("EXPOSE", "port", self.exposed_ports, image.exposed_ports)
         yield from unwanted("EXPOSE", "port", self.ports_absent, dict.fromkeys(image.exposed_ports, ""))
-        yield from among("VOLUME", "volume", self.volumes, image.volumes)
-        yield from unwanted("VOLUME", "volume", self.volumes_absent, dict.fromkeys(image.volumes, ""))
+        volumes = tuple(map(plain_path, image.volumes))
+        yield from among("VOLUME", "volume", self.volumes, volumes)
+        yield from unwanted("VOLUME", "volume", self.volumes_absent, dict.fromkeys(volumes, ""))
         if self.healthcheck is not None:
             yield from self._about_health(image)
         for part in self.absent:
@@ -349,7 +356,7 @@ class ImageConfig(Check):
 
     def _about_texts(self, image: ImageFacts) -> Iterator[Difference]:
         for keyword, word, text, is_text in (
-            ("WORKDIR", "WORKDIR", self.workdir, image.workdir or "/"),
+            ("WORKDIR", "WORKDIR", self.workdir and plain_path(self.workdir), plain_path(image.workdir or "/")),
             ("USER", "the user", self.user, image.user),
         ):
             if text is not None and text != is_text:

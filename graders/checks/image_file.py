@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, model_validator
 
 from graders.actions import DEFAULT
 from graders.blame import line_in_effect
-from graders.checks.accounts import PASSWD, name_of, number_of, users_of
+from graders.checks.accounts import PASSWD, is_owned_by, name_of, number_of, users_of
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.registry import register
 from graders.observations import Observations, Wants
@@ -120,6 +120,12 @@ class ImageFile(Check):
                 says="0644",
             ),
             Sample(
+                about="Another name of root.",
+                check={"path": "/a", "owner": "app"},
+                dockerfile="FROM busybox:1.35\nRUN echo app:x:0:0::/: >> /etc/passwd && echo > /a\n",
+                says="belongs to root (0), not to app",
+            ),
+            Sample(
                 about="A folder where a file is asked for.",
                 check={"path": "/app", "type": "file"},
                 dockerfile="FROM busybox:1.35\nWORKDIR /app\n",
@@ -226,7 +232,7 @@ class ImageFile(Check):
             owner = number_of(self.owner, users)
             if owner is None:
                 yield failed(f"The image has no user {quoted(self.owner)} who could own {self.path}.")
-            elif owner != found.uid:
+            elif not is_owned_by(self.owner, found.uid, users):
                 yield failed(
                     f"{self.path} belongs to {name_of(found.uid, users)}, not to {self.owner}.",
                     expected=self.owner,

@@ -1,5 +1,6 @@
 """The check `instruction`: what stands in the Dockerfile, read by the parser and not by looking for text."""
 
+import json
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -71,6 +72,11 @@ class InstructionCheck(Check):
                 check={"instruction": "COPY", "arguments": "a.txt /app/"},
                 dockerfile="FROM busybox:1.35\ncopy  a.txt \\\n  /app/\n",
                 files={"a.txt": "a"},
+            ),
+            Sample(
+                about="In a list, spaces around the words do not count.",
+                check={"instruction": "CMD", "arguments": '["echo", "a b"]'},
+                dockerfile='FROM busybox:1.35\nCMD [ "echo","a b" ]\n',
             ),
             Sample(
                 about="A stage by its name.",
@@ -254,7 +260,7 @@ class InstructionCheck(Check):
             return "is in the shell form, not in the exec form"
         if self.form == "shell" and instruction.is_exec:
             return "is in the exec form, not in the shell form"
-        if self.arguments is not None and arguments != " ".join(self.arguments.split()):
+        if self.arguments is not None and not _says_the_same(instruction, self.arguments):
             return f"says {quoted(arguments)}, not {quoted(self.arguments)}"
         missing = [text for text in self.contains if text not in instruction.arguments]
         if missing:
@@ -301,6 +307,18 @@ class InstructionCheck(Check):
         if self.form == "exec":
             return f'{self.instruction} ["…"]'
         return f"{self.instruction} …{' '.join(self.contains)}" if self.contains else f"{self.instruction} …"
+
+
+def _says_the_same(instruction: Instruction, wanted: str) -> bool:
+    """Whether the arguments are those, spaces aside; of a list, those between its words."""
+    if " ".join(instruction.arguments.split()) == " ".join(wanted.split()):
+        return True
+    front, bracket, rest = wanted.partition("[")  # in front: the CMD of HEALTHCHECK
+    try:
+        listed_words = json.loads(bracket + rest)
+    except (ValueError, RecursionError):
+        return False
+    return instruction.is_exec and [*front.split(), *listed_words] == list(instruction.words)
 
 
 def _same_stage(flag: str, given: str, wanted: str, dockerfile: Dockerfile) -> bool:

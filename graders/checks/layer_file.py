@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from graders.actions import DEFAULT
-from graders.checks.accounts import PASSWD, name_of, number_of, users_of
+from graders.checks.accounts import PASSWD, is_owned_by, name_of, number_of, users_of
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.image_file import Mode
 from graders.checks.registry import register
@@ -81,9 +81,7 @@ class LayerFile(Check):
                 says="/a/.git ",
                 line=2,
             ),
-            Sample(
-                about="In none of them.", check={"present": ["/bin/sh", "/x"]}, says="No layer brings /bin/sh, /x"
-            ),
+            Sample(about="In none of them.", check={"present": ["/bin/sh", "/x"]}, says="No layer brings /bin/sh, /x"),
             Sample(
                 about="Never with this content.",
                 check={"path": "/note", "contains": ["hello", "you"]},
@@ -96,6 +94,13 @@ class LayerFile(Check):
                 check={"path": "/note", "mode": "0600", "owner": 1000},
                 dockerfile="FROM busybox:1.35\nRUN echo hello > /note && chmod 644 /note\n",
                 says="has the mode 0644",
+                line=2,
+            ),
+            Sample(
+                about="Another name of root.",
+                check={"path": "/note", "owner": "app"},
+                dockerfile="FROM busybox:1.35\nRUN echo app:x:0:0::/: >> /etc/passwd && echo > /note\n",
+                says="belongs to root (0), not to app",
                 line=2,
             ),
         ),
@@ -172,7 +177,7 @@ class LayerFile(Check):
             owner = number_of(self.owner, users)
             if owner is None:
                 return f"belongs to {name_of(entry.uid, users)}, and the image has no user {quoted(self.owner)}"
-            if owner != entry.uid:
+            if not is_owned_by(self.owner, entry.uid, users):
                 return f"belongs to {name_of(entry.uid, users)}, not to {self.owner}"
         if self.contains and entry.kind is not EntryKind.FILE:
             return f"is a {entry.kind.value}"

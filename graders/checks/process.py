@@ -12,7 +12,7 @@ from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import did_not_last, run_line
 from graders.checks.patterns import read_pattern, search
 from graders.checks.registry import register
-from graders.checks.shells import command_of, is_shell, program_of
+from graders.checks.shells import command_of, is_shell, names_of
 from graders.observations import Observations, SeenRun, Wants
 from graders.sandbox.base import Process as RunningProcess
 from graders.spec import Identifier, Text, Texts
@@ -63,6 +63,12 @@ class Process(Check):
                     "values": {"seconds": "number"},
                     "runs": {"default": {"env": {"SECONDS_ASKED": "{seconds}"}, "serve": {"ready": "started"}}},
                 },
+            ),
+            Sample(
+                about="A server that tells `ps` more than its name.",
+                check={"program": "redis-server"},
+                dockerfile=('FROM python:3.11-slim\nCMD ["bash", "-c", "exec -a \'redis-server *:6379\' sleep 300"]\n'),
+                plan={**_UP, "bases": ["python"]},
             ),
             Sample(
                 about="Several processes, each as somebody.",
@@ -182,7 +188,7 @@ class Process(Check):
 
     def _objections(self, seen: Observations, run: SeenRun) -> Iterator[Verdict]:
         first, line = run.processes[0], run_line(seen, run)
-        if self.program and (program_of(first) not in self.program or _poses(first, self.program)):
+        if self.program and (names_of(first).isdisjoint(self.program) or _poses(first, self.program)):
             wanted = listed(list(self.program), word="or")
             yield failed(
                 f"PID 1 is {_described(first)}, not {wanted}.",

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 
 from graders.actions import DEFAULT
-from graders.checks.accounts import PASSWD, name_of, number_of, poses_as, users_in
+from graders.checks.accounts import PASSWD, is_owned_by, name_of, number_of, users_in
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import complaint_of, denial_of, did_not_start, limit_words, output_of, run_line
 from graders.checks.image_file import Mode
@@ -232,7 +232,7 @@ class RunFile(Check):
         owner = number_of(self.owner, users)
         if owner is None:
             return f"cannot belong to {quoted(self.owner)}, whom the image does not know"
-        if owner != found.uid or poses_as(self.owner, found.uid):
+        if not is_owned_by(self.owner, found.uid, users):
             return f"belongs to {name_of(found.uid, users)}, not to {self.owner}"
         return ""
 

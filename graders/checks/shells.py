@@ -15,6 +15,16 @@ def program_of(process: Process) -> str:
     return PurePosixPath(process.command[0]).name.removeprefix("-") if process.command else ""
 
 
+def names_of(process: Process) -> frozenset[str]:
+    """What its program may be called: by its command, by its own file, and by a title that it has given itself.
+
+    Servers do so for `ps`: "nginx: master process nginx", "redis-server *:6379".
+    """
+    title = process.command[0].split() if process.command else []
+    named = {program_of(process), PurePosixPath(process.executable).name}
+    return frozenset(named | {PurePosixPath(word.removesuffix(":")).name for word in title[:1]}) - {""}
+
+
 def is_shell(process: Process) -> bool:
     """Whether it is a shell. Its command may say what it likes; a shell's own file is known by its name.
 

@@ -58,7 +58,7 @@ CATEGORIES: Mapping[Category, tuple[str, ...]] = {
 NOT_COUNTED: Mapping[Category, tuple[str, ...]] = {
     "tests": (
         "site-packages/", "dist-packages/", "node_modules/", "vendor/", "/usr/lib/", "/usr/local/lib/", "/usr/share/",
-        "/usr/include/", "/usr/src/",
+        "/usr/include/", "/usr/src/linux*/",
     ),
     "credentials": ("site-packages/", "dist-packages/", "node_modules/", "/usr/share/", "/usr/lib/"),
     "editors": ("/usr/share/", "/usr/lib/"),
