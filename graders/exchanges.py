@@ -1,7 +1,7 @@
 """Requests that follow from each other: the steps, what each reply should be, and values kept for later ones."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -195,8 +195,3 @@ class SeenExchange:
     def failed(self) -> SeenStep | None:
         """The step that was not as it should be."""
         return next((step for step in self.steps if step.objection), None)
-
-
-def names_of(exchanges: Iterable[Exchange]) -> set[str]:
-    """The runs that exchanges disturb."""
-    return {step.disturbed for sequence in exchanges for step in sequence.steps if step.disturbed}

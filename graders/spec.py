@@ -217,15 +217,14 @@ def _say(details: Any, document: Document, root: type[BaseModel]) -> str:
 def _fields_at(loc: Place, document: Document, root: type[BaseModel]) -> Iterable[str]:
     annotations: list[Any] = [root]
     value = document.value
-    for part in (*loc, None):
+    for part in loc:
         models = list(_models_in(annotations, value))
-        if part is None:
-            return [field.alias or name for model in models for name, field in model.model_fields.items()]
         if isinstance(part, str) and models:
             fields = [model.model_fields.get(part) or _by_alias(model, part) for model in models]
             annotations = [field.annotation for field in fields if field is not None]
         value = _inner(value, part)
-    return []
+    found = _models_in(annotations, value)
+    return [field.alias or name for model in found for name, field in model.model_fields.items()]
 
 
 def _inner(value: Any, part: int | str) -> Any:

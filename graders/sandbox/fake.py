@@ -11,7 +11,6 @@ SandboxUnavailable.
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -103,8 +102,6 @@ class FakeProgram:
     serves: bool = False
     stops: bool = True
     """Whether it ends by its stop signal, or has to be killed."""
-    delay_seconds: float = 0.0
-    """Really slept in `wait()`, for tests about time."""
     processes: tuple[Process, ...] = (Process(pid=1, uid=0, command=("app",)),)
     listeners: tuple[Listener, ...] = ()
     health: str = "none"
@@ -195,7 +192,6 @@ class FakeSandbox(Sandbox):
     Args:
         on_build: answers a build with a BuildResult, an ImageFacts (a success with it), or None (default).
         on_run: answers a container's spec with a FakeProgram, or None for the default one.
-        on_event_pause: seconds really slept before each build event, for tests that watch progress.
         image: facts of images that `on_build` says nothing of, and of base images.
         files: what `image_files` finds, by path: bytes for a regular file.
         layers: what `layers` finds, in every image.
@@ -206,7 +202,6 @@ class FakeSandbox(Sandbox):
         *,
         on_build: Callable[[BuildCall], BuildResult | ImageFacts | None] | None = None,
         on_run: Callable[[ContainerSpec], FakeProgram | None] | None = None,
-        on_event_pause: float = 0.0,
         image: ImageFacts = IMAGE,
         files: Mapping[str, FileFacts | bytes] | None = None,
         layers: ImageLayers | None = None,
@@ -215,7 +210,6 @@ class FakeSandbox(Sandbox):
     ) -> None:
         self.on_build = on_build
         self.on_run = on_run
-        self.on_event_pause = on_event_pause
         self.default_image = image
         self.files = dict(files or {})
         self.layers = layers or ImageLayers(layers=(LayerContents(),), rows=(0,))
@@ -383,8 +377,6 @@ class FakeJob(Job):
                 events.append(replace(started, kind="log", text=step.log))
             events.append(replace(started, kind="step_finished", state=step.state))
             for event in events:
-                if self._sandbox.on_event_pause:
-                    time.sleep(self._sandbox.on_event_pause)
                 on_event(event)
 
 
@@ -403,8 +395,6 @@ class FakeContainer(Container):
     def wait(self) -> RunResult:
         """Its ending; a program that serves for ever is ended by its wall limit."""
         self._record("wait")
-        if self.program.delay_seconds:
-            time.sleep(self.program.delay_seconds)
         if self._ended:
             return self.program.result()
         self._ended = True
