@@ -224,7 +224,7 @@ class _Grading:
         result = CheckResult(
             id=check.id,
             kind=check.kind,
-            title=check.title or check.heading(),
+            title=check.shown_title(),
             outcome=verdict.outcome,
             points=float(points),
             max_points=float(check.points),

@@ -191,6 +191,7 @@ class Report(_Frozen):
         """The report without what hidden checks would give away: their message, hint, expected and seen; and values."""
         checks = tuple(check.for_learner() for check in self.checks)
         secret = {f"run {run.id}" for run in self.containers if run.hidden and not run.beside}
+        secret |= {f"{what} {check.id}" for check in self.checks if check.hidden for what in ("trials", "checker")}
         secret |= {
             f"{what} {build.id}"
             for build in self.builds

@@ -15,6 +15,8 @@ Keyword = Literal[
     "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 ]  # fmt: skip
 
+HIDDEN_TITLE = "A hidden check"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -90,7 +92,7 @@ class Check(Spec):
     hint: Text = ""
     """Shown when the check fails."""
     hidden: bool = False
-    """Learners see its title and outcome only."""
+    """Learners see its title and outcome only; without a title, not even what it is about."""
     needs: tuple[Identifier, ...] = ()
     """Checks that must pass, or this one is skipped."""
     topics: tuple[Text, ...] = ()
@@ -108,6 +110,10 @@ class Check(Spec):
     def heading(self) -> str:
         """The title where the author gives none."""
         raise NotImplementedError
+
+    def shown_title(self) -> str:
+        """What learners read of it, before and after: a hidden check without a title does not tell what it looks at."""
+        return self.title or (HIDDEN_TITLE if self.hidden else self.heading())
 
     def wants(self) -> Wants:
         """What it must see."""

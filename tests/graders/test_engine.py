@@ -255,6 +255,14 @@ def test_hidden_requests_are_sent_when_all_else_has_been_seen() -> None:
     assert outcomes(report)["knocks"] == "passed"
 
 
+def test_a_hidden_check_without_a_title_does_not_tell_what_it_looks_at() -> None:
+    check = "  - {id: knocks, kind: http, run: web, path: /hush, points: 0, hidden: true}\n"
+    report, events = graded(FakeSandbox(on_run=honest), plan_of(PLAN + check))
+    shown = report.for_learner().model_dump_json() + "".join(event.model_dump_json() for event in events)
+    assert "hush" not in shown
+    assert next(check.title for check in report.checks if check.id == "knocks") == "A hidden check"
+
+
 def test_a_build_that_only_hidden_checks_need_is_not_told_of() -> None:
     plan = plan_of(
         """

@@ -67,7 +67,9 @@ def test_learners_see_title_and_outcome_of_a_hidden_check_and_nothing_of_its_con
             hidden=True, message="the secret", seen="the secret", expected="the secret", hint="the secret", why="secret"
         ),
         containers=(container,),
-        phases=(Phase(name="run secretly", seconds=1), Phase(name="policy", seconds=1)),
+        phases=tuple(
+            Phase(name=name, seconds=1) for name in ("run secretly", "trials greets", "checker greets", "policy")
+        ),
         values={"secret": "the secret"},
         seed=7,
     ).for_learner()

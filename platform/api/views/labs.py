@@ -91,7 +91,7 @@ class LabView(APIView):
             "checks": [
                 {
                     "id": check.id,
-                    "title": check.title or check.heading(),
+                    "title": check.shown_title(),
                     "max_points": check.points,
                     "hidden": check.hidden,
                 }

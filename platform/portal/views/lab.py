@@ -86,10 +86,10 @@ def _page(
         "history": history,
         "spark": spark(history),
         "score": Score.objects.filter(activity=activity, user=request.user).first(),
-        "checks": [{"title": check.title or check.heading(), "points": check.points} for check in shown],
+        "checks": [{"title": check.shown_title(), "points": check.points} for check in shown],
         "hidden_checks": len(plan.checks) - len(shown),
         "hints": [
-            {"number": number, "about": check.title or check.heading(), "text": check.hint}
+            {"number": number, "about": check.shown_title(), "text": check.hint}
             for number, check in enumerate((check for check in shown if check.hint), start=1)
         ],
         "is_staff": is_staff,
