@@ -15,7 +15,7 @@ from graders.spec import Identifier, Text
 from graders.visible import quoted, shortened, visible
 
 _ADVICE = (
-    "Create a user in a RUN (adduser -D app in busybox, useradd app in Debian), and name it in USER before CMD. A "
+    "Create a user in a RUN (useradd app in Debian, adduser -D app in Alpine), and name it in USER before CMD. A "
     "number such as 1000 works without a user of that name."
 )
 
