@@ -43,7 +43,7 @@ def holds_a_build(client: docker.APIClient) -> bool:
 def start_anew(address: Address) -> bool:
     """Have the engine started anew, and wait until it is back; False for one that does not know how, or is not back."""
     parts = urlsplit(address.url)
-    wish = Path(parts.path).with_name(RESTART_FILE)
+    wish = Path(parts.path).parent / RESTART_FILE
     try:
         if parts.scheme != "unix":
             raise FileNotFoundError(address.url)

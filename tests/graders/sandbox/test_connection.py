@@ -2,17 +2,23 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import BadStatusLine
 from pathlib import Path
 
+import docker
 import pytest
 
-from graders.sandbox import connection
+from graders.sandbox import connection, stuck
 from graders.sandbox.base import SandboxUnavailable
+from graders.sandbox.connection import Address, HandOverRefused, ensure_outlives_a_kill, wait_for_end
 from graders.sandbox.docker import DockerSandbox
+from graders.sandbox.stuck import RESTART_FILE, start_anew
 
 Answer = Callable[[bytes], bytes | None]
+CLIENT = docker.APIClient(base_url="unix:///run/none/docker.sock", version="1.41")
 
 
 @contextmanager
@@ -102,3 +108,130 @@ def test_frames_are_read_across_pieces_and_timeouts() -> None:
     assert stream.read() == (0, b"")
     stream.close()
     assert read == b"hello"
+
+
+def test_waiting_for_an_end_goes_no_further_than_its_time(tmp_path: Path) -> None:
+    with engine_that(lambda head: None, tmp_path) as url:
+        assert not wait_for_end(Address(url), CLIENT, "id", 0.05)
+
+
+def test_an_engine_that_cannot_wait_is_trouble(tmp_path: Path) -> None:
+    answer = http("404 Not Found", b'{"message":"No such container: id"}')
+    with (
+        engine_that(lambda head: answer, tmp_path) as url,
+        pytest.raises(SandboxUnavailable, match="cannot wait for a container: No such container: id"),
+    ):
+        wait_for_end(Address(url), CLIENT, "id", 5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (http("409 Conflict", b'{"message":"it is paused"}'), HandOverRefused, "it is paused"),
+        (http("500 Internal Server Error", b"no JSON"), HandOverRefused, "no JSON"),
+        (b"HTTP/1.1 101 UPGRADED\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", BadStatusLine, "HTTP/1.1 101"),
+        (b"HTTP/1.1 101", BadStatusLine, "HTTP/1.1 101"),
+    ],
+)
+def test_an_engine_that_does_not_hand_a_connection_over_says_why(
+    answer: bytes, kind: type[Exception], words: str, tmp_path: Path
+) -> None:
+    with engine_that(lambda head: answer, tmp_path) as url, pytest.raises(kind, match=words):
+        connection.RawStream(Address(url), "/exec/id/start", b"{}", seconds=5)
+
+
+def test_a_connection_that_was_handed_over_may_be_hung_up_twice(tmp_path: Path) -> None:
+    frames = bytes([1, 0, 0, 0, 0, 0, 0, 2]) + b"hi"
+    with engine_that(lambda head: b"HTTP/1.1 101 UPGRADED\r\n\r\n" + frames, tmp_path) as url:
+        stream = connection.RawStream(Address(url), "/exec/id/start", seconds=5)
+        assert stream.read() == (1, b"hi")
+        assert stream.read() == (0, b"")
+        stream.abort()
+        stream.close()
+        stream.abort()  # what has ended is not ended again
+
+
+def test_an_engine_may_be_reached_over_tcp() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        address = Address(f"tcp://127.0.0.1:{port}")
+        with address.connect(5) as ours:
+            theirs, _ = listener.accept()
+            theirs.close()
+            assert ours.recv(1) == b""
+    with pytest.raises(OSError, match="refused"):
+        address.connect(5)
+
+
+def test_killed_work_is_not_judged_while_its_engine_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_LAST_BREATH_SECONDS", 0.2)
+    version = http("200 OK", b'{"Version":"1","ApiVersion":"1.41"}')
+    answers = [version, version, http("503 Service Unavailable", b'{"message":"shutting down"}')]
+
+    def answer(head: bytes) -> bytes:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    with engine_that(answer, tmp_path) as url, pytest.raises(SandboxUnavailable, match="shutting down"):
+        ensure_outlives_a_kill(Address(url))
+
+
+def test_killed_work_is_judged_once_its_engine_has_lived_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_LAST_BREATH_SECONDS", 0.1)
+    version = http("200 OK", b'{"Version":"1","ApiVersion":"1.41"}')
+    asked: list[bytes] = []
+
+    def answer(head: bytes) -> bytes:
+        asked.append(head)
+        return version
+
+    with engine_that(answer, tmp_path) as url:
+        ensure_outlives_a_kill(Address(url))
+    assert asked
+    assert all(b"/version" in head for head in asked)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"Version": "", "ApiVersion": "1"}', b"hello"])
+def test_what_knows_no_version_is_no_engine(body: bytes, tmp_path: Path) -> None:
+    with (
+        engine_that(lambda head: http("200 OK", body), tmp_path) as url,
+        pytest.raises(SandboxUnavailable, match="is no working Docker engine"),
+    ):
+        Address(url).version()
+
+
+def test_an_engine_without_a_switch_is_left_to_its_operator(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert not start_anew(Address(f"unix://{tmp_path}/engine.sock"))
+    assert not start_anew(Address("tcp://127.0.0.1:1"))
+    assert caplog.text.count("restart the engine") == 2
+
+
+def test_an_engine_that_takes_the_wish_is_waited_for(tmp_path: Path) -> None:
+    wish = tmp_path / RESTART_FILE
+    wish.touch()
+    asked: list[bytes] = []
+
+    def answer(head: bytes) -> bytes:
+        asked.append(head)
+        return http("200 OK" if len(asked) > 1 else "503 Service Unavailable", b'{"Version":"1","ApiVersion":"1.41"}')
+
+    def restart() -> None:
+        while not wish.stat().st_size:
+            time.sleep(0.01)
+        wish.write_text("")
+
+    restarter = threading.Thread(target=restart, daemon=True)
+    restarter.start()
+    with engine_that(answer, tmp_path) as url:
+        assert start_anew(Address(url))
+    restarter.join(timeout=30)
+    assert len(asked) == 2
+
+
+def test_an_engine_that_does_not_come_back_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(stuck, "_RESTART_SECONDS", 0.3)
+    (tmp_path / RESTART_FILE).touch()
+    assert not start_anew(Address(f"unix://{tmp_path}/engine.sock"))
+    assert (tmp_path / RESTART_FILE).read_text() == "A build cannot be ended.\n"
+    assert "is not back after" in caplog.text
