@@ -17,6 +17,7 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_REQUEST_BYTES = 1024 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _PATH = re.compile(r"[\x21-\x7e]+")
+_LENGTH = re.compile(rb"\d{1,18}")  # of more digits, Python would not make a number at all
 _SENTENCES = {
     "BadStatusLine": "What it answered does not begin like an HTTP reply.",
     "RemoteDisconnected": "It closed the connection without answering.",
@@ -72,7 +73,7 @@ def is_complete(raw: bytes, *, method: str) -> bool:
     if b"transfer-encoding" in fields:
         return body.endswith(b"0\r\n\r\n")
     length = fields.get(b"content-length", b"")
-    return length.isdigit() and len(body) >= int(length)
+    return _LENGTH.fullmatch(length) is not None and len(body) >= int(length)
 
 
 def read_reply(raw: bytes, *, method: str, seconds: float, cut: bool = False) -> HttpReply:
@@ -91,7 +92,7 @@ def read_reply(raw: bytes, *, method: str, seconds: float, cut: bool = False) ->
     except http.client.HTTPException as trouble:
         default = "What it answered is not HTTP that a client could read."
         return failed_reply(_SENTENCES.get(type(trouble).__name__, default), seconds=seconds)
-    except (ValueError, OSError):
+    except (ValueError, ArithmeticError, OSError):  # such as a length that is larger than any memory
         return failed_reply("What it answered is not HTTP that a client could read.", seconds=seconds)
     return HttpReply(
         status=reply.status,

@@ -34,7 +34,8 @@ def _here(container_id: str, id_offset: int) -> Iterator[Process]:
         try:
             if not is_member(number, container_id):
                 continue
-            status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
+            told = (folder / "status").read_text(errors="replace")  # its name may be bytes of any kind
+            status = dict(line.split(":", 1) for line in told.splitlines() if ":" in line)
             with (folder / "cmdline").open("rb") as file:
                 arguments = file.read(_MOST_COMMAND_BYTES).removesuffix(b"\0").split(b"\0")
             executable = _executable(folder)

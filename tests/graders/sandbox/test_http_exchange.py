@@ -95,6 +95,7 @@ def test_a_reply_without_a_body_is_whole() -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhi", "in the middle"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", "longer than"),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\nhi", "not HTTP"),
     ],
 )
 def test_what_is_no_reply_is_told_in_a_sentence(raw: bytes, words: str) -> None:
@@ -121,6 +122,7 @@ def test_a_reply_cut_by_the_probe_is_a_reply_all_the_same() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", True),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi", False),
         (b"HTTP/1.1 200 OK\r\n\r\nhi", False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"1" * 5000 + b"\r\n\r\nhi", False),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", False),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", True),
         (b"HTTP/1.1 304 Not Modified\r\n\r\n", True),

@@ -8,12 +8,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from sandboxes import BUSYBOX
+from sandboxes import BUSYBOX, context
 
 from graders.sandbox.base import ContainerSpec, HttpRequest, RunLimits
 from graders.sandbox.docker import DockerSandbox
 from graders.sandbox.http_exchange import MOST_REQUEST_BYTES
 from graders.sandbox.listening import NETLINK_SOCK_DIAG
+from graders.sandbox.members import members_of
 from graders.sandbox.visit import Visit, visit
 
 pytestmark = pytest.mark.engine  # entering a namespace takes root, as an engine does
@@ -107,6 +108,27 @@ def test_what_runs_in_this_machines_own_network_is_not_visited(
         found.close()
         monkeypatch.setattr(os.path, "samestat", lambda one, other: True)
         assert visit(container.id) is None
+
+
+def test_what_a_process_is_called_and_which_groups_it_has_keeps_nobody_from_looking(engine_url: str) -> None:
+    dockerfile = (
+        f"FROM {BUSYBOX}\n"
+        "RUN mkdir -p /etc && echo 'app:x:1000:1000::/:/bin/sh' > /etc/passwd\n"
+        "RUN seq 1 12000 | sed 's/.*/g&:x:&:app/' > /etc/group\n"
+        "RUN cp /bin/busybox \"/bin/$(printf 'busybox\\377')\"\n"
+        "USER app\n"
+        "CMD exec \"/bin/$(printf 'busybox\\377')\" sleep 60\n"
+    )
+    with DockerSandbox(engine_url).job("named") as job:
+        built = job.build(context(dockerfile))
+        container = job.start(ContainerSpec(image=built.image_id, limits=RunLimits(seconds=60)))
+        while not any(process.command[-2:] == ("sleep", "60") for process in container.processes()):
+            assert container.running(), container.wait()
+        status = Path(f"/proc/{members_of(container.id)[0]}/status").read_bytes()
+        assert (b"busybox\xff" in status, len(status) > 64 * 1024) == (True, True)
+        found = visit(container.id)
+        assert found is not None
+        found.close()
 
 
 def test_a_visit_leaves_this_process_where_it_was_and_holds_nothing(engine_url: str) -> None:
