@@ -232,7 +232,7 @@ class Message(Spec):
     """Where it differs from the run's own."""
     method: Method = "GET"
     """How it is asked."""
-    path: Text = Field(default="/", pattern=r"^/[^\s#]*$", max_length=2000)
+    path: Text = Field(default="/", pattern=r"^(/|\{[a-z][a-z0-9_]*\})[^\s#]*$", max_length=2000)
     """What is asked for; drawn values in it are percent-encoded."""
     send: Payload = Payload()
     """What it carries: `headers`, and either `body` or `json`."""

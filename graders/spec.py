@@ -122,7 +122,8 @@ InsidePath = Annotated[str, AfterValidator(_inside), AfterValidator(_no_nul)]
 
 
 def _absolute(value: str) -> str:
-    if not value.startswith("/") or "/../" in f"{value}/":
+    drawn = TEMPLATE.match(value)  # one that begins with a drawn `path` is looked at again when it is drawn
+    if not (value.startswith("/") or (drawn is not None and drawn[2])) or "/../" in f"{value}/":
         raise ValueError("must be an absolute path, such as `/app/server.py`")
     return value if value == "/" else value.rstrip("/")
 

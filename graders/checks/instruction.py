@@ -3,17 +3,19 @@
 import json
 from typing import ClassVar, Literal
 
+import regex
 from pydantic import Field, model_validator
 
 from graders.actions import DEFAULT
 from graders.blame import lineage
 from graders.checks.base import Check, Keyword, Sample, Samples, Verdict, failed, passed
-from graders.checks.patterns import compile_pattern, search
+from graders.checks.patterns import PatternText, search
 from graders.checks.registry import register
 from graders.checks.stages import source_stage
 from graders.dockerfile.model import Dockerfile, Instruction
 from graders.observations import Observations, Wants
 from graders.spec import Identifier, Text, Texts
+from graders.values import Quoting
 from graders.visible import listed, quoted, visible
 
 _LAST_COUNTS = frozenset({"CMD", "ENTRYPOINT", "USER", "WORKDIR", "STOPSIGNAL", "HEALTHCHECK", "SHELL"})
@@ -45,7 +47,7 @@ class InstructionCheck(Check):
     """What stands after the keyword and its flags, spaces aside."""
     contains: Texts = ()
     """Texts that the arguments hold."""
-    matches: Text | None = None
+    matches: PatternText | None = None
     """A regular expression found in the arguments."""
     flags: dict[Text, Text | None] = Field(default_factory=dict)
     """Flags that it has, without their dashes, and their values (empty for whatever value): `{from: builder}`."""
@@ -58,6 +60,7 @@ class InstructionCheck(Check):
     why: ClassVar[str] = (
         "Whoever reads, builds or runs your image goes by its Dockerfile: what stands there decides what the image is."
     )
+    quoting: ClassVar[Quoting] = {"matches": regex.escape}
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(about="It is there.", check={"instruction": "CMD"}),
@@ -171,8 +174,6 @@ class InstructionCheck(Check):
             raise ValueError(f"asks for a form, which only {listed(sorted(_HAS_FORMS))} have")
         if self.at_least and self.at_most and self.at_least > self.at_most:
             raise ValueError("has an `at_least` that is more than its `at_most`")
-        if self.matches is not None:
-            compile_pattern(self.matches)
         return self
 
     def heading(self) -> str:

@@ -1,8 +1,11 @@
 """Regular expressions of authors, run on text of learners: with a time limit, so that no text holds grading up."""
 
-import regex
+from typing import Annotated
 
-from graders.spec import TEMPLATE
+import regex
+from pydantic import AfterValidator
+
+from graders.spec import TEMPLATE, Text
 
 _SECONDS = 1.0
 
@@ -22,6 +25,15 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
 def read_pattern(pattern: str) -> None:
     """Try an expression in which `{name}` stands for a drawn text. Raises ValueError that says what is wrong."""
     compile_pattern(TEMPLATE.sub("drawn", pattern))
+
+
+def _readable(pattern: str) -> str:
+    read_pattern(pattern)
+    return pattern
+
+
+PatternText = Annotated[Text, AfterValidator(_readable)]
+"""A regular expression of an author's."""
 
 
 def search(pattern: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from graders.actions import DEFAULT
 from graders.checks.accounts import PASSWD, name_of, number_of, poses_as, users_in
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import did_not_last, run_line
-from graders.checks.patterns import read_pattern, search
+from graders.checks.patterns import PatternText, search
 from graders.checks.registry import register
 from graders.checks.shells import command_of, is_shell, names_of
 from graders.observations import Observations, SeenRun, Wants
@@ -32,7 +32,7 @@ class Process(Check):
     run: Identifier = DEFAULT
     program: Texts = ()
     """Programs that PID 1 may be, by name, such as `python3`."""
-    matches: Text | None = None
+    matches: PatternText | None = None
     """A regular expression that the command of PID 1 fits."""
     no_shell: bool = False
     """Whether PID 1 must not be a shell."""
@@ -153,8 +153,6 @@ class Process(Check):
             raise ValueError("needs one of `program`, `matches`, `no_shell`, `at_least`, `at_most` or `users`")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError("has an `at_least` that is more than its `at_most`")
-        if self.matches is not None:
-            read_pattern(self.matches)
         return self
 
     def heading(self) -> str:

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from graders.actions import DEFAULT
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.endings import complaint_of, denial_of, did_not_end, did_not_start, output_of, run_line
-from graders.checks.patterns import read_pattern, search
+from graders.checks.patterns import PatternText, search
 from graders.checks.registry import register
 from graders.observations import Observations, SeenRun, Wants
 from graders.sandbox.base import Limit, RunResult
@@ -35,7 +35,7 @@ class Stdout(Check):
     """Texts that it prints."""
     absent: Texts = ()
     """Texts that it must not print."""
-    matches: Text | None = None
+    matches: PatternText | None = None
     """A regular expression; `^` and `$` are the beginning and end of a line."""
     ignore_case: bool = False
     """Whether capital letters are small letters too."""
@@ -148,8 +148,6 @@ class Stdout(Check):
     def _asks_something(self) -> "Stdout":
         if self.equals is None and not self.contains and not self.absent and self.matches is None:
             raise ValueError("needs one of `equals`, `contains`, `absent` or `matches`")
-        if self.matches is not None:
-            read_pattern(self.matches)
         return self
 
     def heading(self) -> str:

@@ -239,3 +239,48 @@ def test_a_base_without_an_image_is_refused_at_its_line(tmp_path: Path) -> None:
     (tmp_path / "course.yaml").write_text("bases:\n  busybox: {recipe: {}}\n")
     with pytest.raises(InvalidPlan, match=r"course\.yaml:2:3: The base `busybox` needs an `image`"):
         load_bases(tmp_path / "labs")
+
+
+def test_a_drawn_path_stands_where_a_path_is_asked_for() -> None:
+    plan = plan_of(
+        """
+        title: x
+        points: 3
+        bases: [busybox]
+        values: {where: path}
+        runs: {default: {serve: {port: 80}, volumes: {"{where}": store}}}
+        checks:
+          - {id: file, kind: image_file, path: "{where}/x", points: 1}
+          - {id: mount, kind: mounts, path: "{where}", points: 1}
+          - {id: page, kind: http, path: "{where}", points: 1}
+        """
+    )
+    drawn = {"where": "/amber/coral10"}
+    paths = [check.model_dump()["path"] for check in plan.filled(drawn).checks]
+    assert paths == ["/amber/coral10/x", "/amber/coral10", "/amber/coral10"]
+
+
+def test_a_drawn_word_where_a_path_is_asked_for_is_refused() -> None:
+    text = (
+        'title: x\npoints: 1\nvalues: {where: word}\nchecks: [{id: a, kind: image_file, path: "{where}", points: 1}]\n'
+    )
+    (problem,) = problems_of(text)
+    assert "With a drawn value put in, this must be an absolute path" in problem
+
+
+def test_a_drawn_text_is_no_part_of_an_expression() -> None:
+    plan = plan_of(
+        """
+        title: x
+        points: 1
+        values: {sum: {kind: choice, of: ["1+1", "(2"]}}
+        checks: [{id: a, kind: instruction, instruction: RUN, matches: "^{sum}$", points: 1}]
+        """
+    )
+    assert plan.filled({"sum": "(2"}).checks[0].model_dump()["matches"] == r"^\(2$"
+
+
+def test_a_broken_expression_is_refused_by_its_own_name() -> None:
+    text = "title: x\npoints: 1\nchecks:\n  - {id: a, kind: stdout, matches: '(', points: 1}\n"
+    (problem,) = problems_of(text)
+    assert "lab.yaml:4:27: `matches` is no regular expression" in problem
