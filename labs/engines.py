@@ -46,9 +46,10 @@ def engine_answers(*, worker: str) -> bool:
 
 
 def remove_leftovers() -> None:
-    """Once in a process's life, remove what a killed one before it may have left on the engine."""
+    """Remove what a killed process before this one may have left on the engine, and what jobs in trouble left since."""
     try:
         _sweep(settings.SANDBOX_FACTORY, settings.SANDBOX_ENGINE)
+        open_sandbox().sweep(unless_clean=True)
     except SandboxUnavailable as error:
         log.warning("leftovers_not_removed", engine=settings.SANDBOX_ENGINE, error=str(error))
 

@@ -465,5 +465,8 @@ class Sandbox(Protocol):
     def job(self, job_id: str) -> AbstractContextManager[Job]:
         """Open a job. Leftovers of an earlier, killed job with this id are removed first."""
 
-    def sweep(self, *, keep: Iterable[str] = ()) -> int:
-        """Remove what jobs left behind, except those named; returns how many objects went."""
+    def sweep(self, *, keep: Iterable[str] = (), unless_clean: bool = False) -> int:
+        """Remove what jobs left behind, except those named; returns how many objects went.
+
+        With `unless_clean`, nothing is looked for where every job is known to have left nothing.
+        """

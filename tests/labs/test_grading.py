@@ -243,6 +243,15 @@ def test_results_of_a_lost_lease_are_dropped(sandbox: FakeSandbox) -> None:
     assert kinds(submission).count(FINISHED) == 0
 
 
+def test_each_shift_begins_with_a_look_whether_an_earlier_job_left_something(sandbox: FakeSandbox) -> None:
+    sandbox.break_on("sweep")
+    a_submission()
+    assert grading.work(seconds=PATIENT).taken == 1  # which it does not depend on
+    before = len(sandbox.asked("sweep"))
+    grading.work(seconds=PATIENT)
+    assert len(sandbox.asked("sweep")) > before
+
+
 def test_leftovers_of_a_killed_attempt_leave_storage_with_the_next_ones_result(
     sandbox: FakeSandbox, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:

@@ -10,7 +10,16 @@ import docker
 import pytest
 from sandboxes import BUSYBOX, context
 
-from graders.sandbox.base import BuildEvent, BuildLimits, ContainerSpec, HttpRequest, Job, Limit, RunLimits
+from graders.sandbox.base import (
+    BuildEvent,
+    BuildLimits,
+    ContainerSpec,
+    HttpRequest,
+    Job,
+    Limit,
+    RunLimits,
+    SandboxUnavailable,
+)
 from graders.sandbox.docker import DockerSandbox
 
 pytestmark = pytest.mark.engine
@@ -142,6 +151,28 @@ def test_a_sweep_removes_what_killed_workers_left_but_not_what_is_to_be_kept(
         assert sandbox.sweep() == 0
     assert sandbox.sweep() > 4
     assert everything(engine) == before
+
+
+def test_a_sweep_for_the_unclean_only_finds_what_a_killed_worker_left_after_other_jobs_too(
+    engine_url: str, sandbox: DockerSandbox, engine: docker.APIClient, before: dict[str, set[str]]
+) -> None:
+    killed_in_the_middle(engine_url, "lost", building=False)
+    with sandbox.job("another"):
+        pass
+    assert sandbox.sweep(unless_clean=True) > 4
+    assert everything(engine) == before
+    made = engine.create_volume("drydock-job.by-nobody.volume1")["Name"]
+    assert sandbox.sweep(unless_clean=True) == 0
+    engine.remove_volume(made)
+
+
+def test_a_probes_image_that_somebody_removed_is_made_again(sandbox: DockerSandbox, engine: docker.APIClient) -> None:
+    inside = ContainerSpec(image=BUSYBOX, folders={"/given": {"a": b"a"}}, args=("cat", "/given/a"))
+    engine.remove_image(sandbox.probe_image(), force=True)
+    with pytest.raises(SandboxUnavailable), sandbox.job("first") as job:
+        job.run(inside)
+    with sandbox.job("second") as job:
+        assert job.run(inside).stdout == b"a"
 
 
 def test_a_job_that_fills_the_disk_is_told_so_and_the_space_returns(
