@@ -253,7 +253,7 @@ class FakeSandbox(Sandbox):
                 self.open_jobs.discard(job_id)
 
     def sweep(self, *, keep: Iterable[str] = (), unless_clean: bool = False) -> int:
-        """Forget jobs left open, except those named; returns how many. Jobs of this sandbox clean up after themselves."""
+        """Forget jobs left open, except those named; returns how many. With `unless_clean` it always is: none."""
         kept = set(keep)
         self.record("", "sweep", kept)
         if unless_clean:
