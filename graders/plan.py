@@ -221,6 +221,11 @@ def parse_plan(text: str | bytes, *, file: str, bases: Mapping[str, Base], folde
     except BadFolder as bad:
         raise InvalidPlan([*problems, bad.problem]) from None
     problems += [document.problem(place, message) for place, message in missing]
+    problems += [
+        document.problem(("checks", position), sentence)
+        for position, check in enumerate(plan.checks)
+        for sentence in check.at_odds()
+    ]
     if problems:
         raise InvalidPlan(problems)
     return plan

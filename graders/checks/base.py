@@ -1,6 +1,6 @@
 """What a check is: a frozen spec that says what it wants to see, and judges what was seen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
@@ -81,6 +81,8 @@ class Check(Spec):
     samples: ClassVar[Samples]
     why: ClassVar[str] = ""
     """Why it matters, in one sentence; shown when it fails."""
+    opposites: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Pairs of fields, of which the one asks for what the other forbids."""
     quoting: ClassVar[Quoting] = {}
     """How drawn values are quoted in fields that are no plain text, such as regular expressions."""
 
@@ -124,6 +126,12 @@ class Check(Spec):
         del seen
         return Wants()
 
+    def at_odds(self) -> Iterator[str]:
+        """What it asks for and forbids at once, in sentences for its author: it can never pass."""
+        for wanted, unwanted in self.opposites:
+            for text in sorted(_texts_of(getattr(self, wanted)) & _texts_of(getattr(self, unwanted))):
+                yield f"`{text}` stands under `{wanted}` and under `{unwanted}`; no image or run can have it both ways."
+
     def own_values(self) -> frozenset[str]:
         """Names that stand for values of its own in its texts, beside those that the plan declares."""
         return frozenset()
@@ -139,3 +147,7 @@ class Check(Spec):
     def filled(self, values: Values) -> Self:
         """The same check with the drawn values put in. Raises pydantic's ValidationError where they do not fit."""
         return filled(self, values, quoting=self.quoting)
+
+
+def _texts_of(value: Any) -> set[str]:
+    return set() if value is None else {value} if isinstance(value, str) else set(value)

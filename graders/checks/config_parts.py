@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from graders.sandbox.base import Healthcheck, ImageFacts
-from graders.spec import Spec, Text, Texts, one_or_many
+from graders.spec import MAX_PORT, Spec, Text, Texts, one_or_many
 from graders.visible import visible
 
 Form = Literal["exec", "shell"]
@@ -35,6 +35,8 @@ def _exposed(value: str) -> str:
         return value
     if not re.fullmatch(r"[0-9]{1,5}(/(tcp|udp|sctp))?", value):
         raise ValueError("must be ports, such as 8000 or 53/udp")
+    if not 1 <= int(value.partition("/")[0]) <= MAX_PORT:
+        raise ValueError("must be ports from 1 to 65535")
     return value if "/" in value else f"{value}/tcp"
 
 

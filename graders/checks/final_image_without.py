@@ -63,6 +63,7 @@ class FinalImageWithout(Check):
     why: ClassVar[str] = (
         "What only the build needed makes an image slower to fetch, and hands tools to whoever breaks into it."
     )
+    opposites: ClassVar[tuple[tuple[str, str], ...]] = (("patterns", "but"),)
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

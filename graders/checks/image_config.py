@@ -82,6 +82,14 @@ class ImageConfig(Check):
     why: ClassVar[str] = (
         "Engines and people start an image by its configuration: what it does not declare, each of them has to guess."
     )
+    opposites: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("env", "env_absent"),
+        ("env_named", "env_absent"),
+        ("labels", "labels_absent"),
+        ("labels_named", "labels_absent"),
+        ("exposed_ports", "ports_absent"),
+        ("volumes", "volumes_absent"),
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

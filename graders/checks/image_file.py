@@ -57,6 +57,7 @@ class ImageFile(Check):
     why: ClassVar[str] = (
         "A container finds its image's files and no others: what lies elsewhere, or may not be read, is missing."
     )
+    opposites: ClassVar[tuple[tuple[str, str], ...]] = (("present", "absent"), ("path", "absent"))
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

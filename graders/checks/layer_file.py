@@ -44,6 +44,7 @@ class LayerFile(Check):
     """Which build's image."""
 
     why: ClassVar[str] = "Whoever has an image can read every layer of it, and finds there what later layers deleted."
+    opposites: ClassVar[tuple[tuple[str, str], ...]] = (("present", "absent"), ("path", "absent"))
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

@@ -50,6 +50,11 @@ class RunFile(Check):
     why: ClassVar[str] = (
         "What a program leaves behind is found by others only where they look for it, and if they may read it."
     )
+    opposites: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("present", "absent"),
+        ("path", "absent"),
+        ("contains", "lacks"),
+    )
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

@@ -83,6 +83,8 @@ class Stages(Check):
             raise ValueError("needs one of `at_least`, `at_most`, `names` or `used`")
         if self.at_least and self.at_most and self.at_least > self.at_most:
             raise ValueError("has an `at_least` that is more than its `at_most`")
+        if self.at_most and len(set(self.names)) > self.at_most:
+            raise ValueError("asks for more `names` than there may be stages by its `at_most`")
         return self
 
     def heading(self) -> str:

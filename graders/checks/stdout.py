@@ -46,6 +46,7 @@ class Stdout(Check):
         "A container speaks to the world through its output: logs, scripts and other containers go by what it prints."
     )
     quoting: ClassVar[Quoting] = {"matches": regex.escape}
+    opposites: ClassVar[tuple[tuple[str, str], ...]] = (("contains", "absent"),)
     samples: ClassVar[Samples] = Samples(
         right=(
             Sample(

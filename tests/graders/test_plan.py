@@ -280,6 +280,26 @@ def test_a_drawn_text_is_no_part_of_an_expression() -> None:
     assert plan.filled({"sum": "(2"}).checks[0].model_dump()["matches"] == r"^\(2$"
 
 
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        ("kind: image_file, present: [/a, /b], absent: /b", "`/b` stands under `present` and under `absent`"),
+        ("kind: run_file, path: /a, contains: x, lacks: x", "`x` stands under `contains` and under `lacks`"),
+        ("kind: layer_file, path: /a, absent: /a", "`/a` stands under `path` and under `absent`"),
+        ("kind: stdout, contains: x, absent: [y, x]", "`x` stands under `contains` and under `absent`"),
+        ("kind: final_image_without, patterns: '*.o', but: '*.o'", "`*.o` stands under `patterns` and under `but`"),
+        ("kind: image_config, env: {A: 1}, env_absent: A", "`A` stands under `env` and under `env_absent`"),
+        ("kind: image_config, exposed_ports: 80, ports_absent: 80", "`80/tcp` stands under `exposed_ports`"),
+        ("kind: image_config, exposed_ports: 65536", "ports from 1 to 65535"),
+        ("kind: stages, names: [a, b], at_most: 1", "more `names` than there may be stages"),
+    ],
+)
+def test_a_check_that_can_never_pass_is_refused(check: str, told: str) -> None:
+    (problem,) = problems_of(f"title: x\npoints: 1\nchecks:\n  - {{id: a, points: 1, {check}}}\n")
+    assert problem.startswith("lab.yaml:4:")
+    assert told in problem
+
+
 def test_a_broken_expression_is_refused_by_its_own_name() -> None:
     text = "title: x\npoints: 1\nchecks:\n  - {id: a, kind: stdout, matches: '(', points: 1}\n"
     (problem,) = problems_of(text)
