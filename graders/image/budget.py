@@ -36,8 +36,8 @@ class Budget:
         if time.monotonic() > self._until:
             raise TooMuch(f"The image could not be read within {self.limits.seconds:g} seconds.")
 
-    def spend_entry(self, name: str) -> None:
-        """Note that a file or folder was met."""
+    def spend_entry(self, name: str, *, target: str = "") -> None:
+        """Note that a file, a folder or a link to `target` was met."""
         self._entries -= 1
         if self._entries < 0:
             raise TooMuch(
@@ -45,7 +45,7 @@ class Budget:
             )
         if len(name) > self.limits.name_bytes:
             raise TooMuch(f"A path of the image is longer than {self.limits.name_bytes:,} characters.")
-        self._names -= len(name)
+        self._names -= len(name) + len(target)
         if self._names < 0:
             raise TooMuch(f"The paths of the image have more than {self.limits.names_bytes // MIB} MiB together.")
 

@@ -99,7 +99,7 @@ class WalkLimits:
     name_bytes: int = 8192
     """Of one path."""
     names_bytes: int = 16 * MIB
-    """Of all paths: deep folders make them long."""
+    """Of all paths and where links lead: deep folders make them long, and a link may say anything."""
     seconds: float = 60.0
     content_bytes: int = 8 * MIB
     """Of all contents that are kept."""

@@ -31,7 +31,7 @@ def read_layer(source: Source, *, search: Search, needles: Needles, budget: Budg
     finds: list[Find] = []
     with tarfile.open(fileobj=source, mode=f"r|{packed}", bufsize=_PIECE) as archive:  # type: ignore[call-overload]
         for member in _members(archive):
-            budget.spend_entry(member.name)
+            budget.spend_entry(member.name, target=member.linkname)
             path = clean(member.name)
             folder, _, name = path.rpartition("/")
             if _is_removal(member, name):

@@ -216,6 +216,15 @@ def test_a_bound_that_is_reached_is_told(limits: WalkLimits, says: str) -> None:
     assert found.layers == ()
 
 
+def test_where_links_lead_counts_as_much_as_what_they_are_called() -> None:
+    links = [member(f"link{number}", tarfile.SYMTYPE, linkname="x" * 4000) for number in range(20)]
+    assert len(read(old_style(tar(*links))).layers[0].entries) == 20
+    assert (
+        "The paths of the image have more than"
+        in read(old_style(tar(*links)), limits=WalkLimits(names_bytes=60_000)).limit
+    )
+
+
 def test_finds_are_bounded() -> None:
     layer = tar(*(member(f"{number}{TOKEN}") for number in range(50)))
     assert len(read(old_style(layer), texts=frozenset({TOKEN}), limits=WalkLimits(finds=7)).layers[0].finds) == 7
