@@ -101,3 +101,18 @@ def test_where_rows_and_lines_do_not_fit_nothing_is_claimed() -> None:
         None,
         3,
     ]
+
+
+def test_a_stage_may_be_asked_for_by_its_number() -> None:
+    assert line_in_effect(multi(), "ENV", target="0") == 3
+    assert line_in_effect(multi(), "COPY", target="1") == 8
+    assert line_in_effect(multi(), "COPY", target="9") == line_in_effect(multi(), "COPY")
+
+
+def test_where_an_image_begins_is_the_line_of_its_stage() -> None:
+    assert line_in_effect(multi(), "FROM") == 9
+    assert line_in_effect(multi(), "FROM", target="maker") == 2
+
+
+def test_a_base_that_cannot_be_told_is_none() -> None:
+    assert root_base(parse("ARG TAG\nFROM busybox:${TAG:?needed}\n"), {}) == ""

@@ -295,3 +295,29 @@ def test_drawn_values_are_encoded_in_paths_and_escaped_in_patterns() -> None:
     assert filled.keep["id"].matches == r"a\.b\ /c=(.+)"
     with pytest.raises(ValidationError):
         filled_step(Step(path="/x", port="{port}"), {"port": "none"})
+
+
+def test_a_store_of_the_labs_own_that_does_not_start_again_is_no_fault_of_the_learner() -> None:
+    def program(spec: ContainerSpec) -> FakeProgram:
+        store = replace(serving(lambda _: reply(), port=90), again_error="OCI runtime create failed: no space")
+        return store if spec.args else serving(lambda _: reply())
+
+    report, _ = graded(plan_of("[{path: /}, {restart: store}, {path: /}]", PAIR), program)
+    (check,) = report.checks
+    assert check.outcome is CheckOutcome.SKIPPED
+    assert "`store`, which the lab brings, could not be started again" in check.message
+    assert "it is not your fault" in check.message
+
+
+def test_a_part_of_a_reply_is_kept_where_a_pattern_finds_it() -> None:
+    steps = "[{path: /login, keep: {token: {matches: 'token=([a-z]+)'}}}, {path: '/use/{token}'}]"
+    report, sandbox = graded(plan_of(steps), lambda spec: serving(lambda _: reply(b"your token=abc.")))
+    assert report.checks[0].outcome is CheckOutcome.PASSED, report.checks
+    assert [request.path for request in asked(sandbox)] == ["/login", "/use/abc"]
+
+
+def test_one_that_listens_inside_its_container_only_is_told_so() -> None:
+    inside = FakeProgram(serves=True, listeners=(Listener(port=80, loopback_only=True),), http=lambda _: reply())
+    report, _ = graded(plan_of("[{path: /}]"), lambda spec: inside)
+    assert report.checks[0].outcome is CheckOutcome.FAILED
+    assert "127.0.0.1" in report.checks[0].message

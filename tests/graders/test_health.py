@@ -149,3 +149,30 @@ def test_an_author_is_told_what_cannot_be_tried(check: str, runs: str, more: str
     with pytest.raises(InvalidPlan) as caught:
         plan_of(check, runs=runs, more=more)
     assert told in str(caught.value)
+
+
+STORE = "store: {base: busybox, args: [store], network: inner, serve: {port: 80, wait_seconds: 0.1}}"
+BESIDE = f"{STORE}, default: {{network: inner, beside: [store], serve: {{port: 80, wait_seconds: 0.1}}}}"
+
+
+def test_one_that_does_not_miss_what_its_program_needs_fails() -> None:
+    report, sandbox = graded(SERVER, plan_of(", breaks: {stop: store}", runs=BESIDE))
+    (check,) = report.checks
+    assert check.outcome is CheckOutcome.FAILED
+    assert "still says healthy 0.3 s after its program lost what it needs" in check.message
+    assert len(sandbox.asked("stop")) == 1
+    assert not sandbox.asked("freeze")
+
+
+def test_one_whose_program_does_not_come_up_is_not_tried() -> None:
+    report, sandbox = graded(
+        replace(SERVER, listeners=()), plan_of(runs="default: {serve: {port: 80, wait_seconds: 0.1}}")
+    )
+    assert report.checks[0].message.startswith("Nothing listens on port 80")
+    assert not sandbox.asked("freeze")
+
+
+def test_what_is_only_to_become_healthy_is_left_alone() -> None:
+    report, sandbox = graded(SERVER, plan_of(", breaks: null"))
+    assert report.checks[0].message == "It becomes healthy."
+    assert not sandbox.asked("freeze")

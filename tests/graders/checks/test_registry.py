@@ -66,3 +66,13 @@ def test_a_package_that_brings_trouble_is_named(
     monkeypatch.setattr(EntryPoint, "load", lambda self: loaded)
     with pytest.raises(RegistryError, match=words):
         kinds()
+
+
+def test_a_check_that_was_read_already_stays_as_it_is() -> None:
+    check = ExitCode.model_validate({"id": "a", "kind": "exit_code", "points": 1})
+    assert registry.read_check(check) is check
+
+
+def test_what_is_no_check_is_refused_with_what_one_looks_like() -> None:
+    with pytest.raises(InvalidPlan, match=r"such as \{id: builds, kind: builds, points: 2\}"):
+        parse_plan("title: x\npoints: 1\nchecks: [builds]", file="lab.yaml", bases={})

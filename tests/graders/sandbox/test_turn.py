@@ -1,11 +1,14 @@
 """One job at a time on an engine."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from graders.sandbox import turn
+from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.turn import EngineBusy, engine_turn
 
 HOLD = """
@@ -54,3 +57,12 @@ def test_a_killed_process_gives_its_turn_back(tmp_path: Path) -> None:
         holder.wait()
         with engine_turn(url, wait_seconds=5):
             pass
+
+
+def test_a_folder_that_somebody_else_has_put_there_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / f"drydock-engines-{os.getuid()}").symlink_to(tmp_path / "theirs")
+    monkeypatch.setattr(turn, "_FOLDERS", tmp_path)
+    with pytest.raises(SandboxUnavailable, match="belongs to somebody else"), engine_turn("unix:///x", wait_seconds=0):
+        pass
+    assert list((tmp_path / "theirs").iterdir()) == []
