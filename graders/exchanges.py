@@ -179,6 +179,8 @@ class SeenStep:
     sent: str = ""
     """Headers and body of the request, as the author chose them."""
     reply: HttpReply | None = None
+    asked: Step | None = None
+    """The step with what was kept before it put in, where it is a request."""
     objection: str = ""
     """What was not as it should be, to follow `what` in a sentence; empty when all was."""
 

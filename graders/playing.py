@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -60,6 +61,10 @@ class _Player:
             return SeenStep(
                 what=_name(step), objection=f"cannot be sent with what was kept before it, {wrong['input']!r:.80}"
             )
+        return replace(self._ask_until(step), asked=step)
+
+    def _ask_until(self, step: Step) -> SeenStep:
+        """Ask, and ask again while there is time for it, until the reply is as it should be."""
         request = message_of(step, default_port=self._asked.serve.port, left=step.timeout_seconds)
         seen, until = SeenStep(what=_name(step)), time.monotonic() + step.within_seconds
         while True:

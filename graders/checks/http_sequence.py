@@ -316,12 +316,12 @@ class HttpSequence(Check):
     def _verdict(self, seen: Observations, run: SeenRun, played: SeenExchange) -> Verdict:
         number, step = len(played.steps), played.steps[-1]
         planned = self.steps[number - 1]
-        title = f" ({planned.title})" if planned.title else ""
+        which = f"Step {number} of {len(self.steps)}{f' ({planned.title})' if planned.title else ''}"
         answered = step.reply is not None and step.reply.status is not None
         told = "" if answered or planned.disturbed else complaint_of(run)
         return failed(
-            f"Step {number} of {len(self.steps)}{title}: {step.what} {step.objection.rstrip('.')}.{told}{ended_beside(run)}",
-            expected=expected(planned) if planned.path else "",
+            f"{which}: {step.what} {step.objection.rstrip('.')}.{told}{ended_beside(run)}",
+            expected=expected(step.asked or planned) if planned.path else "",
             seen="\n\n".join(
                 filter(None, [visible(step.sent), shown(step.reply) if answered and step.reply else output_of(run)])
             ),

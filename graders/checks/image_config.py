@@ -53,7 +53,7 @@ class ImageConfig(Check):
     workdir: Text | None = None
     """The folder it starts in."""
     user: Text | None = None
-    """The user, spelled as in USER."""
+    """The user, spelled as in USER; a group counts only where one is asked for."""
     exposed_ports: ExposedPorts = ()
     """Such as `8000` or `53/udp`; there may be others."""
     ports_absent: ExposedPorts = ()
@@ -124,9 +124,9 @@ class ImageConfig(Check):
             ),
             Sample(about="No entrypoint at all.", check={"entrypoint": []}),
             Sample(
-                about="Folders in other spellings.",
-                check={"workdir": "/app", "volumes": ["/data", "/srv/x"]},
-                dockerfile='FROM busybox:1.35\nWORKDIR /app/\nVOLUME ["/data/", "/srv//x"]\n',
+                about="Folders in other spellings, and a group that nobody asked for.",
+                check={"user": 1000, "workdir": "/app", "volumes": ["/data", "/srv/x"]},
+                dockerfile='FROM busybox:1.35\nWORKDIR /app/\nVOLUME ["/data/", "/srv//x"]\nUSER 1000:1000\n',
             ),
             Sample(
                 about="Health, shell and forms.",
@@ -365,7 +365,7 @@ class ImageConfig(Check):
     def _about_texts(self, image: ImageFacts) -> Iterator[Difference]:
         for keyword, word, text, is_text in (
             ("WORKDIR", "WORKDIR", self.workdir and plain_path(self.workdir), plain_path(image.workdir or "/")),
-            ("USER", "the user", self.user, image.user),
+            ("USER", "the user", self.user, _user_as_asked(self.user, image.user)),
         ):
             if text is not None and text != is_text:
                 yield another(keyword, word, text, is_text)
@@ -396,6 +396,11 @@ class ImageConfig(Check):
 
 _INTERVAL, _TIMEOUT, _RETRIES = 30.0, 30.0, 3
 """What the engine takes where the image does not say."""
+
+
+def _user_as_asked(wanted: str | None, user: str) -> str:
+    """The image's user; without its group where none is asked for and that is all that differs."""
+    return user.partition(":")[0] if wanted == user.partition(":")[0] else user
 
 
 _HEADINGS = {

@@ -261,6 +261,14 @@ def test_hidden_steps_come_last_and_leave_no_trace_in_what_learners_see() -> Non
     assert "secret" not in json.dumps(report.for_learner().model_dump(mode="json"))
 
 
+def test_what_was_kept_stands_in_what_a_learner_is_told_was_expected() -> None:
+    plan = plan_of("[{path: /, keep: {id: id}}, {path: '/{id}', json: {id: '{id}'}}]")
+    answers = {"/": reply(b'{"id": "n7"}')}
+    report, _ = graded(plan, lambda spec: serving(lambda request: answers.get(request.path, reply(b"{}"))))
+    assert 'id = "n7"' in report.checks[0].expected
+    assert "{id}" not in report.checks[0].expected
+
+
 def test_a_plan_with_steps_is_read_again_as_it_was_stored() -> None:
     plan = plan_of("[{path: /, keep: {id: id}}, {path: '/{id}', json: {word: '{word}'}}]")
     again = LabPlan.model_validate(plan.model_dump(mode="json"))
