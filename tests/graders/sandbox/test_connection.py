@@ -1,21 +1,30 @@
 """An engine that is not there, does not answer, or answers with trouble is the engine's fault, said in a sentence."""
 
+import base64
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.client import BadStatusLine
 from pathlib import Path
 
 import docker
 import pytest
 
-from graders.sandbox import connection, stuck
-from graders.sandbox.base import SandboxUnavailable
-from graders.sandbox.connection import Address, HandOverRefused, ensure_outlives_a_kill, wait_for_end
+from graders.image.contents import MIB, Search, WalkLimits
+from graders.sandbox import buildkit, connection, stuck
+from graders.sandbox.base import BuildLimits, SandboxUnavailable
+from graders.sandbox.buildkit import BuildOrder, build
+from graders.sandbox.changes import changes_of
+from graders.sandbox.connection import Address, Engine, HandOverRefused, ensure_outlives_a_kill, wait_for_end
 from graders.sandbox.docker import DockerSandbox
+from graders.sandbox.files import read_path
+from graders.sandbox.layers import image_layers
 from graders.sandbox.stuck import RESTART_FILE, start_anew
+from graders.sandbox.user_files import user_file_fault
 
 Answer = Callable[[bytes], bytes | None]
 CLIENT = docker.APIClient(base_url="unix:///run/none/docker.sock", version="1.41")
@@ -235,3 +244,143 @@ def test_an_engine_that_does_not_come_back_is_said(
     assert not start_anew(Address(f"unix://{tmp_path}/engine.sock"))
     assert (tmp_path / RESTART_FILE).read_text() == "A build cannot be ended.\n"
     assert "is not back after" in caplog.text
+
+
+ORDER = BuildOrder(context=b"", build_id="id", tag="drydock-job/a:1", limits=BuildLimits(seconds=5))
+TRACE = b'{"id":"moby.buildkit.trace","aux":"%s"}\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (http("500 Internal Server Error", b'{"message":"no builder"}'), "refused to build: no builder"),
+        (http("200 OK", b"<html>\n"), "progress is not JSON"),
+        (http("200 OK", b'{"stream":"half'), "progress is not JSON"),
+        (http("200 OK", TRACE % b"eA"), "progress cannot be read"),
+        (http("200 OK", b'{"id":"moby.buildkit.trace"}\n'), "progress cannot be read"),
+        (http("200 OK", b'{"stream":"hello"}\n'), "ended the build without saying how it went"),
+        (http("200 OK", b'{"error":"failed to solve: transport is closing"}\n'), "could not build"),
+    ],
+)
+def test_a_build_that_the_engine_does_not_carry_out_is_the_engines_trouble(
+    answer: bytes, words: str, tmp_path: Path
+) -> None:
+    with engine_that(lambda head: answer, tmp_path) as url, pytest.raises(SandboxUnavailable, match=words):
+        build(Address(url), CLIENT, ORDER)
+
+
+def test_a_build_needs_no_last_line_break_to_be_told(tmp_path: Path) -> None:
+    answer = http("200 OK", b'{"id":"moby.image.id","aux":{"ID":"sha256:1"}}')
+    with engine_that(lambda head: answer, tmp_path) as url:
+        assert build(Address(url), CLIENT, ORDER).image_id == "sha256:1"
+
+
+def test_a_progress_without_end_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buildkit, "_LONGEST_LINE", 1000)
+    answer = http("200 OK", b"x" * 2000)
+    with engine_that(lambda head: answer, tmp_path) as url, pytest.raises(SandboxUnavailable, match="has no end"):
+        build(Address(url), CLIENT, ORDER)
+
+
+def stat(**told: object) -> str:
+    return base64.b64encode(json.dumps(told).encode()).decode()
+
+
+def archived(header: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nX-Docker-Container-Path-Stat: {header}\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (http("500 Internal Server Error", b'{"message":"lstat: input/output error"}'), "cannot read /x: lstat"),
+        (archived("!", b""), "did not describe a file"),
+        (archived(base64.b64encode(b"[]").decode(), b""), "did not describe a file"),
+        (archived(stat(size=1), b""), "for /x"),
+        (archived(stat(size=1), bytes(1024)), "sent nothing for /x"),
+        (archived(stat(size=1), b"no tar" * 200), "no readable archive for /x"),
+    ],
+)
+def test_a_file_that_the_engine_does_not_show_is_the_engines_trouble(answer: bytes, words: str, tmp_path: Path) -> None:
+    with engine_that(lambda head: answer, tmp_path) as url, pytest.raises(SandboxUnavailable, match=words):
+        read_path(Address(url), CLIENT, "id", "/x", max_bytes=10, id_offset=0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http("404 Not Found", b'{"message":"Could not find the file"}'),
+        http("500 Internal Server Error", b'{"message":"open /x/y: not a directory"}'),
+    ],
+)
+def test_a_path_that_leads_nowhere_holds_nothing(answer: bytes, tmp_path: Path) -> None:
+    with engine_that(lambda head: answer, tmp_path) as url:
+        assert read_path(Address(url), CLIENT, "id", "/x", max_bytes=10, id_offset=0) is None
+
+
+def test_changes_that_the_engine_does_not_list_are_the_engines_trouble(tmp_path: Path) -> None:
+    answer = http("500 Internal Server Error", b'{"message":"layer not known"}')
+    with engine_that(lambda head: answer, tmp_path) as url, pytest.raises(SandboxUnavailable, match="layer not known"):
+        changes_of(Address(url), CLIENT, "id")
+
+
+def test_a_list_of_changes_is_read_as_far_as_it_came(tmp_path: Path) -> None:
+    listed = b'[{"Path":"/a","Kind":1},{"Path":"/gone","Kind":2},{"Path":"/b","Kind":0},{"Pat'
+    with engine_that(lambda head: http("200 OK", listed), tmp_path) as url:
+        assert changes_of(Address(url), CLIENT, "id") == ("/a", "/b")
+
+
+def link(target: str) -> str:
+    return stat(mode=1 << 27 | 0o777, size=0, linkTarget=target)
+
+
+@pytest.mark.parametrize(
+    ("headers", "fault"),
+    [
+        (["!"], ""),  # what cannot be understood is left to the engine
+        ([stat(mode=0o644, size=10, linkTarget="")], ""),
+        ([stat(mode=1 << 31 | 0o755, size=10, linkTarget="")], ""),
+        ([stat(mode=1 << 25, size=0, linkTarget="")], "/etc/passwd of the image is no regular file"),
+        ([stat(mode=0o644, size=5_000_000, linkTarget="")], "/etc/passwd of the image has 5,000,000 bytes"),
+        ([link("/fifo"), stat(mode=1 << 25, size=0, linkTarget="")], "/etc/passwd of the image is no regular file"),
+        ([link("/etc/passwd")], "/etc/passwd of the image is no regular file"),
+    ],
+)
+def test_the_files_that_name_users_are_looked_at_before_the_engine_opens_them(
+    headers: list[str], fault: str, tmp_path: Path
+) -> None:
+    def answer(head: bytes) -> bytes:
+        return archived(headers.pop(0) if len(headers) > 1 else headers[0], b"")
+
+    with engine_that(answer, tmp_path) as url:
+        found = user_file_fault(Engine(address=Address(url), client=CLIENT, id_offset=0), "id")
+    assert found.startswith(fault) if fault else not found
+
+
+def test_an_image_that_is_too_large_is_not_even_asked_for() -> None:
+    search = Search(limits=WalkLimits(image_bytes=MIB))
+    found = image_layers(Address("unix:///run/none/docker.sock"), CLIENT, "id", size_bytes=3 * MIB, search=search)
+    assert found.limit == "The image has 3 MiB; up to 1 MiB are read."
+
+
+@pytest.mark.parametrize("words", ["no space left on device", "file name too long"])
+def test_an_image_that_the_engine_cannot_save_for_its_own_sake_is_told(words: str, tmp_path: Path) -> None:
+    answer = http("500 Internal Server Error", json.dumps({"message": f"write /x: {words}"}).encode())
+    with engine_that(lambda head: answer, tmp_path) as url:
+        found = image_layers(Address(url), CLIENT, "id", size_bytes=1, search=Search())
+    assert found.limit
+    assert not found.layers
+
+
+def test_an_image_that_comes_too_slowly_is_told(tmp_path: Path) -> None:
+    with engine_that(lambda head: None, tmp_path) as url:
+        found = image_layers(Address(url), CLIENT, "id", size_bytes=1, search=Search(limits=WalkLimits(seconds=0.1)))
+    assert found.limit == "The image could not be read within 0.1 seconds."
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\nno", b""])
+def test_an_engine_that_takes_no_build_session_is_trouble(answer: bytes, tmp_path: Path) -> None:
+    order = replace(ORDER, secrets={"token": b"x"})
+    with engine_that(lambda head: answer, tmp_path) as url, pytest.raises(SandboxUnavailable, match="session"):
+        build(Address(url), CLIENT, order)
