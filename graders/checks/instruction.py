@@ -12,6 +12,7 @@ from graders.checks.base import Check, Keyword, Sample, Samples, Verdict, failed
 from graders.checks.patterns import PatternText, search
 from graders.checks.registry import register
 from graders.checks.stages import source_stage
+from graders.checks.steps import all_of
 from graders.dockerfile.model import Dockerfile, Instruction
 from graders.observations import Observations, Wants
 from graders.spec import Identifier, Text, Texts
@@ -263,10 +264,10 @@ class InstructionCheck(Check):
             return "is in the exec form, not in the shell form"
         if self.arguments is not None and not _says_the_same(instruction, self.arguments):
             return f"says {quoted(arguments)}, not {quoted(self.arguments)}"
-        missing = [text for text in self.contains if text not in instruction.arguments]
+        missing = [text for text in self.contains if text not in all_of(instruction)]
         if missing:
             return f"says {quoted(arguments)}, without {listed([quoted(text) for text in missing])}"
-        if self.matches is not None and not search(self.matches, instruction.arguments):
+        if self.matches is not None and not search(self.matches, all_of(instruction)):
             return f"says {quoted(arguments)}, which does not fit the pattern {quoted(self.matches)}"
         for name, value in self.flags.items():
             given = instruction.flag(name)

@@ -44,7 +44,7 @@ def is_meant(name: str, instruction: Instruction) -> bool:
     keyword, _, rest = name.partition(" ")
     if instruction.keyword != keyword:
         return False
-    text = " ".join(instruction.words) if instruction.is_exec else " ".join(instruction.arguments.split())
+    text = " ".join(instruction.words) if instruction.is_exec else " ".join(all_of(instruction).split())
     pattern = _pattern(rest)
     if pattern is not None:
         return search(pattern, text)
@@ -57,6 +57,11 @@ def is_meant(name: str, instruction: Instruction) -> bool:
             return False
         at = found + len(word)
     return True
+
+
+def all_of(instruction: Instruction) -> str:
+    """What the instruction says after its flags, the lines of its heredocs included."""
+    return "\n".join([instruction.arguments, *(heredoc.content for heredoc in instruction.heredocs)])
 
 
 def shown(instruction: Instruction) -> str:

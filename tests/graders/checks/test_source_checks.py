@@ -6,6 +6,7 @@ import pytest
 
 from graders.actions import Build
 from graders.checks.base import Check, Verdict
+from graders.checks.instruction import InstructionCheck
 from graders.checks.lint import Lint
 from graders.checks.pinned_base import PinnedBase
 from graders.checks.prefers_copy import PrefersCopy
@@ -38,6 +39,7 @@ def fields(kind: str, **own: object) -> dict[str, object]:
     [
         ("RUN pip install", "RUN --network=none pip3 --quiet \\\n  install -r x", True),
         ("RUN pip install", 'RUN ["python", "-m", "pip", "install", "x"]', True),
+        ("RUN pip install", "RUN <<END\n  pip \\\n  install x\nEND", True),
         ("RUN pip install", "RUN install pip", False),
         ("RUN pip install", "CMD pip install", False),
         ("RUN", "RUN anything", True),
@@ -60,6 +62,13 @@ def fields(kind: str, **own: object) -> dict[str, object]:
 def test_a_step_is_known_by_its_instruction_and_words(name: str, line: str, meant: bool) -> None:
     (instruction,) = parse(f"FROM a:1\n{line}\n").instructions[1:]
     assert is_meant(name, instruction) is meant
+
+
+def test_the_lines_of_a_heredoc_are_what_an_instruction_says() -> None:
+    text = "FROM a:1\nRUN <<END\npip install x\nEND\n"
+    for own in ({"contains": "install x"}, {"matches": "^pip"}):
+        check = InstructionCheck.model_validate(fields("instruction", instruction="RUN", **own))
+        assert judged(check, text).outcome is PASSED
 
 
 @pytest.mark.parametrize(
