@@ -14,6 +14,7 @@ import pytest
 from sandboxes import BUSYBOX
 
 from graders.__main__ import main
+from graders.checks.registry import RegistryError
 from graders.report import Report
 from graders.sandbox.ledger import Ledger
 
@@ -170,3 +171,32 @@ def test_it_runs_as_a_module() -> None:
     )
     assert "--submission" in done.stdout
     assert "4  the submission was refused" in done.stdout
+
+
+def test_a_page_that_was_never_recorded_says_what_to_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("graders.__main__.read_record", dict)
+    assert main(["checks"]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert "--record" in printed.err
+
+
+def test_a_kind_to_record_that_is_none_is_told_before_an_engine_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "docker.sock").touch()
+    assert main(["checks", "bulids", "--record", "--engine", f"unix://{tmp_path}/docker.sock"]) == 2
+    assert "There is no kind of check `bulids`. Did you mean `builds`?" in capsys.readouterr().err
+
+
+def test_a_kind_that_is_registered_twice_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def twice(lab: Path) -> None:
+        raise RegistryError("The kind `builds` is registered twice.")
+
+    monkeypatch.setattr("graders.__main__.load_plan", twice)
+    assert main(["grade", "--lab", str(LAB), "--submission", str(REFERENCE)]) == 2
+    assert capsys.readouterr().err == "The kind `builds` is registered twice.\n"

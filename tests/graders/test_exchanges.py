@@ -329,3 +329,14 @@ def test_one_that_listens_inside_its_container_only_is_told_so() -> None:
     report, _ = graded(plan_of("[{path: /}]"), lambda spec: inside)
     assert report.checks[0].outcome is CheckOutcome.FAILED
     assert "127.0.0.1" in report.checks[0].message
+
+
+def test_the_output_of_every_part_is_read_before_hidden_steps_could_show_in_it() -> None:
+    more = "- {id: plain, kind: http, points: 0, path: /plain}\n"
+    plan = plan_of("[{path: /secret}]", PAIR, more=more)
+    plan = plan.model_copy(update={"checks": (plan.checks[0].model_copy(update={"hidden": True}), plan.checks[1])})
+    report, sandbox = graded(plan, lambda spec: serving(lambda _: reply(), port=90 if spec.args else 80))
+    assert [check.outcome for check in report.checks] == [CheckOutcome.PASSED] * 2
+    verbs = [call.verb for call in sandbox.calls if call.verb in {"http", "logs"}]
+    plain, secret = (position for position, verb in enumerate(verbs) if verb == "http")
+    assert verbs[plain + 1 : secret].count("logs") >= 2, "that of the container, and of the one beside it"

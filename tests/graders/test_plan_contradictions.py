@@ -99,6 +99,21 @@ NO_PORT = "runs: {default: {serve: {ready: started}}}"
             "carries either `body` or `json`, not both.",
         ),
         (
+            "kind: builds",
+            "runs: {default: {serve: {ready: {log: '('}}}}",
+            "`log` is no regular expression: missing ) at position 1.",
+        ),
+        (
+            "kind: compare, reference: model",
+            "builds: {model: {solution: reference}}",
+            "has the same inputs in each trial; draw some under `values`, or say `trials: 1`.",
+        ),
+        (
+            "kind: custom, base: busybox, command: [sh], folder: grader",
+            "",
+            "The lab has no folder `grader` with files in it.",
+        ),
+        (
             "kind: stdout, contains: x",
             "values: {n: {kind: number, at_least: 3, at_most: 2}}",
             "has an `at_least` that is more than its `at_most`.",

@@ -238,3 +238,39 @@ def test_a_second_container_that_still_says_what_the_first_one_knew_is_found() -
     )
     assert result.outcome is CheckOutcome.FAILED
     assert "second container" in result.message
+
+
+MODEL = "builds: {model: {solution: reference}}"
+INPUTS = "kind: compare, reference: model, trials: 1, inputs: {stdin: 'one two', env: {END: x}}"
+
+
+def compared(*programs: FakeProgram) -> CheckResult:
+    """What comes of the solution's own container, then the submission's."""
+    waiting = list(programs)
+    text = f"title: x\npoints: 1\nbases: [busybox]\n{MODEL}\nchecks:\n- {{id: a, points: 1, {INPUTS}}}\n"
+    folders = {"solutions/reference": {"Dockerfile": LINES.encode()}}
+    plan = parse_plan(text, file="lab.yaml", bases=BASES, folders=folders.get)
+    sandbox = FakeSandbox(on_run=lambda spec: waiting.pop(0))
+    return grade(
+        plan, Submission.from_files({"Dockerfile": LINES.encode()}), sandbox, seed=1, job_id="compared"
+    ).checks[0]
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (FakeProgram(stdout=b"other"), 'Given input "one two" and END="x", it printed "other"'),
+        (FakeProgram(stdout=b"same", limit=Limit.MEMORY), "it ran into its memory limit."),
+        (FakeProgram(start_error=NOT_THERE), "The container could not be started"),
+    ],
+)
+def test_a_difference_names_what_both_were_given(program: FakeProgram, told: str) -> None:
+    result = compared(FakeProgram(stdout=b"same"), program)
+    assert result.outcome is CheckOutcome.FAILED
+    assert told in result.message
+
+
+def test_a_solution_that_does_not_run_is_no_fault_of_the_learner() -> None:
+    result = compared(FakeProgram(limit=Limit.WALL), FakeProgram(stdout=b"same"))
+    assert result.outcome is CheckOutcome.SKIPPED
+    assert "not your fault" in result.message
