@@ -111,7 +111,9 @@ class _Grading:
                     *(
                         container
                         for run in seen.runs.values()
-                        for container in container_reports(run, hidden=experiment.is_hidden(run.name))
+                        for container in container_reports(
+                            run, hidden=experiment.is_hidden(run.name), told=experiment.facts_told(run.name)
+                        )
                     ),
                     *(checker_report(check, checked) for check, checked in seen.checkers.items()),
                 ),

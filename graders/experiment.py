@@ -23,7 +23,7 @@ from graders.dockerfile.triggers import judge_triggers
 from graders.events import Event, EventKind
 from graders.image.asked import search_of
 from graders.image.seen import see_layers, unmeasured
-from graders.observations import Observations, Wants
+from graders.observations import Fact, Observations, Wants
 from graders.plan import FilledPlan, LabPlan
 from graders.progress import BuildTeller, Emit
 from graders.record import record_of
@@ -156,6 +156,16 @@ class Experiment:
     def is_hidden(self, run: str) -> bool:
         """Whether only hidden checks look at this run."""
         return all(hidden for wants, hidden in self._wanted if run in self.filled.runs_behind(wants))
+
+    def facts_told(self, run: str) -> set[Fact]:
+        """What a check that is not hidden asks of how this run ended and what it held."""
+        told = [wants for wants, hidden in self._wanted if not hidden]
+        facts: set[Fact] = set()
+        if any(run in wants.stops for wants in told):
+            facts.add("stop")
+        if any(run in wants.memory for wants in told):
+            facts.add("memory")
+        return facts
 
     def is_hidden_build(self, build: str) -> bool:
         """Whether learners are told nothing of this build: only hidden checks need it, or it is a solution's."""

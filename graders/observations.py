@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from graders.actions import DEFAULT, Build, Ready, Request
 from graders.checker import Checked, Checker
@@ -21,6 +22,9 @@ from graders.sandbox.base import (
     RunResult,
 )
 from graders.trials import Trial, Trials
+
+Fact = Literal["stop", "memory"]
+"""What may be told of a run beside its output: how its stop went, and how much memory it held."""
 
 
 @dataclass(frozen=True, kw_only=True)

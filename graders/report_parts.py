@@ -1,6 +1,6 @@
 """Turns what was seen into the parts of a report: builds, images and containers, their text made fit to be shown."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from graders.blame import line_of_step, lineage, lines_of_history
 from graders.causes import engine_words, without_places
@@ -8,11 +8,12 @@ from graders.checker import Checked
 from graders.dockerfile.model import Dockerfile
 from graders.image.seen import unmeasured
 from graders.image.waste import waste_of_rows
-from graders.observations import Observations, SeenRun
+from graders.observations import Fact, Observations, SeenRun
 from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
 from graders.sandbox.base import BuildResult, Limit
 from graders.visible import shortened, visible
 
+_FACTS: dict[Fact, str] = {"stop": "stop_seconds", "memory": "memory_peak_bytes"}
 MAX_OUTPUT_CHARACTERS = 64 * 1024
 
 
@@ -80,11 +81,15 @@ def checker_report(check: str, checked: Checked) -> ContainerReport:
     return container_report(run, hidden=True)
 
 
-def container_reports(run: SeenRun, *, hidden: bool) -> Iterator[ContainerReport]:
-    """How a container ran, and those beside it; what one of the lab's own printed is for its instructors."""
+def container_reports(run: SeenRun, *, hidden: bool, told: Collection[Fact]) -> Iterator[ContainerReport]:
+    """How a container ran, and those beside it; what one of the lab's own printed is for its instructors.
+
+    Facts that only hidden checks asked for, those not `told`, stand in the results of these checks alone.
+    """
     for beside in run.beside.values():
         yield container_report(beside, hidden=hidden or beside.ours, beside=run.name)
-    yield container_report(run, hidden=hidden)
+    report = container_report(run, hidden=hidden)
+    yield report.model_copy(update={field: None for fact, field in _FACTS.items() if fact not in told})
 
 
 def container_report(run: SeenRun, *, hidden: bool, beside: str = "") -> ContainerReport:

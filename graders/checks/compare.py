@@ -109,7 +109,9 @@ class Compare(Check):
             ),
         ),
         malformed=(
-            Sample(about="The build is no solution's.", check={"reference": "default", "trials": 1}, says="no `solution`"),
+            Sample(
+                about="The build is no solution's.", check={"reference": "default", "trials": 1}, says="no `solution`"
+            ),
             Sample(
                 about="The solution is not there.",
                 check={"reference": "model", "trials": 1},

@@ -263,6 +263,18 @@ def test_a_hidden_check_without_a_title_does_not_tell_what_it_looks_at() -> None
     assert next(check.title for check in report.checks if check.id == "knocks") == "A hidden check"
 
 
+@pytest.mark.parametrize(("hidden", "told"), [("true", False), ("false", True)])
+def test_what_only_hidden_checks_ask_of_a_run_is_not_told(hidden: str, *, told: bool) -> None:
+    checks = (
+        f"  - {{id: ends, kind: stops, run: web, points: 0, hidden: {hidden}}}\n"
+        f"  - {{id: small, kind: memory, run: web, at_most_mib: 9, points: 0, hidden: {hidden}}}\n"
+    )
+    report, _ = graded(FakeSandbox(on_run=honest), plan_of(PLAN + checks))
+    (web,) = [container for container in report.for_learner().containers if container.id == "web"]
+    assert (web.stop_seconds is not None, web.memory_peak_bytes is not None) == (told, told)
+    assert outcomes(report)["ends"] != "skipped"
+
+
 def test_a_build_that_only_hidden_checks_need_is_not_told_of() -> None:
     plan = plan_of(
         """
