@@ -27,7 +27,9 @@ class Health(Check, HealthTrial):
     The engine tries the image's HEALTHCHECK, every half second and without retries whatever its own times are, each
     try for at most four seconds. The program is broken by `breaks`: `freeze` (default) holds its processes from
     outside as if it hung; `{request: {method: POST, path: /break}}` asks it to break itself; `{stop: RUN}` stops a run
-    beside it; null breaks nothing. It is the last thing done with that container, so one check can break each run.
+    beside it; null breaks nothing. It is the last thing done with that container, so one check can break each run. When
+    it is broken is drawn by chance, yet a HEALTHCHECK that turns by itself after so many tries can fall on it: where
+    that matters, let an `instruction` check ask what it runs.
     """
 
     why: ClassVar[str] = (
