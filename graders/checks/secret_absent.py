@@ -55,7 +55,8 @@ class SecretAbsent(Check):
 
     Give it to the build as a file, as a build argument or as a secret, and name it here: `value: "{token}"`. It is
     found as it is, in base64, in hexadecimal, percent-encoded and in UTF-16, in contents, names and links, of deleted
-    files too; not in what was compressed, encrypted, spaced out or cut in pieces. The verdict tells where it was found, not what it is.
+    files too; not in what was compressed, encrypted, spaced out or cut in pieces. The verdict tells where it was
+    found, not what it is.
     """
 
     value: Text
