@@ -45,7 +45,7 @@ from graders.sandbox.mounts import facts_of
 from graders.sandbox.output import Output
 from graders.sandbox.probe import Sidecar
 from graders.sandbox.processes import processes_of
-from graders.sandbox.user_files import user_file_fault
+from graders.sandbox.user_files import unread, user_file_fault
 from graders.sandbox.visit import Visit
 
 _KILL_SECONDS = 10.0
@@ -184,6 +184,8 @@ class DockerContainer(Container):
             return None
         held = self.running() and self._hold()
         try:
+            if user_file_fault(self._engine, self.id):
+                return unread(path)
             return read_path(
                 self._engine.address,
                 self._engine.client,

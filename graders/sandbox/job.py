@@ -40,7 +40,7 @@ from graders.sandbox.owners import owned_by
 from graders.sandbox.packages import way_to_packages
 from graders.sandbox.probe import Sidecar
 from graders.sandbox.stuck import holds_a_build, start_anew
-from graders.sandbox.user_files import user_file_fault
+from graders.sandbox.user_files import unread, user_file_fault
 from graders.sandbox.visit import Visit, visit
 
 _NEVER_RUN = ["/never-run"]
@@ -128,6 +128,8 @@ class DockerJob(Job):
         spec = ContainerSpec(image=image_id, entrypoint=tuple(_NEVER_RUN))
         with engine_call("opening an image"):
             container_id = self._create_in_room(spec, "look")
+        if self._user_file_fault(spec, container_id):
+            return {path: unread(path) for path in paths}
         engine = self._engine
         return {
             path: read_path(
@@ -162,7 +164,7 @@ class DockerJob(Job):
         self._containers.append(container)
         if refusal is not None:
             container.fail(engine_words(refusal), refusal)
-        elif fault := self._user_file_fault(spec.image, container_id):
+        elif fault := self._user_file_fault(spec, container_id):
             container.hold_back(fault)
         else:
             container.start(spec.stdin)
@@ -274,11 +276,13 @@ class DockerJob(Job):
             )
         return made
 
-    def _user_file_fault(self, image: str, container_id: str) -> str:
-        """Why no container of this image may be started; asked once for each image."""
-        if image not in self._faults:
-            self._faults[image] = user_file_fault(self._engine, container_id)
-        return self._faults[image]
+    def _user_file_fault(self, spec: ContainerSpec, container_id: str) -> str:
+        """Why such a container may not be started. Asked once for each image, and always where volumes have a say."""
+        if spec.volumes:
+            return user_file_fault(self._engine, container_id)
+        if spec.image not in self._faults:
+            self._faults[spec.image] = user_file_fault(self._engine, container_id)
+        return self._faults[spec.image]
 
     def _probe(self, container_id: str) -> Visit | Sidecar | None:
         if visitor := visit(container_id):

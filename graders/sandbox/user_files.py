@@ -1,7 +1,9 @@
 """Looks at an image's user files before the engine opens them, at every start: a pipe there would hold it for ever.
 
 The engine reads /etc/passwd and /etc/group of a container while it keeps the container locked, and with no deadline: a
-named pipe in their place was seen to make it unusable until it was restarted.
+named pipe in their place was seen to make it unusable until it was restarted. So it does for every file that is read
+out of a container (Docker 20.10 looks up the names of owners inside), and inside once more when a container starts,
+with its volumes in place. No link is taken for a user file: it may lead elsewhere then, such as into /dev or /proc.
 """
 
 import base64
@@ -9,11 +11,11 @@ import http.client
 import json
 from typing import Any
 
+from graders.sandbox.base import FileFacts, FileKind
 from graders.sandbox.connection import CALL_SECONDS, Engine, EngineConnection, engine_call, request_path
 
-_USER_FILES = ("/etc/passwd", "/etc/group")
+_USER_FILES = ("/etc", "/etc/passwd", "/etc/group")
 _MOST_BYTES = 4 * 1024 * 1024
-_MOST_LINKS = 4
 # Bits of Go's os.FileMode, which is how the engine tells of a file.
 _FOLDER, _LINK = 1 << 31, 1 << 27
 _SPECIAL = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
@@ -21,9 +23,9 @@ _SPECIAL = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
 
 
 def user_file_fault(engine: Engine, container_id: str) -> str:
-    """Why a container that was created must not be started, in a sentence; empty when its user files can be read."""
+    """Why a container must be neither started nor read, in a sentence; empty when its user files can be read."""
     for path in _USER_FILES:
-        found = _at_the_end_of_links(engine, container_id, path)
+        found = _stat(engine, container_id, path)
         if found is None or found["mode"] & _FOLDER:
             continue
         if found["mode"] & (_SPECIAL | _LINK):
@@ -33,14 +35,9 @@ def user_file_fault(engine: Engine, container_id: str) -> str:
     return ""
 
 
-def _at_the_end_of_links(engine: Engine, container_id: str, path: str) -> dict[str, Any] | None:
-    """What the engine says of a path, links followed inside the container's root; None when there is nothing."""
-    found = _stat(engine, container_id, path)
-    for _ in range(_MOST_LINKS):
-        if found is None or not found["mode"] & _LINK or not found["linkTarget"]:
-            break
-        found = _stat(engine, container_id, found["linkTarget"])
-    return found
+def unread(path: str) -> FileFacts:
+    """What is told of a path that cannot be read for that reason: neither that it is there as it should be, nor not."""
+    return FileFacts(path=path, kind=FileKind.OTHER, size_bytes=0, mode=0, uid=0, gid=0)
 
 
 def _stat(engine: Engine, container_id: str, path: str) -> dict[str, Any] | None:
@@ -53,7 +50,7 @@ def _stat(engine: Engine, container_id: str, path: str) -> dict[str, Any] | None
             if reply.status != http.client.OK:
                 return None  # there is none, or no way to it: the engine finds that out at once, too
             told = json.loads(base64.b64decode(reply.headers.get("X-Docker-Container-Path-Stat") or ""))
-            return {"mode": int(told["mode"]), "size": int(told["size"]), "linkTarget": str(told["linkTarget"])}
+            return {"mode": int(told["mode"]), "size": int(told["size"])}
     except (ValueError, KeyError, TypeError):
         return None
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sandboxes import BUSYBOX, context
 
-from graders.sandbox.base import ContainerSpec, Job, Limit, RunLimits, RunResult, SandboxUnavailable
+from graders.sandbox.base import ContainerSpec, FileKind, Job, Limit, RunLimits, RunResult, SandboxUnavailable
 from graders.sandbox.docker import DockerSandbox
 
 pytestmark = pytest.mark.engine
@@ -44,6 +44,7 @@ def test_a_run_that_may_have_more_cpu_than_its_engine_is_heard_all_the_same(sand
         "rm /etc/passwd; mkfifo /etc/passwd",
         "rm -f /etc/group; mkfifo /pipe; ln -s ../pipe /link; ln -s /link /etc/group",
         "truncate -s 100M /etc/passwd",
+        "ln -sf /dev/urandom /etc/passwd",
     ],
 )
 def test_an_image_whose_user_files_would_hold_up_the_engine_is_not_started(sandbox: DockerSandbox, swap: str) -> None:
@@ -51,16 +52,37 @@ def test_an_image_whose_user_files_would_hold_up_the_engine_is_not_started(sandb
         built = job.build(context(f"FROM {BUSYBOX}\nRUN {swap}\n"))
         assert built.ok, built.error
         result = job.run(ContainerSpec(image=built.image_id, args=("echo", "hi")))
+        found = job.image_files(built.image_id, ["/bin/busybox"])["/bin/busybox"]
     assert "of the image" in result.start_error
+    assert found is not None
+    assert found.kind is FileKind.OTHER
     with sandbox.job("next") as job:
         assert shell(job, "echo hi").stdout == b"hi\n"
 
 
-def test_an_image_without_users_or_with_links_to_them_starts(sandbox: DockerSandbox) -> None:
+def test_a_volume_that_would_hold_up_the_engine_is_not_started_with(sandbox: DockerSandbox) -> None:
+    swap = ("sh", "-c", "rm -f /etc/passwd; mkfifo /etc/passwd")
     with sandbox.job("running") as job:
-        built = job.build(
-            context(f"FROM {BUSYBOX}\nRUN rm -f /etc/group; mv /etc/passwd /p; ln -s /p /etc/passwd\nUSER 1000\n")
+        job.create_volume("kept")
+        first, second = (job.run(ContainerSpec(image=BUSYBOX, volumes={"/etc": "kept"}, args=swap)) for _ in range(2))
+        assert (first.exit_code, first.start_error) == (0, "")
+        assert "/etc/passwd of the image is no regular file" in second.start_error
+
+
+def test_a_file_is_not_read_out_of_a_container_that_would_hold_up_the_engine(sandbox: DockerSandbox) -> None:
+    with sandbox.job("running") as job:
+        container = job.start(
+            ContainerSpec(image=BUSYBOX, args=("sh", "-c", "echo a > /a; rm -f /etc/passwd; mkfifo /etc/passwd"))
         )
+        assert container.wait().exit_code == 0
+        found = container.read_file("/a")
+    assert found is not None
+    assert found.kind is FileKind.OTHER
+
+
+def test_an_image_without_users_starts(sandbox: DockerSandbox) -> None:
+    with sandbox.job("running") as job:
+        built = job.build(context(f"FROM {BUSYBOX}\nRUN rm -f /etc/group /etc/passwd\nUSER 1000\n"))
         assert built.ok, built.error
         assert job.run(ContainerSpec(image=built.image_id, args=("id", "-u"))).stdout == b"1000\n"
 
