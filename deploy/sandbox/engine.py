@@ -211,7 +211,8 @@ def _watch(instance: Instance, init_pid: int, gate_alive: int | None, stopping: 
     """Wait for the engine's end; whatever is not 0 is for a supervisor to start it again."""
     while not stopping:
         if _wants_restart(instance):
-            print("A new start was asked for, since a build cannot be ended.", file=sys.stderr, flush=True)
+            why = instance.restart_file.read_text(errors="replace").strip()
+            print(f"A new start was asked for. {why}", file=sys.stderr, flush=True)
             return START_ANEW
         ended, _ = os.waitpid(init_pid, os.WNOHANG)
         if ended:

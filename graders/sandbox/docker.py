@@ -11,6 +11,7 @@ from graders.sandbox.job import DockerJob
 from graders.sandbox.ledger import Ledger, empty_build_cache, job_key, reap
 from graders.sandbox.owners import find_context_owner
 from graders.sandbox.probe import ensure_image
+from graders.sandbox.stuck import anew_when_stuck
 from graders.sandbox.turn import EngineBusy, engine_turn
 
 _FIRST_WITH_HEREDOCS = 23
@@ -87,7 +88,8 @@ class DockerSandbox(Sandbox):
                     turn.leave_clean()
                     return 0
                 kept = {job_key(job_id) for job_id in keep}
-                reaped = reap(engine.client, keep=kept)
+                with anew_when_stuck(engine.address):
+                    reaped = reap(engine.client, keep=kept)
                 empty_build_cache(engine.client)
                 if reaped.all_gone and not kept:
                     turn.leave_clean()

@@ -39,7 +39,7 @@ from graders.sandbox.mounts import fill, mounts_of, tmpfs_of
 from graders.sandbox.owners import owned_by
 from graders.sandbox.packages import way_to_packages
 from graders.sandbox.probe import Sidecar
-from graders.sandbox.stuck import holds_a_build, start_anew
+from graders.sandbox.stuck import anew_when_stuck, holds_a_build, start_anew
 from graders.sandbox.user_files import unread, user_file_fault
 from graders.sandbox.visit import Visit, visit
 
@@ -199,7 +199,8 @@ class DockerJob(Job):
         """
         for container in self._containers:
             container.close()
-        with ThreadPoolExecutor(max_workers=1) as pool:  # neither needs the other, and a learner waits for both
+        # Neither needs the other, and a learner waits for both.
+        with anew_when_stuck(self._engine.address), ThreadPoolExecutor(max_workers=1) as pool:
             emptied = pool.submit(empty_build_cache, self._engine.client)
             reaped = remove_given(self._engine.client, self._ledger)
             emptied.result()

@@ -1,8 +1,9 @@
-"""Notices builds that an engine cannot end, and has the engine started anew: nothing else ends them.
+"""Notices what an engine cannot end, and has the engine started anew: nothing else ends it.
 
 BuildKit was seen to hang for ever when it looks up a user in a named pipe called /etc/passwd, and to go on reading a
 sparse file of 200 GB for many minutes after the build was cancelled. What such a build made stays on the engine's disk,
-and would be missing to everybody after.
+and would be missing to everybody after. A container whose start hangs, as it does when its runtime reads a named pipe
+for /etc/passwd, can neither be removed nor looked at, and whoever asks for that waits in vain.
 
 `deploy/sandbox/engine.py` keeps an empty file beside its socket: writing to it asks for a new start. Other engines have
 none, and are left to their operators.
@@ -10,10 +11,13 @@ none, and are left to their operators.
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import docker
+import requests
 
 from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.connection import Address, engine_call
@@ -40,7 +44,18 @@ def holds_a_build(client: docker.APIClient) -> bool:
         time.sleep(_PAUSE_SECONDS)
 
 
-def start_anew(address: Address) -> bool:
+@contextmanager
+def anew_when_stuck(address: Address) -> Iterator[None]:
+    """Have the engine started anew when it does not answer what it is asked meanwhile. What was raised goes on."""
+    try:
+        yield
+    except SandboxUnavailable as trouble:
+        if isinstance(trouble.__cause__, requests.Timeout):
+            start_anew(address, why="Something cannot be removed")
+        raise
+
+
+def start_anew(address: Address, *, why: str = "A build cannot be ended") -> bool:
     """Have the engine started anew, and wait until it is back; False for one that does not know how, or is not back."""
     parts = urlsplit(address.url)
     wish = Path(parts.path).parent / RESTART_FILE
@@ -48,11 +63,11 @@ def start_anew(address: Address) -> bool:
         if parts.scheme != "unix":
             raise FileNotFoundError(address.url)
         with wish.open("r+") as file:
-            file.write("A build cannot be ended.\n")
+            file.write(f"{why}.\n")
     except OSError:
-        _log.error("A build on the engine at %s cannot be ended, and keeps disk space: restart the engine", address.url)
+        _log.error("%s on the engine at %s, and keeps what it has: restart the engine", why, address.url)
         return False
-    _log.warning("A build on the engine at %s cannot be ended: it is started anew", address.url)
+    _log.warning("%s on the engine at %s: it is started anew", why, address.url)
     deadline = time.monotonic() + _RESTART_SECONDS
     while time.monotonic() < deadline:
         time.sleep(_PAUSE_SECONDS)

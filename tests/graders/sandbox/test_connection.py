@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import docker
 import pytest
+import requests
 
 from graders.image.contents import MIB, Search, WalkLimits
 from graders.sandbox import buildkit, connection, stuck
@@ -245,6 +246,21 @@ def test_an_engine_that_does_not_come_back_is_said(
     assert not start_anew(Address(f"unix://{tmp_path}/engine.sock"))
     assert (tmp_path / RESTART_FILE).read_text() == "A build cannot be ended.\n"
     assert "is not back after" in caplog.text
+
+
+def test_an_engine_that_leaves_a_removal_unanswered_is_started_anew_and_one_that_is_gone_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(stuck, "start_anew", lambda address, why: asked.append(why))
+    for trouble in (requests.ConnectionError("refused"), requests.ReadTimeout("silent")):
+        with (
+            pytest.raises(SandboxUnavailable),
+            stuck.anew_when_stuck(Address("tcp://127.0.0.1:1")),
+            connection.engine_call("removing leftovers"),
+        ):
+            raise trouble
+    assert asked == ["Something cannot be removed"]
 
 
 ORDER = BuildOrder(context=b"", build_id="id", tag="drydock-job/a:1", limits=BuildLimits(seconds=5))
