@@ -14,6 +14,8 @@ import fcntl
 import os
 import stat
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.sandbox import namespaces
@@ -22,9 +24,12 @@ from deploy.sandbox.instance import EngineTrouble, Instance
 LOOP_CONTROL = Path("/dev/loop-control")
 LOOP_CTL_GET_FREE = 0x4C82
 LOOP_MAJOR = 7
+LOOP_DEVICES = Path("/sys/block")
 MIB = 1024 * 1024
 _INCOMPATIBLE_FEATURES_AT = 1024 + 0x60  # ext4(5): s_feature_incompat of the superblock
 _NEEDS_RECOVERY = 0x4
+_LET_GO_SECONDS = 30.0
+_PAUSE_SECONDS = 0.1
 
 
 def mount(instance: Instance) -> None:
@@ -41,7 +46,7 @@ def mount(instance: Instance) -> None:
     if instance.disk_file.exists() and instance.disk_file.stat().st_size != size:
         print(f"The engine's disk is made anew with {instance.disk_mib} MiB.", flush=True)
         instance.disk_file.unlink()
-    if instance.disk_file.exists() and was_in_use(instance.disk_file):
+    if instance.disk_file.exists() and is_let_go(instance.disk_file) and was_in_use(instance.disk_file):
         print(
             "The machine stopped while the engine's disk was in use: it is made anew with its base images.", flush=True
         )
@@ -60,6 +65,25 @@ def mount(instance: Instance) -> None:
         raise EngineTrouble(
             f"The engine's disk {instance.disk_file} cannot be mounted ({trouble}): loop devices and ext4 are needed."
         )
+
+
+def is_let_go(disk_file: Path, *, seconds: float = _LET_GO_SECONDS) -> bool:
+    """Whether no loop device stands on the file, waiting for it: after a kill, the kernel unmounts a moment later."""
+    until = time.monotonic() + seconds
+    while _has_device(disk_file):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_PAUSE_SECONDS)
+    return True
+
+
+def _has_device(disk_file: Path) -> bool:
+    wanted = str(disk_file.resolve())
+    for device in LOOP_DEVICES.glob("loop*/loop/backing_file"):
+        with suppress(OSError):  # it has gone meanwhile
+            if device.read_text().strip() == wanted:
+                return True
+    return False
 
 
 def was_in_use(disk_file: Path) -> bool:

@@ -104,6 +104,8 @@ def test_filling_puts_drawn_values_everywhere() -> None:
         ("values: {greeting: word", "values: {greeting: wrd", "lab.yaml:6:10: "),
         ("env: {PORT", 'env: {"A=B": x, PORT', "must be the name of a variable"),
         ("greeted: {args", "greeted: {volumes: {/: data}, args", "take the place of the whole file system"),
+        ("greeted: {args", "greeted: {volumes: {/etc: data}, args", "looks up users in /etc"),
+        ("greeted: {args", "greeted: {tmpfs: /etc/app, args", "looks up users in /etc"),
         ("greeted: {args", "greeted: {user: '', args", "`user` must not be empty"),
         (
             "port: port}",
