@@ -128,7 +128,7 @@ def _mounted(place: Place, run: Run) -> Found:
             if path == "/":
                 yield (*place, field), "Nothing can take the place of the whole file system."
             elif path == "/etc" or path.startswith("/etc/"):
-                yield (*place, field), f"Nothing can be mounted at {path}: the engine looks up users in /etc at a start."
+                yield (*place, field), f"Nothing can be mounted at {path}: the engine looks up users in /etc."
             elif run.mounted().count(path) > 1:
                 yield (*place, field), f"Two things are to stand at {path}; a path takes one."
     for path, files in run.folders.items():
