@@ -47,7 +47,22 @@ def traces(url: str) -> dict[str, Counter[str]]:
 
 
 def _names(folder: Path, shown: str) -> list[str]:
-    return [f"{shown}/{path.name}" for path in folder.iterdir()] if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return [f"{shown}/{path.name}" for path in folder.iterdir() if not _is_empty_frame(path)]
+
+
+def _is_empty_frame(layer: Path) -> bool:
+    """Whether it is what the engine forgets of a container that it could not create for want of disk.
+
+    Docker 20.10 makes a layer `…-init` of mount points first, empty files of its own choice, and loses sight of it when
+    the next step fails. Nothing of a submission may be in it.
+    """
+    if not layer.name.endswith("-init"):
+        return False
+    found = [path for path in (layer / "diff").rglob("*") if path.is_file() and not path.is_symlink()]
+    own = {".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/resolv.conf"}
+    return all(path.stat().st_size == 0 and path.relative_to(layer / "diff").as_posix() in own for path in found)
 
 
 def _data_folder(url: str) -> Path:
