@@ -5,7 +5,7 @@ Whatever is handed in, the answer is a report. The only exception is SandboxUnav
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from pathlib import PurePosixPath
@@ -156,7 +156,7 @@ class _Grading:
                 dockerfile, found = examine(text, policy, dialect, build_arguments=build.args)
             if build.solution is not None:
                 if found:
-                    logger.error("solution %s of %s is refused: %s", build.solution, self.plan.title, found[0].message)
+                    self._blame_lab(build, found[0])
                     continue
             else:
                 refusals += [_named(refusal, build.dockerfile) for refusal in found]
@@ -170,19 +170,33 @@ class _Grading:
             return self.submission
         return solution_of(self.plan.attached, build.solution)
 
-    def _contexts(self, sources: Iterable[str], refusals: list[Refusal]) -> dict[str, Context]:
-        """What each build is made from; reasons why it cannot be put together are added to `refusals`."""
+    def _blame_lab(self, build: Build, refusal: Refusal) -> None:
+        """Tell operators that one of the lab's own solutions cannot be built; no learner is refused for it."""
+        logger.error("solution %s of %s is refused: %s", build.solution, self.plan.title, refusal.message)
+
+    def _contexts(self, sources: dict[str, Dockerfile], refusals: list[Refusal]) -> dict[str, Context]:
+        """What each build is made from; reasons why it cannot be put together are added to `refusals`.
+
+        A solution of the lab's own that cannot be is taken out of `sources`.
+        """
         contexts = {}
-        for name in sources:
+        for name in list(sources):
             build = self.filled.builds[name]
+            files = self._files_of(build)
             try:
-                contexts[name] = context_of(self._files_of(build), build)
+                contexts[name] = context_of(files, build)
+                continue
             except SubmissionRefused as refused:
-                refusals.append(refused.as_refusal())
+                refusal = refused.as_refusal()
             except BadPattern as bad:
-                file = ignore_file_of(self.submission, build.dockerfile)
+                file = ignore_file_of(files, build.dockerfile)
                 message = f"Line {bad.line} of {file} is no pattern. {bad.why}: {quoted(bad.text)}."
-                refusals.append(Refusal(rule="ignore-pattern", line=None, message=message))
+                refusal = Refusal(rule="ignore-pattern", line=None, message=message)
+            if build.solution is None:
+                refusals.append(refusal)
+            else:
+                self._blame_lab(build, refusal)
+                del sources[name]
         return contexts
 
     def _judge_all(self, experiment: Experiment) -> None:

@@ -90,6 +90,14 @@ def test_a_broken_solution_is_nobodys_fault_but_the_labs(tmp_path: Path, broken:
     assert "not your fault" in result.message
 
 
+def test_a_solution_whose_context_cannot_be_put_together_is_the_labs_fault_too(tmp_path: Path) -> None:
+    files = {"solutions/reference/Dockerfile": DOCKERFILE, "solutions/reference/.dockerignore": "[\n"}
+    report = graded(lab(tmp_path, files, COMPARE, **MODEL), FakeSandbox())
+    assert not report.refusals
+    assert report.checks[0].outcome is CheckOutcome.SKIPPED
+    assert "not your fault" in report.checks[0].message
+
+
 def test_a_solution_that_never_ends_is_not_held_against_anybody(tmp_path: Path) -> None:
     folder = lab(tmp_path, {"solutions/reference/Dockerfile": DOCKERFILE}, COMPARE, **MODEL)
     sandbox = FakeSandbox(on_run=lambda spec: FakeProgram(start_error="no such file"))
