@@ -29,6 +29,7 @@ def read_layer(source: Source, *, search: Search, needles: Needles, budget: Budg
     removed: list[str] = []
     emptied: list[str] = []
     finds: list[Find] = []
+    # The stubs want a whole file; a stream is only read.
     with tarfile.open(fileobj=source, mode=f"r|{packed}", bufsize=_PIECE) as archive:  # type: ignore[call-overload]
         for member in _members(archive):
             budget.spend_entry(member.name, target=member.linkname)

@@ -34,6 +34,7 @@ def read_saved(source: Source, *, search: Search, budget: Budget) -> ImageLayers
     """Read a saved image to its end. Raises UnreadableImage; bounds that are reached are told in `limit`."""
     reading = _Reading(search, budget)
     try:
+        # The stubs want a whole file; a stream is only read.
         with tarfile.open(fileobj=Metered(source, budget), mode="r|", bufsize=_PIECE) as archive:  # type: ignore[call-overload]
             for member in archive:
                 reading.take(archive, member)

@@ -40,7 +40,7 @@ def _by_port(sockets: Iterable[tuple[bytes, int]]) -> tuple[Listener, ...]:
     loopback_only: dict[int, bool] = {}
     for address, port in sockets:
         if address != _NAME_SERVER:
-            inside = address[0] == 127 if len(address) == 4 else _is_loopback6(address)  # noqa: PLR2004
+            inside = address[0] == 127 if len(address) == 4 else _is_loopback6(address)  # noqa: PLR2004  bytes of IPv4
             loopback_only[port] = loopback_only.get(port, True) and inside
     return tuple(Listener(port=port, loopback_only=inside) for port, inside in sorted(loopback_only.items()))
 
