@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from graders.sandbox.base import EngineInfo, Sandbox, SandboxUnavailable
-from graders.sandbox.connection import Address, Engine, engine_call
+from graders.sandbox.connection import Address, Engine
 from graders.sandbox.job import DockerJob
 from graders.sandbox.ledger import Ledger, empty_build_cache, job_key, reap
 from graders.sandbox.owners import find_context_owner
 from graders.sandbox.probe import ensure_image
+from graders.sandbox.reaching import reach
 from graders.sandbox.stuck import anew_when_stuck
 from graders.sandbox.turn import EngineBusy, engine_turn
 
@@ -119,15 +120,5 @@ class DockerSandbox(Sandbox):
     def _connected(self) -> Engine:
         with self._lock:
             if self._engine is None:
-                client = self._address.client()
-                with engine_call("being asked how it is set up"):
-                    self._engine = Engine(address=self._address, client=client, id_offset=_id_offset(client.info()))
+                self._engine = reach(self._address)
             return self._engine
-
-
-def _id_offset(info: dict[str, object]) -> int:
-    """Where the engine's user namespace begins: `100000` of `/var/lib/docker/100000.100000`; 0 without one."""
-    options = info.get("SecurityOptions") or []
-    root = re.search(r"/(\d+)\.\d+$", str(info.get("DockerRootDir") or ""))
-    remapped = isinstance(options, list) and any("name=userns" in str(option) for option in options)
-    return int(root.group(1)) if root is not None and remapped else 0

@@ -1,0 +1,79 @@
+"""The client side of the daemon's REST API: sends what the docker CLI sends for a command, and writes that down.
+
+What is written down shows names as the student knows them. What is sent only to keep order (looking objects up, pulling
+strings of the hardened sandbox) is not what the CLI would send, and is sent with `aside`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from graders.commands.model import Call
+from graders.commands.state import SessionState
+from graders.sandbox.connection import CALL_SECONDS, Engine, engine_call, error_message
+
+_BAD_REQUEST = 400
+
+
+class DaemonRefused(Exception):
+    """The daemon answered with an error; `message` is its own words, names as the student knows them."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the daemon answered."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read; None where there is none."""
+        return json.loads(self.body) if self.body.strip() else None
+
+
+@dataclass
+class Daemon:
+    """The engine as one session's commands talk to it."""
+
+    engine: Engine
+    state: SessionState
+    calls: list[Call] = field(default_factory=list)
+    """What was sent for the line that is being carried out, in order."""
+
+    def call(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Any = None, aside: bool = False
+    ) -> Reply:
+        """Send a request and write it down, unless it is `aside`.
+
+        Raises DaemonRefused for what the daemon refuses, and SandboxUnavailable where it cannot be reached.
+        """
+        client = self.engine.client
+        with engine_call(f"being sent {method} {path.split('/')[1]}"):
+            answer = client.request(
+                method,
+                f"{client.base_url}/v{client.api_version}{path}",
+                params=dict(query or {}),
+                json=body,
+                timeout=CALL_SECONDS,
+            )
+        if not aside:
+            self.note(method, path, query=query, status=answer.status_code)
+        if answer.status_code >= _BAD_REQUEST:
+            raise DaemonRefused(answer.status_code, self.state.shown_text(error_message(answer.content)))
+        return Reply(answer.status_code, answer.content)
+
+    def get(self, path: str, *, query: Mapping[str, str] | None = None, aside: bool = False) -> Any:
+        """What is found there, as JSON."""
+        return self.call("GET", path, query=query, aside=aside).json()
+
+    def note(self, method: str, path: str, *, query: Mapping[str, str] | None = None, status: int = 200) -> None:
+        """Write down a request that was sent some other way, such as a build or an attached stream."""
+        text = path + (f"?{unquote(urlencode(dict(query)))}" if query else "")
+        self.calls.append(Call(method=method, path=self.state.shown_text(text), status=status))
