@@ -25,7 +25,7 @@ from typing import IO, Any, NoReturn
 
 from deploy.sandbox import namespaces, package_path
 from deploy.sandbox.api import EngineApi, EngineRefused
-from deploy.sandbox.instance import GATEWAY, EngineTrouble, Instance
+from deploy.sandbox.instance import GATEWAY, NETWORKS, EngineTrouble, Instance
 from deploy.sandbox.needs import REMAP_USER, SYSTEM_PATH
 
 DIED = "dockerd ended while it started; these were its last words:"
@@ -72,6 +72,8 @@ def configuration(instance: Instance) -> dict[str, Any]:
     }
     if "network" not in instance.without:
         settings["bip"] = f"{GATEWAY}/16"
+        # The default has room for some thirty networks; sessions of commands make three each.
+        settings["default-address-pools"] = [{"base": NETWORKS, "size": 27}]
     if "userns" in instance.without:
         del settings["userns-remap"]
     if "logs" in instance.without:
@@ -101,7 +103,7 @@ def spawn(instance: Instance) -> int:
 
 
 def open_when_ready(instance: Instance, init_pid: int) -> None:
-    """Wait until dockerd answers, sweep what an earlier life left, and let clients in."""
+    """Wait until dockerd answers, sweep what an earlier life left, unless it is to be kept, and let clients in."""
     api = EngineApi(instance.boot_url)
     deadline = time.monotonic() + READY_SECONDS
     while not api.ping():
@@ -111,7 +113,8 @@ def open_when_ready(instance: Instance, init_pid: int) -> None:
         if time.monotonic() > deadline:
             raise EngineTrouble(f"dockerd did not answer within {READY_SECONDS} s; its own lines may say why.")
         time.sleep(0.05)
-    sweep(api)
+    if not instance.keep:
+        sweep(api)
     instance.boot_socket.rename(instance.socket)
 
 

@@ -249,6 +249,8 @@ def _as_arguments(instance: Instance) -> list[str]:
     arguments = ["--name", instance.name, "--root", str(instance.root)]
     for name in ("memory_mib", "pids", "cpus", "disk_mib"):
         arguments += [f"--{name.replace('_', '-')}", str(getattr(instance, name))]
+    if instance.keep:
+        arguments.append("--keep")
     for protection in sorted(instance.without):
         arguments += ["--without", protection]
     return arguments
@@ -268,6 +270,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--pids", type=int, default=Instance.pids, help="processes and threads at once")
         command.add_argument("--cpus", type=float, default=Instance.cpus)
         command.add_argument("--disk-mib", type=int, default=Instance.disk_mib)
+        command.add_argument("--keep", action="store_true", help="keep containers, volumes and networks over a restart")
         command.add_argument(
             "--without",
             action="append",

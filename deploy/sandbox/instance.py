@@ -12,6 +12,9 @@ RUN_DIR = Path("/run/drydock")
 GATEWAY = "172.17.0.1"
 """An engine's own address on the network of builds. Each engine has a network of its own, so all may have the same."""
 
+NETWORKS = "10.213.0.0/17"
+"""Where the networks that are made on an engine get their addresses from; likewise the same on each."""
+
 PROTECTIONS = ("network", "userns", "memory", "pids", "cpu", "disk", "logs", "no-new-privileges")
 """What `--without` can switch off, for testing that the audit notices."""
 
@@ -35,6 +38,8 @@ class Instance:
     pids: int = 512
     cpus: float = 1.5
     disk_mib: int = 6000
+    keep: bool = False
+    """Whether what is on it outlives it: containers stopped, volumes and networks as they were."""
     without: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:

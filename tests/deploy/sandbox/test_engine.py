@@ -110,6 +110,43 @@ def test_killed_at_once_it_takes_everything_with_it_and_starts_again_without_its
 
 
 @pytest.mark.engine
+def test_what_is_to_be_kept_is_there_again_after_a_kill_stopped_and_able_to_go_on(name: str) -> None:
+    with started_engine(name, *SMALL, "--keep") as url:
+        api = load_hello(url)
+        api.call("POST", "/networks/create", body={"Name": "ours", "Internal": True})
+        api.call("POST", "/volumes/create", body={"Name": "notes"})
+        spec = {
+            "Image": "hello:1",
+            "Cmd": ["sleep", "600"],
+            "HostConfig": {"NetworkMode": "ours", "Binds": ["notes:/notes"]},
+        }
+        made = api.call("POST", "/containers/create", body=spec)
+        api.call("POST", f"/containers/{made['Id']}/start")
+        os.kill(lock_holder(name), signal.SIGKILL)
+        assert_nothing_left(name)
+
+        started = engine("start", name, *SMALL, "--keep")
+        assert started.returncode == 0, started.stderr
+        assert api.call("GET", f"/containers/{made['Id']}/json")["State"]["Status"] == "exited"
+        assert [volume["Name"] for volume in api.call("GET", "/volumes")["Volumes"]] == ["notes"]
+        api.call("POST", f"/containers/{made['Id']}/start")
+        assert api.call("GET", f"/containers/{made['Id']}/json")["State"]["Status"] == "running"
+
+        engine("stop", name)
+        started = engine("start", name, *SMALL)
+        assert started.returncode == 0, started.stderr
+        assert api.call("GET", "/containers/json", query={"all": "true"}) == []
+
+
+@pytest.mark.engine
+def test_there_is_room_for_the_networks_of_a_class(name: str) -> None:
+    with started_engine(name, *SMALL) as url:
+        api = EngineApi(url)
+        for number in range(100):
+            api.call("POST", "/networks/create", body={"Name": f"net-{number}", "Internal": True})
+
+
+@pytest.mark.engine
 def test_it_starts_again_however_often_it_is_killed(name: str) -> None:
     """Process ids begin anew in each life: what an earlier one wrote down must not be taken for a living process."""
     for _ in range(6):
