@@ -43,8 +43,7 @@ def end(engine: Engine, state: SessionState) -> int:
     bases = {base.id for base in state.bases} | {base.reference for base in state.bases}
     known = [(kind, name) for kind, name in state.engine_names() if name and name not in bases]
     with anew_when_stuck(engine.address):
-        removed = _remove(engine, known)
-        return removed + _remove(engine, _found(engine).get(state.key, []))
+        return _remove(engine, known + _found(engine).get(state.key, []))
 
 
 def sweep(engine: Engine, *, keep: Callable[[], Iterable[SessionState]]) -> int:
