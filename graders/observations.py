@@ -6,6 +6,7 @@ from typing import Literal
 
 from graders.actions import DEFAULT, Build, Ready, Request
 from graders.checker import Checked, Checker
+from graders.commands.end_state import EndState, EndWants
 from graders.dockerfile.model import Dockerfile
 from graders.exchanges import Exchange, SeenExchange
 from graders.health import HealthTrial, SeenHealth
@@ -91,6 +92,8 @@ class Wants:
     """Builds that must be made again after another, to see what is reused."""
     own_user: frozenset[str] = frozenset()
     """Runs that must run as the image's own user."""
+    end: EndWants = field(default_factory=EndWants)
+    """Files at the end of a session of docker commands."""
 
     def read_by_layer(self) -> frozenset[str]:
         """Builds whose images must be read layer by layer."""
@@ -210,6 +213,8 @@ class Observations:
     """By the key that its check gave them."""
     checkers: dict[str, Checked] = field(default_factory=dict)
     """What the lab's own checkers came to, by the id of their check."""
+    end: EndState | None = None
+    """What a session of docker commands left, in a lab with a console."""
 
     def dockerfile(self, build: str = DEFAULT) -> Dockerfile:
         """The Dockerfile of a build."""

@@ -19,6 +19,7 @@ from graders.attached import nothing as no_folders
 from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
 from graders.checks.base import Check
 from graders.checks.registry import AnyCheck
+from graders.console_plan import COMMANDS_FILE, ConsolePlan
 from graders.decoys import decoys_of
 from graders.dockerfile.mounts import MountKind
 from graders.dockerfile.policy import Policy
@@ -26,7 +27,7 @@ from graders.observations import Wants
 from graders.plan_rules import contradictions
 from graders.rebuilding import completed, with_first
 from graders.sandbox.base import PackageKind
-from graders.spec import Identifier, InsidePath, Points, Spec, Text, Texts, errors_at, problems_of
+from graders.spec import Identifier, InsidePath, Points, Spec, Text, Texts, errors_at, one_or_many, problems_of
 from graders.values import DrawnValue, Values, filled
 
 LAB_FILE = "lab.yaml"
@@ -84,6 +85,8 @@ class LabPlan(Spec):
     builds: dict[Identifier, Build] = Field(default_factory=lambda: {DEFAULT: Build()})
     runs: dict[Identifier, Run] = Field(default_factory=dict)
     requests: dict[Identifier, Request] = Field(default_factory=dict)
+    console: ConsolePlan | None = None
+    """Learners type docker commands: what is done before they begin, and what they may have."""
     attached: Attached = Field(default_factory=dict)
     """Folders of the lab that grading needs; read beside lab.yaml, never written in it."""
     checks: tuple[AnyCheck, ...] = Field(max_length=100)
@@ -91,10 +94,12 @@ class LabPlan(Spec):
     @model_validator(mode="before")
     @classmethod
     def _default_run(cls, value: Any) -> Any:
-        """The run named `default` is there without being declared; so is the build."""
+        """The run named `default` is there without being declared; so is the build, where there is no console."""
         if not isinstance(value, dict):
             return value
         filled = dict(value)
+        if filled.get("console") is not None:
+            return _of_console(filled)
         for field in ("builds", "runs"):
             if filled.get(field) is None:
                 filled[field] = {}
@@ -125,6 +130,7 @@ class LabPlan(Spec):
             },
             checks=tuple(check.filled(values) for check in self.checks),
             decoys=decoys_of(self.builds, values),
+            console=None if self.console is None else filled(self.console, values),
         )
 
     def unfilled(self) -> "FilledPlan":
@@ -151,6 +157,7 @@ class FilledPlan:
     checks: tuple[Check, ...]
     decoys: Mapping[str, Mapping[str, tuple[str, ...]]]
     """The decoys of each build: path and the drawn values in it."""
+    console: ConsolePlan | None = None
 
     def is_ours(self, run: Run) -> bool:
         """Whether the lab itself brings what is run, so that its failures are no learner's."""
@@ -272,6 +279,19 @@ def _read(file: Path, missing: str) -> bytes:
         raise InvalidPlan([Problem(str(file), 1, 1, missing)]) from None
     except OSError as error:
         raise InvalidPlan([Problem(str(file), 1, 1, f"The file cannot be read: {error.strerror}.")]) from None
+
+
+def _of_console(raw: dict[str, Any]) -> dict[str, Any]:
+    """A lab of commands has no build and no run, and its commands are the learner's to write, whatever else is."""
+    rules = {} if raw.get("submission") is None else raw["submission"]
+    if isinstance(rules, SubmissionRules):
+        rules = rules.model_dump()
+    if isinstance(rules, dict):
+        own = one_or_many(rules.get("editable", []))
+        if isinstance(own, list | tuple) and COMMANDS_FILE not in own:
+            own = [COMMANDS_FILE, *own]
+        rules = {"required": [COMMANDS_FILE], **rules, "editable": own}
+    return {"builds": {}, "runs": {}, **raw, "submission": rules}
 
 
 def _resolve_bases(raw: dict[str, Any], document: Document, bases: Mapping[str, Base]) -> list[Problem]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from graders.actions import Request, Run
 from graders.authored import Place, did_you_mean
 from graders.checks.base import Check
+from graders.console_plan import console_faults
 from graders.decoys import asked_decoy_faults, decoy_faults
 from graders.observations import Wants
 from graders.rebuilding import asked_rebuild_faults, rebuild_faults
@@ -35,6 +36,7 @@ def contradictions(plan: "LabPlan") -> Found:
     yield from _filling(plan)
     yield from decoy_faults(plan)
     yield from rebuild_faults(plan)
+    yield from console_faults(plan)
     for name, build in plan.builds.items():
         if build.secrets and "secret" not in plan.allow.mounts:
             yield (
@@ -206,7 +208,7 @@ def _all_before(name: str, runs: Mapping[str, Run]) -> set[str]:
 
 def _templates(plan: "LabPlan") -> Found:
     known = plan.values
-    raw = plan.model_dump(mode="json", include={"builds", "runs", "requests"})
+    raw = plan.model_dump(mode="json", include={"builds", "runs", "requests", "console"})
     raw["checks"] = [check.model_dump(mode="json", exclude={"title", "hint"}) for check in plan.checks]
     own = {position: check.own_values() for position, check in enumerate(plan.checks)}
     for place, name in templates_in(raw):
@@ -230,6 +232,8 @@ def _filling(plan: "LabPlan") -> Found:
     parts += [(("runs", name), run, {}) for name, run in plan.runs.items()]
     parts += [(("requests", name), request, Request.quoting) for name, request in plan.requests.items()]
     parts += [(("checks", position), check, check.quoting) for position, check in enumerate(plan.checks)]
+    if plan.console is not None:
+        parts.append((("console",), plan.console, {}))
     draws = list(extremes(plan.values))
     for place, part, quoting in parts:
         try:

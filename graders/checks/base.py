@@ -83,6 +83,8 @@ class Check(Spec):
     """Why it matters, in one sentence; shown when it fails."""
     opposites: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of fields, of which the one asks for what the other forbids."""
+    of_console: ClassVar[bool] = False
+    """Whether it looks at what docker commands left, in a lab with a console, and not at a build or a run."""
     quoting: ClassVar[Quoting] = {}
     """How drawn values are quoted in fields that are no plain text, such as regular expressions."""
 

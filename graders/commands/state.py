@@ -156,8 +156,14 @@ class SessionState(_Kept):
             return text
         return re.sub(rf"dd-{self.key}(?:-[a-z]\d+|:i\d+)", lambda found: self.names.get(found[0], found[0]), text)
 
+    @property
+    def looking_name(self) -> str:
+        """Name of the container that is made to look into an image or a volume, and is removed at once."""
+        return f"dd-{self.key}-look"
+
     def engine_names(self) -> Iterator[tuple[str, str]]:
         """Everything that was written down, as (kind, name or id on the engine): what ending the session removes."""
+        yield "container", self.looking_name  # left by a process that was killed while it looked
         yield from (("container", one.engine_name) for one in self.containers)
         yield from (("image", reference) for reference in self.references.values())
         yield from (("image", one.id) for one in self.images)
