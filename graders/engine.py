@@ -5,31 +5,28 @@ Whatever is handed in, the answer is a report. The only exception is SandboxUnav
 
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from decimal import ROUND_DOWN, Decimal
-from pathlib import PurePosixPath
 
 from graders.actions import Build
 from graders.archive import Submission, SubmissionRefused
 from graders.attached import solution_of
-from graders.blame import line_in_effect
-from graders.checks.base import Check, Verdict
 from graders.context import BadPattern, Context, context_of, ignore_file_of
 from graders.dockerfile.dialect import Dialect
 from graders.dockerfile.model import Dockerfile
 from graders.dockerfile.policy import examine
 from graders.events import Event, EventKind
 from graders.experiment import Experiment
+from graders.handin import missing, missing_or_large
+from graders.judging import Judging
 from graders.observations import Observations
 from graders.plan import FilledPlan, LabPlan
 from graders.progress import Emit
 from graders.refusal import Refusal
-from graders.report import CheckOutcome, CheckResult, EngineReport, Outcome, Phase, Report
-from graders.report_parts import build_report, checker_report, container_reports, image_report
-from graders.sandbox.base import MIB, EngineInfo, Sandbox
+from graders.report import EngineReport, Outcome, Phase, Report
+from graders.report_parts import build_report, checker_report, container_reports, image_report, shown_name
+from graders.sandbox.base import EngineInfo, Sandbox
 from graders.values import draw
-from graders.visible import quoted, visible
+from graders.visible import quoted
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +63,13 @@ class _Grading:
         self.emit = emit
         self.values = draw(plan.values, seed=seed)
         self.filled: FilledPlan = plan.filled(self.values)
-        self.results: list[CheckResult] = []
+        self.judging = Judging(plan, emit=self.emit)
 
     def report(self) -> Report:
         engine = self.sandbox.info()
-        self._tell(EventKind.STARTED, lab=self.plan.title, engine=shown_name(engine.name), checks=len(self.plan.checks))
+        self.judging.tell(
+            EventKind.STARTED, lab=self.plan.title, engine=shown_name(engine.name), checks=len(self.plan.checks)
+        )
         began = time.perf_counter()
         sources, refusals = self._examine(engine)
         contexts = self._contexts(sources, refusals)
@@ -94,10 +93,10 @@ class _Grading:
             refusals = experiment.inherited(_dialect(engine))
             if refusals:
                 return self._refused(engine, refusals, phases)
-            self._tell(EventKind.POLICY, ok=True, refusals=[])
+            self.judging.tell(EventKind.POLICY, ok=True, refusals=[])
             self._judge_all(experiment)
             experiment.inspect_all()
-        return self._finish(
+        return self.judging.finish(
             Report(
                 **self._head(engine),
                 outcome=Outcome.GRADED,
@@ -121,10 +120,10 @@ class _Grading:
         )
 
     def _refused(self, engine: EngineInfo, refusals: list[Refusal], phases: list[Phase]) -> Report:
-        self._tell(EventKind.POLICY, ok=False, refusals=[refusal.model_dump() for refusal in refusals])
+        self.judging.tell(EventKind.POLICY, ok=False, refusals=[refusal.model_dump() for refusal in refusals])
         for check in self.filled.checks:
-            self._skip(check, "Not judged, since nothing was built.")
-        return self._finish(
+            self.judging.skip(check, "Not judged, since nothing was built.")
+        return self.judging.finish(
             Report(**self._head(engine), outcome=Outcome.REFUSED, refusals=tuple(refusals), phases=tuple(phases))
         )
 
@@ -150,7 +149,7 @@ class _Grading:
             files = self._files_of(build)
             text = files.files.get(build.dockerfile)
             if text is None:
-                found = list(_missing(files, build.dockerfile))
+                found = list(missing(files, build.dockerfile))
                 dockerfile = None
             else:
                 dockerfile, found = examine(text, policy, dialect, build_arguments=build.args)
@@ -201,119 +200,21 @@ class _Grading:
 
     def _judge_all(self, experiment: Experiment) -> None:
         for check in self.filled.checks:
-            ended = {result.id: result.outcome for result in self.results}
-            unmet = [need for need in check.needs if ended.get(need) is not CheckOutcome.PASSED]
-            if unmet:
-                self._skip(check, f"Not judged, since {self._titles(unmet)} did not pass.")
+            if unmet := self.judging.unmet(check):
+                self.judging.skip(check, unmet)
                 continue
             wants = check.wants()
             reason = experiment.satisfy(wants) or experiment.satisfy(check.wants_then(experiment.seen))
             if wants.checker is not None and not reason:
                 reason = experiment.ask_checker(check.id, wants.checker, wants)
             if reason:
-                self._skip(check, reason)
+                self.judging.skip(check, reason)
             else:
-                self._judge(check, experiment.seen)
-
-    def _titles(self, ids: list[str]) -> str:
-        return " and ".join(f'"{result.title}"' for result in self.results if result.id in ids)
-
-    def _judge(self, check: Check, seen: Observations) -> None:
-        try:
-            verdict = check.judge(seen)
-        except Exception:
-            logger.exception("the check %s (%s) of %s broke", check.id, check.kind, self.plan.title)
-            self._skip(
-                check, "Not judged: this check itself is broken, and it is not your fault. Please tell your instructor."
-            )
-            return
-        self._add(check, verdict, points=_points(check, verdict), seen=seen)
-
-    def _skip(self, check: Check, reason: str) -> None:
-        self._add(check, Verdict(outcome=CheckOutcome.SKIPPED, message=reason), points=Decimal(0))
-
-    def _add(self, check: Check, verdict: Verdict, *, points: Decimal, seen: Observations | None = None) -> None:
-        has_failed = verdict.outcome is CheckOutcome.FAILED
-        line = verdict.line
-        if has_failed and line is None and check.blame and seen is not None:
-            line = line_in_effect(seen.dockerfile(), check.blame, target=seen.target())
-        result = CheckResult(
-            id=check.id,
-            kind=check.kind,
-            title=check.shown_title(),
-            outcome=verdict.outcome,
-            points=float(points),
-            max_points=float(check.points),
-            message=visible(verdict.message),
-            hint="\n".join(filter(None, [check.hint, visible(verdict.hint)])) if has_failed else "",
-            why=(verdict.why or check.why) if has_failed else "",
-            expected=visible(verdict.expected),
-            seen=visible(verdict.seen),
-            line=line,
-            topics=check.topics or self.plan.topics,
-            hidden=check.hidden,
-        )
-        self.results.append(result)
-        data: dict[str, object] = {
-            "index": len(self.results),
-            "total": len(self.plan.checks),
-            "id": result.id,
-            "title": result.title,
-            "outcome": result.outcome.value,
-        }
-        if not result.hidden:
-            data |= {
-                "points": result.points,
-                "max_points": result.max_points,
-                "message": result.message,
-                "line": result.line,
-            }
-        self._tell(EventKind.CHECK_FINISHED, **data)
-
-    def _finish(self, report: Report) -> Report:
-        score = sum((Decimal(str(result.points)) for result in self.results), Decimal(0))
-        report = report.model_copy(update={"checks": tuple(self.results), "score": float(score)})
-        self._tell(EventKind.FINISHED, outcome=report.outcome.value, score=report.score, max_score=report.max_score)
-        return report
-
-    def _tell(self, kind: EventKind, **data: object) -> None:
-        self.emit(Event(kind=kind, data=data))
-
-
-def _points(check: Check, verdict: Verdict) -> Decimal:
-    """All of the check's points or none, unless the verdict says which part; never rounded up."""
-    if verdict.share is not None:
-        return (check.points * verdict.share).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
-    return check.points if verdict.outcome is CheckOutcome.PASSED else Decimal(0)
+                self.judging.judge(check, experiment.seen)
 
 
 def _dialect(engine: EngineInfo) -> Dialect:
     return replace(Dialect.of_engine(engine.version), heredocs=engine.heredocs)
-
-
-def shown_name(engine: str) -> str:
-    """The engine's name for learners: of an address, what tells engines apart and not where they are on the machine."""
-    scheme, separator, rest = engine.partition("://")
-    if not separator:
-        return engine
-    return PurePosixPath(rest).parent.name or "engine" if scheme == "unix" else "engine"
-
-
-def missing_or_large(plan: LabPlan, submission: Submission) -> Iterator[Refusal]:
-    """Why the files as such cannot be graded: one that must be there is missing, or they are too large together."""
-    for path in plan.submission.required:
-        yield from _missing(submission, path)
-    size, limit = submission.total_bytes, plan.submission.max_mib
-    if size > limit * MIB:
-        message = f"The files have {size / MIB:.1f} MiB together; this lab takes up to {limit:g} MiB."
-        yield Refusal(rule="too-large", line=None, message=message)
-
-
-def _missing(submission: Submission, path: str) -> Iterator[Refusal]:
-    try:
-        submission.require(path)
-    except SubmissionRefused as refused:
-        yield refused.as_refusal()
 
 
 def _named(refusal: Refusal, dockerfile: str) -> Refusal:

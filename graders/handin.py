@@ -1,9 +1,14 @@
-"""Puts together what is graded: the learner's files, and the lab's own beside them, which nobody may change."""
+"""Puts together what is graded: the learner's files, and the lab's own beside them, which nobody may change.
 
-from collections.abc import Mapping
+And says why the files as such cannot be graded.
+"""
+
+from collections.abc import Iterator, Mapping
 
 from graders.archive import Caps, Submission, SubmissionRefused
 from graders.plan import LabPlan
+from graders.refusal import Refusal
+from graders.sandbox.base import MIB
 from graders.visible import listed
 
 _NAMED_AT_MOST = 5
@@ -28,6 +33,24 @@ def assemble(handed_in: Submission, *, plan: LabPlan, starter: Mapping[str, byte
     if foreign:
         raise SubmissionRefused("file-not-expected", f"{_named(foreign)}: this lab takes no such file. {yours}")
     return handed_in.with_files(own, caps=Caps.up_to(rules.max_mib))
+
+
+def missing_or_large(plan: LabPlan, submission: Submission) -> Iterator[Refusal]:
+    """Why the files as such cannot be graded: one that must be there is missing, or they are too large together."""
+    for path in plan.submission.required:
+        yield from missing(submission, path)
+    size, limit = submission.total_bytes, plan.submission.max_mib
+    if size > limit * MIB:
+        message = f"The files have {size / MIB:.1f} MiB together; this lab takes up to {limit:g} MiB."
+        yield Refusal(rule="too-large", line=None, message=message)
+
+
+def missing(submission: Submission, path: str) -> Iterator[Refusal]:
+    """Why a file that must be there is not."""
+    try:
+        submission.require(path)
+    except SubmissionRefused as refused:
+        yield refused.as_refusal()
 
 
 def _named(paths: list[str]) -> str:

@@ -1,6 +1,7 @@
 """Turns what was seen into the parts of a report: builds, images and containers, their text made fit to be shown."""
 
 from collections.abc import Collection, Iterator
+from pathlib import PurePosixPath
 
 from graders.blame import line_of_step, lineage, lines_of_history
 from graders.causes import engine_words, without_places
@@ -116,3 +117,11 @@ def _stop_seconds(run: SeenRun) -> float | None:
     if run.stop is None or not run.stop.was_running or run.result.limit is Limit.WALL:
         return None
     return round(run.stop.seconds, 3)
+
+
+def shown_name(engine: str) -> str:
+    """The engine's name for learners: of an address, what tells engines apart and not where they are on the machine."""
+    scheme, separator, rest = engine.partition("://")
+    if not separator:
+        return engine
+    return PurePosixPath(rest).parent.name or "engine" if scheme == "unix" else "engine"
