@@ -31,7 +31,7 @@ from graders.sandbox.limits import exit_code_in, is_engine_fault_in_build, limit
 from graders.sandbox.pressure import MemoryWatch
 from graders.sandbox.progress import Progress
 from graders.sandbox.session import SecretSession
-from graders.sandbox.trace import UnreadableTrace, decode_status
+from graders.sandbox.trace import Status, UnreadableTrace, decode_status
 
 _GRACE_SECONDS = 10.0
 """How long a cancelled build may take to end before the engine counts as broken."""
@@ -92,15 +92,19 @@ def build(
     order: BuildOrder,
     *,
     on_event: Callable[[BuildEvent], None] | None = None,
+    on_status: Callable[[Status], None] | None = None,
 ) -> BuildResult:
-    """Build, sending events as they happen. Raises SandboxUnavailable when the engine is to blame."""
+    """Build, sending events as they happen, and what the engine tells of itself as it does.
+
+    Raises SandboxUnavailable when the engine is to blame.
+    """
     progress = Progress(use_cache=order.use_cache, log_bytes=order.limits.log_bytes, send=on_event)
     ending = _Ending()
     watch = MemoryWatch(address)
     started = time.monotonic()
     with _session(address, client, order) as session, _Deadline(address, client, order) as deadline:
         for message in _messages(address, client, order.query(session), order.context, deadline):
-            _take(message, progress, ending)
+            _take(message, progress, ending, on_status)
             if progress.overflown:
                 deadline.cut_short()
     seconds = time.monotonic() - started
@@ -118,13 +122,17 @@ def build(
     return result
 
 
-def _take(message: dict[str, Any], progress: Progress, ending: _Ending) -> None:
+def _take(
+    message: dict[str, Any], progress: Progress, ending: _Ending, on_status: Callable[[Status], None] | None
+) -> None:
     if message.get("id") == "moby.buildkit.trace":
         try:
             status = decode_status(base64.b64decode(message["aux"]))
         except (UnreadableTrace, KeyError, ValueError) as trouble:
             raise SandboxUnavailable(f"The engine's build progress cannot be read: {trouble}") from trouble
         progress.follow(status)
+        if on_status is not None:
+            on_status(status)
     elif message.get("id") == "moby.image.id":
         ending.image_id = message["aux"]["ID"]
     elif "error" in message:

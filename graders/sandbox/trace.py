@@ -1,7 +1,7 @@
 """Decodes BuildKit's progress messages: protobuf bytes in, vertexes and their log chunks out.
 
 The engine sends `moby.buildkit.v1.StatusResponse` messages (BuildKit's api/services/control/control.proto). Three
-message kinds with ten fields are needed, so the wire format is read by hand
+message kinds with eleven fields are needed, so the wire format is read by hand
 (https://protobuf.dev/programming-guides/encoding/) instead of bringing generated code and its run time along.
 Unknown fields are skipped, as protobuf asks of readers.
 """
@@ -42,6 +42,8 @@ class LogChunk:
     stream: int
     """1 for stdout, 2 for stderr."""
     data: bytes
+    at: float | None = None
+    """Seconds since the epoch by the engine's clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,17 +101,20 @@ def _vertex(data: bytes) -> Vertex:
 
 def _log(data: bytes) -> LogChunk:
     vertex, stream, message = "", 1, b""
+    at = None
     for number, value in _fields(data):
         match number:
             case 1:
                 vertex = _text(value)
+            case 2:
+                at = _timestamp(_bytes(value))
             case 3:
                 stream = _number(value)
             case 4:
                 message = _bytes(value)
             case _:
                 pass
-    return LogChunk(vertex=vertex, stream=stream, data=message)
+    return LogChunk(vertex=vertex, stream=stream, data=message, at=at)
 
 
 def _timestamp(data: bytes) -> float:

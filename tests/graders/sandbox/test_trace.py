@@ -32,13 +32,18 @@ def test_a_failed_step_comes_with_the_engines_words() -> None:
     assert found.error == "executor failed running [/bin/sh -c echo hello && exit 3]: exit code: 3"
 
 
-def test_log_chunks_come_with_their_step_and_stream() -> None:
+def test_log_chunks_come_with_their_step_stream_and_time() -> None:
     logs = [log for data in traced("succeeds") for log in decode_status(data).logs]
     run = last_vertexes("succeeds")["[2/3] RUN echo hello && sleep 1 && echo w >&2"]
     assert [(log.vertex, log.stream, log.data) for log in logs] == [
         (run.digest, 1, b"hello\n"),
         (run.digest, 2, b"w\n"),
     ]
+    first, second = (log.at for log in logs)
+    assert run.started is not None
+    assert first is not None
+    assert second is not None
+    assert run.started < first < first + 1 < second
 
 
 def test_fields_that_are_not_known_are_skipped() -> None:
