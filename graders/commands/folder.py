@@ -17,6 +17,8 @@ from graders.commands.state import SessionState
 
 TOP = ""
 """The folder itself, as `place` gives it."""
+HOME = "/lab"
+"""What `pwd` calls the folder; a path that begins with it, such as `$PWD/app`, is one in the folder."""
 
 
 class Folder:
@@ -44,6 +46,8 @@ class Folder:
         """The path as the folder keeps it, `TOP` for the folder itself. Raises CommandRefused for what lies outside."""
         if "\0" in path or not path:
             raise CommandRefused("An empty name is no path: name a file of the lab's folder.", code="bad-path")
+        if path == HOME or path.startswith(f"{HOME}/"):
+            path = f".{path.removeprefix(HOME)}"
         if path.startswith(("/", "~")):
             raise CommandRefused(
                 f"{shown(path)} lies outside the lab's folder, and there is nothing outside it here."

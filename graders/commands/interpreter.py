@@ -3,13 +3,35 @@
 Everything that is typed is data: words are expanded, piped and chained here, and never reach a shell or the docker CLI.
 """
 
-from collections.abc import Callable, Mapping
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from graders.commands.model import Carried
+from graders.commands.daemon import Daemon, DaemonRefused
+from graders.commands.doing import VERBS, Doing
+from graders.commands.folder import HOME
+from graders.commands.helping import help_text
+from graders.commands.lines import MOST_COMMANDS, Line, Pipeline, read_inside, read_line
+from graders.commands.model import Carried, Command, CommandRefused, Done, Piece
+from graders.commands.own_words import OWN_WORDS, Ran, ran_with, unknown_word
+from graders.commands.parser import HELP_PATH, VERSION_PATH, parse
 from graders.commands.rules import ConsoleRules
+from graders.commands.screen import Screen
+from graders.commands.shell_refusals import refused
 from graders.commands.state import SessionState
+from graders.commands.verbs import create, run  # noqa: F401  # each says what it carries out
+from graders.commands.wording import daemon_words
+from graders.commands.words import Folder as FolderWord
+from graders.commands.words import Substitution, Text, Word
 from graders.sandbox.connection import Engine
+
+MOST_HISTORY = 300
+"""Lines that a session remembers."""
+_DONE_STDOUT = 4096
+"""Characters of a command's own output that the journal keeps."""
+_MOST_WORD_BYTES = 64 * 1024
+"""What one command's words may hold together once everything is substituted."""
 
 
 @dataclass
@@ -29,4 +51,175 @@ class Console:
 
         Raises SandboxUnavailable when the engine cannot be reached or does not work.
         """
-        raise NotImplementedError
+        if line.strip():
+            self.state.history = [*self.state.history, line[: self.rules.line_bytes]][-MOST_HISTORY:]
+        carrying = _Carrying(self)
+        try:
+            exit_code = carrying.typed(line)
+        finally:
+            self.save(self.state)
+        return Carried(
+            pieces=tuple(carrying.screen.pieces),
+            exit_code=exit_code,
+            calls=tuple(carrying.daemon.calls),
+            done=tuple(carrying.done),
+            cut=carrying.screen.cut,
+            clears=carrying.clears,
+        )
+
+    def names_for_completion(self) -> dict[str, list[str]]:
+        """What the session has, by the kinds that a command's arguments name."""
+        state = self.state
+        return {
+            "container": [one.name for one in state.containers],
+            "image": [*state.references, *(base.reference for base in state.bases)],
+            "volume": [one.name for one in state.volumes],
+            "network": [one.name for one in state.networks],
+            "file": sorted(state.files),
+        }
+
+
+class _Carrying:
+    """One line being carried out."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.daemon = Daemon(console.engine, console.state)
+        self.screen = Screen(console.rules.output_bytes)
+        self.done: list[Done] = []
+        self.clears = False
+        self._until = time.monotonic() + console.rules.build_seconds + 2 * console.rules.foreground_seconds
+
+    def typed(self, text: str) -> int:
+        """Carry out what was typed; returns the exit code of the last command of it."""
+        try:
+            return self._line(read_line(text, most_bytes=self.console.rules.line_bytes), self.screen)
+        except CommandRefused as refusal:
+            self.screen.add("err", f"{refusal.message}\n")
+            return refusal.exit_code
+
+    def _line(self, line: Line, screen: Screen) -> int:
+        exit_code = 0
+        for pipeline in line.pipelines:
+            if (pipeline.joint == "&&" and exit_code) or (pipeline.joint == "||" and not exit_code):
+                continue
+            exit_code = self._pipeline(pipeline, screen)
+        return exit_code
+
+    def _pipeline(self, pipeline: Pipeline, screen: Screen) -> int:
+        stdin = ""
+        ran = Ran()
+        for number, words in enumerate(pipeline.commands, start=1):
+            ran = self._command(self._expanded(words), stdin)
+            self.clears |= ran.clears
+            last = number == len(pipeline.commands)
+            for piece in ran.pieces:
+                (screen if last else self.screen).add(
+                    piece.stream, piece.text
+                ) if last or piece.stream == "err" else None
+            stdin = ran.stdout
+        return ran.exit_code
+
+    def _command(self, words: list[str], stdin: str) -> Ran:
+        if not words:
+            return Ran()
+        try:
+            if words[0] == "docker":
+                return self._docker(words, stdin)
+            own = OWN_WORDS.get(words[0])
+            if own is None:
+                raise unknown_word(words)
+            ran = own(words[1:], stdin, self.console)
+            for command in ran.commands:
+                ran = ran_with(ran, self._command(list(command), ""))
+        except CommandRefused as refusal:
+            return Ran((Piece(stream="err", text=f"{refusal.message}\n"),), refusal.exit_code)
+        return ran
+
+    def _docker(self, words: Sequence[str], stdin: str) -> Ran:
+        if len(self.done) >= MOST_COMMANDS:
+            raise refused("too-many-commands", most=MOST_COMMANDS)
+        if time.monotonic() > self._until:
+            raise refused("too-slow")
+        command: Command | None = None
+        console = self.console
+        doing = Doing(
+            state=console.state,
+            daemon=self.daemon,
+            rules=console.rules,
+            save=lambda: console.save(console.state),
+            stdin=stdin.encode(errors="replace"),
+            labels=console.labels,
+            allowed_bases=tuple(base.reference for base in console.state.bases),
+        )
+        try:
+            command = parse(words)
+            exit_code = self._carry(doing, command)
+        except CommandRefused as refusal:
+            doing.err(refusal.message)
+            exit_code = refusal.exit_code
+        except DaemonRefused as refusal:
+            message, exit_code = daemon_words(command, refusal.message) if command else (refusal.message, 1)
+            doing.err(message)
+        ran = Ran(tuple(doing.pieces), exit_code)
+        self.done.append(
+            Done(
+                command=command,
+                exit_code=exit_code,
+                touched=tuple(doing.touched),
+                stdout=ran.stdout[:_DONE_STDOUT].encode(errors="replace").decode(),
+            )
+        )
+        console.save(console.state)
+        return ran
+
+    def _carry(self, doing: Doing, command: Command) -> int:
+        if command.path == HELP_PATH:
+            doing.out(help_text(*command.args))
+            return 0
+        if command.path == VERSION_PATH:
+            version = self.daemon.get("/version", aside=True)
+            doing.out(f"Docker version {version['Version']}, build {version['GitCommit']}")
+            return 0
+        self.daemon.note("HEAD", "/_ping")
+        return VERBS[command.path](doing, command)
+
+    def _expanded(self, words: Sequence[Word]) -> list[str]:
+        """The words with everything substituted, those that are not quoted split as a shell splits them."""
+        found: list[str] = []
+        for word in words:
+            found += self._fields(word)
+            if sum(len(one) for one in found) > _MOST_WORD_BYTES:
+                raise refused("too-much-substituted", most=_MOST_WORD_BYTES)
+        return found
+
+    def _fields(self, word: Word) -> list[str]:
+        fields: list[str] = []
+        held: str | None = None
+        for part in word.parts:
+            text = self._text(part)
+            if part.quoted or not isinstance(part, Substitution):
+                held = (held or "") + text
+                continue
+            pieces = re.split(r"[ \t\n]+", text)
+            for number, piece in enumerate(pieces):
+                if number and held is not None:
+                    fields.append(held)
+                    held = None
+                if piece:
+                    held = (held or "") + piece
+        return fields if held is None else [*fields, held]
+
+    def _text(self, part: Text | FolderWord | Substitution) -> str:
+        match part:
+            case Text():
+                return part.text
+            case FolderWord():
+                return HOME
+            case Substitution():
+                inner = Screen(self.console.rules.output_bytes)
+                self._line(read_inside(part), inner)
+                for piece in inner.pieces:
+                    if piece.stream == "err":
+                        self.screen.add("err", piece.text)
+                return "".join(piece.text for piece in inner.pieces if piece.stream == "out").rstrip("\n")

@@ -1,0 +1,176 @@
+"""The words of a line that are no docker commands: looking into the lab's folder, and the console's own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graders.commands.folder import HOME, Folder
+from graders.commands.helping import CONSOLE_HELP, help_text
+from graders.commands.model import CommandRefused, Piece
+
+if TYPE_CHECKING:
+    from graders.commands.interpreter import Console
+
+_NOT_FOUND = 127
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of one command."""
+
+    pieces: tuple[Piece, ...] = ()
+    exit_code: int = 0
+    clears: bool = False
+    """Whether the screen is to be emptied."""
+    commands: tuple[tuple[str, ...], ...] = ()
+    """Commands that are to be carried out next in its place: what `xargs` makes of its input."""
+
+    @property
+    def stdout(self) -> str:
+        """What goes on through a pipe."""
+        return "".join(piece.text for piece in self.pieces if piece.stream == "out")
+
+
+OwnWord = Callable[[list[str], str, "Console"], Ran]
+"""Carries a word out, given its arguments and what was piped into it. Raises CommandRefused."""
+
+
+def printed(text: str, *, exit_code: int = 0) -> Ran:
+    """Make what came of a command that printed this."""
+    return Ran((Piece(stream="out", text=text),) if text else (), exit_code)
+
+
+def ran_with(first: Ran, second: Ran) -> Ran:
+    """Put two together; the exit code is that of the first that failed."""
+    return Ran(first.pieces + second.pieces, first.exit_code or second.exit_code)
+
+
+def unknown_word(words: list[str]) -> CommandRefused:
+    """Make the refusal of a line that does not begin with a word of this console."""
+    word = words[0]
+    hint = _HINTS.get(word, "Type docker commands here; `help` lists them.")
+    return CommandRefused(f"{word}: command not found\n[console] {hint}", code="unknown-word", exit_code=_NOT_FOUND)
+
+
+def _help(args: list[str], stdin: str, console: "Console") -> Ran:
+    return printed((help_text(*args) if args else CONSOLE_HELP) + "\n")
+
+
+def _clear(args: list[str], stdin: str, console: "Console") -> Ran:
+    return Ran(clears=True)
+
+
+def _history(args: list[str], stdin: str, console: "Console") -> Ran:
+    lines = console.state.history
+    if args:
+        if len(args) > 1 or not args[0].isascii() or not args[0].isdigit():
+            raise CommandRefused("history: say how many lines, as in `history 10`.", code="bad-value")
+        lines = lines[-int(args[0][:9]) :] if int(args[0][:9]) else []
+    start = len(console.state.history) - len(lines) + 1
+    return printed("".join(f"{number:5}  {line}\n" for number, line in enumerate(lines, start=start)))
+
+
+def _pwd(args: list[str], stdin: str, console: "Console") -> Ran:
+    return printed(f"{HOME}\n")
+
+
+def _echo(args: list[str], stdin: str, console: "Console") -> Ran:
+    if args[:1] == ["-n"]:
+        return printed(" ".join(args[1:]))
+    return printed(" ".join(args) + "\n")
+
+
+def _ls(args: list[str], stdin: str, console: "Console") -> Ran:
+    folder = Folder(console.state, console.rules)
+    paths = [arg for arg in args if not arg.startswith("-") or arg == "-"]
+    letters = "".join(arg[1:] for arg in args if arg.startswith("-") and arg != "-")
+    if not set(letters) <= set("1alhAFp"):
+        raise CommandRefused("ls: say `ls`, `ls -l` or `ls FOLDER` here.", code="unknown-flag", exit_code=2)
+    shown = []
+    for path in paths or ["."]:
+        try:
+            names = folder.listing(path)
+        except CommandRefused as refusal:
+            raise CommandRefused(f"ls: {refusal.message}", code=refusal.code, exit_code=2) from refusal
+        if "l" in letters:
+            names = [f"{_size(folder, path, name):>8} {name}" for name in names]
+        head = [f"{path}:"] if len(paths) > 1 else []
+        shown.append("\n".join(head + names))
+    text = "\n\n".join(shown) if len(paths) > 1 else shown[0]
+    return printed(f"{text}\n" if text else "")
+
+
+def _size(folder: Folder, path: str, name: str) -> str:
+    if name.endswith("/"):
+        return "-"
+    return str(len(folder.read(path if folder.is_file(path) else f"{path}/{name}")))
+
+
+def _cat(args: list[str], stdin: str, console: "Console") -> Ran:
+    folder = Folder(console.state, console.rules)
+    pieces: list[Piece] = []
+    exit_code = 0
+    for path in args or ["-"]:
+        try:
+            text = stdin if path == "-" else folder.read(path).decode(errors="replace")
+            pieces.append(Piece(stream="out", text=text))
+        except CommandRefused as refusal:
+            pieces.append(Piece(stream="err", text=f"cat: {refusal.message}\n"))
+            exit_code = 1
+    return Ran(tuple(pieces), exit_code)
+
+
+def _true(args: list[str], stdin: str, console: "Console") -> Ran:
+    return Ran()
+
+
+def _false(args: list[str], stdin: str, console: "Console") -> Ran:
+    return Ran(exit_code=1)
+
+
+OWN_WORDS: Mapping[str, OwnWord] = {
+    "help": _help,
+    "clear": _clear,
+    "history": _history,
+    "pwd": _pwd,
+    "echo": _echo,
+    "ls": _ls,
+    "cat": _cat,
+    "true": _true,
+    "false": _false,
+}
+
+_HINTS: Mapping[str, str] = {
+    "sudo": "No sudo is needed here: type the docker command alone.",
+    "cd": "You are in the lab's folder, and stay there. Write paths from it, such as `./app`.",
+    "docker-compose": "One container is made at a time here: use `docker run` and `docker network create`.",
+    "podman": "Type `docker` in its place.",
+    "exit": "The session ends with the button of the page.",
+    "logout": "The session ends with the button of the page.",
+    "sleep": "There is nothing to wait for in the line itself: `docker wait NAME` waits until a container ends.",
+    "$": "Leave out the prompt's sign: type the command alone.",
+    "#": "Leave out the prompt's sign: type the command alone.",
+    "man": "Say `help run` or `docker run --help`.",
+} | dict.fromkeys(
+    ["sh", "bash", "ash", "zsh", "python", "python3", "perl", "eval", "exec", "source", "."],
+    "There is no shell here. Run a command in a container: `docker run --rm busybox:1.35 sh -c '…'`.",
+) | dict.fromkeys(
+    ["vi", "vim", "nano", "emacs", "touch", "mkdir", "cp", "mv", "tee", "chmod", "chown", "ln", "rmdir"],
+    "Files of the lab's folder are edited in the page, beside the console.",
+) | dict.fromkeys(
+    ["rm"],
+    "Did you mean `docker rm`? Files of the lab's folder are edited in the page, beside the console.",
+) | dict.fromkeys(
+    ["ps", "kill", "top", "pause", "unpause", "run", "start", "stop", "create", "images", "rmi", "inspect", "commit",
+     "build", "logs", "restart", "volume", "network", "container", "image", "info", "version", "rename", "tag"],
+    "Did you mean `docker` before it?",
+) | dict.fromkeys(
+    ["curl", "wget", "ping", "ssh", "nc", "ip", "ifconfig"],
+    "The console itself has no network. Ask from a container: `docker exec NAME wget -qO- localhost:8000`.",
+) | dict.fromkeys(
+    ["apt", "apt-get", "apk", "yum", "dnf", "pip", "npm", "brew", "systemctl", "service"],
+    "Nothing is installed here, and the engine is running already.",
+) | dict.fromkeys(
+    ["export", "set", "alias", "unalias", "read", "env", "declare", "local"],
+    "There are no variables here. Write the value itself, or give it to the container with `-e NAME=value`.",
+)  # fmt: skip
