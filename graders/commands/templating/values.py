@@ -1,0 +1,87 @@
+"""The values that a template meets: JSON, the structs that docker's client reads it into, and rows of its tables."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Value = Any
+"""None, bool, int, float, str, list, dict, `Struct`, `Row`, NO_VALUE or NIL."""
+
+
+class Nothing:
+    """A value that is not there, and how it prints."""
+
+    def __init__(self, printed: str) -> None:
+        self.printed = printed
+
+    def __repr__(self) -> str:
+        return self.printed
+
+
+NO_VALUE = Nothing("<no value>")
+"""What a map has under a key that is not in it."""
+NIL = Nothing("<nil>")
+"""A pointer to nothing."""
+
+
+class Struct(dict[str, Value]):
+    """An object with fixed fields: asking for another is a fault, and it prints as `{…}`.
+
+    `shape` are all its fields in order, with what they hold where the daemon leaves them out; empty where its fields
+    are known from the JSON alone.
+    """
+
+    def __init__(
+        self, fields: Mapping[str, Value], *, type_name: str, shape: Mapping[str, Value] | None = None
+    ) -> None:
+        super().__init__(fields)
+        self.type_name = type_name
+        self.shape = shape or {}
+
+    def has(self, name: str) -> bool:
+        """Whether it is one of its fields."""
+        return name in self or name in self.shape
+
+    def of(self, name: str) -> Value:
+        """What the field holds."""
+        return self[name] if name in self else self.shape[name]
+
+    def in_order(self) -> Iterator[Value]:
+        """What its fields hold, in order."""
+        return (self.of(name) for name in (self.shape or self))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: columns that are worked out when they are asked for."""
+
+    type_name: str
+    """As messages name it: `*formatter.ContainerContext`."""
+    columns: Mapping[str, Callable[[], Value]]
+    lookups: Mapping[str, Callable[[str], Value]] = field(default_factory=dict)
+    """Columns that take a word, such as `.Label "a"`."""
+
+    def as_json(self) -> dict[str, Value]:
+        """Every column that takes no word, sorted by name."""
+        return {name: self.columns[name]() for name in sorted(self.columns)}
+
+
+def is_true(value: Value) -> bool:
+    """Whether `if` takes it for true: not nothing, not zero, not empty."""
+    if isinstance(value, Nothing) or value is None:
+        return False
+    if isinstance(value, Struct | Row):
+        return True
+    return bool(value)
+
+
+def type_of(value: Value) -> str:
+    """The name that Go has for its type."""
+    if isinstance(value, Struct | Row):
+        return value.type_name
+    if value is None or isinstance(value, Nothing):
+        return "<nil>"
+    if isinstance(value, list):
+        return "[]string" if value and all(isinstance(each, str) for each in value) else "[]interface {}"
+    names = {bool: "bool", int: "int", float: "float64", str: "string", dict: "map[string]interface {}"}
+    return names[type(value)]
