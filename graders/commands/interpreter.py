@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graders.commands.daemon import Daemon, DaemonRefused
-from graders.commands.doing import VERBS, Doing
+from graders.commands.doing import Doing
+from graders.commands.every_verb import VERBS
 from graders.commands.folder import HOME
 from graders.commands.helping import help_text
 from graders.commands.lines import MOST_COMMANDS, Line, Pipeline, read_inside, read_line
@@ -20,7 +21,6 @@ from graders.commands.rules import ConsoleRules
 from graders.commands.screen import Screen
 from graders.commands.shell_refusals import refused
 from graders.commands.state import SessionState
-from graders.commands.verbs import create, run  # noqa: F401  # each says what it carries out
 from graders.commands.wording import daemon_words
 from graders.commands.words import Folder as FolderWord
 from graders.commands.words import Substitution, Text, Word

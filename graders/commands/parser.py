@@ -85,7 +85,7 @@ def _parse_group(name: str, words: list[str], *, asks_help: bool) -> Command:
 
 
 def _parse_shape(shape: Shape, call: str, words: list[str], *, asks_help: bool) -> Command:
-    called = f"docker {call}"
+    called = f"docker {shape.named(call)}"
     if shape.refused:
         if asks_help or any(word in {"--help", "-h"} for word in words):
             return _help(*call.split())

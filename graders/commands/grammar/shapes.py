@@ -43,6 +43,11 @@ class Shape:
         """Its flags by their letter."""
         return {flag.short: flag for flag in self.flags if flag.short}
 
+    def named(self, call: str) -> str:
+        """The call by its own name where it is an alias: `container ls` for `container ps`, as docker names it."""
+        group, _, name = call.rpartition(" ")
+        return next((known for known in self.calls if name and known.rpartition(" ")[0] == group), call)
+
     def usage(self, called: str) -> str:
         """Its usage line or lines, as it was called."""
         return f"{called} {self.arguments}".rstrip()
