@@ -10,6 +10,7 @@ from dataclasses import replace
 from graders.actions import Build
 from graders.archive import Submission, SubmissionRefused
 from graders.attached import solution_of
+from graders.console_grading import replay
 from graders.context import BadPattern, Context, context_of, ignore_file_of
 from graders.dockerfile.dialect import Dialect
 from graders.dockerfile.model import Dockerfile
@@ -38,10 +39,12 @@ def grade(
 
     The same `seed` draws the same values. `job_id` names what is made on the engine; what an earlier job of this
     name left behind is removed. `on_event` is called with each Event as it happens. Points have at most two decimal
-    places and a check gets all of its points or none, unless a checker of the lab's own gives a part of them: the score
-    is their exact sum.
+    places and a check gets all of its points or none, unless its verdict gives a part of them: the score is their
+    exact sum. A lab of docker commands has what was handed in carried out, see graders/console_grading.py.
     Raises SandboxUnavailable when the engine cannot be reached or does not work, and nothing else.
     """
+    if plan.console is not None:
+        return replay(plan, submission, sandbox, seed=seed, job_id=job_id, on_event=on_event)
     return _Grading(plan, submission, sandbox, seed=seed, job_id=job_id, emit=on_event or _nobody).report()
 
 

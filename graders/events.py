@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     BUILD_FINISHED = "build_finished"
     RUN_STARTED = "run_started"
     RUN_FINISHED = "run_finished"
+    LINE_STARTED = "line_started"
+    LINE_FINISHED = "line_finished"
     CHECK_FINISHED = "check_finished"
     FINISHED = "finished"
 

@@ -137,6 +137,12 @@ class LabPlan(Spec):
         """The same before any value is put in: enough to see what leads where."""
         return FilledPlan(builds=self.builds, runs=self.runs, requests=self.requests, checks=self.checks, decoys={})
 
+    def require_console(self) -> ConsolePlan:
+        """The console of a lab that has one. Raises ValueError for another."""
+        if self.console is None:
+            raise ValueError(f"The lab {self.title!r} has no console.")
+        return self.console
+
     def policy(self) -> Policy:
         """What the Dockerfile may do."""
         return Policy(

@@ -89,6 +89,8 @@ def render_event(event: Event) -> str:
             return f"{'Built' if data['ok'] else 'The build failed'} after {data['seconds']:.1f} s"
         case EventKind.RUN_STARTED:
             return f"Running ({data['run']})"
+        case EventKind.LINE_STARTED:
+            return f"  line {data['index']} of {data['total']}  {data['text']}"
         case EventKind.CHECK_FINISHED:
             mark = _MARKS[CheckOutcome(data["outcome"])]
             return f"{mark} check {data['index']} of {data['total']}  {data['title']}"

@@ -157,6 +157,20 @@ class ContainerReport(_Frozen):
     """Only hidden checks look at it, so learners do not see it."""
 
 
+class CommandReport(_Frozen):
+    """A line of docker commands that was carried out; output as text with control characters made visible."""
+
+    line: int
+    """Its number in what was handed in or typed, 1-based."""
+    text: str
+    exit_code: int
+    stdout: str = ""
+    stderr: str = ""
+    """The beginning of what it printed."""
+    hidden: bool = False
+    """The lab itself carried it out before the learner began."""
+
+
 class EngineReport(_Frozen):
     """Which engine graded."""
 
@@ -179,6 +193,8 @@ class Report(_Frozen):
     builds: tuple[BuildReport, ...] = ()
     images: tuple[ImageReport, ...] = ()
     containers: tuple[ContainerReport, ...] = ()
+    commands: tuple[CommandReport, ...] = ()
+    """Of a lab with a console: what was carried out, in order."""
     values: dict[str, str] = Field(default_factory=dict)
     """Random values drawn for this grading, by name; a regrade with the same seed repeats them."""
     seed: int = 0
@@ -204,6 +220,7 @@ class Report(_Frozen):
                 "builds": tuple(build for build in self.builds if not build.hidden),
                 "images": tuple(image for image in self.images if not image.hidden),
                 "containers": tuple(container for container in self.containers if not container.hidden),
+                "commands": tuple(command for command in self.commands if not command.hidden),
                 "phases": tuple(phase for phase in self.phases if phase.name not in secret),
                 "values": {},
                 "seed": 0,

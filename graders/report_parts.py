@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 from graders.blame import line_of_step, lineage, lines_of_history
 from graders.causes import engine_words, without_places
 from graders.checker import Checked
+from graders.commands.end_state import Line
 from graders.dockerfile.model import Dockerfile
 from graders.image.seen import unmeasured
 from graders.image.waste import waste_of_rows
 from graders.observations import Fact, Observations, SeenRun
-from graders.report import BuildReport, ContainerReport, ImageReport, LayerReport, StepReport
+from graders.report import BuildReport, CommandReport, ContainerReport, ImageReport, LayerReport, StepReport
 from graders.sandbox.base import BuildResult, Limit
 from graders.visible import shortened, visible
 
@@ -117,6 +118,17 @@ def _stop_seconds(run: SeenRun) -> float | None:
     if run.stop is None or not run.stop.was_running or run.result.limit is Limit.WALL:
         return None
     return round(run.stop.seconds, 3)
+
+
+def command_report(line: Line) -> CommandReport:
+    """A line of the journal."""
+    return CommandReport(
+        line=line.number,
+        text=visible(line.text),
+        exit_code=line.exit_code,
+        stdout=visible(line.stdout),
+        stderr=visible(line.stderr),
+    )
 
 
 def shown_name(engine: str) -> str:

@@ -11,9 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from graders.image.contents import ImageLayers, Search
+
+if TYPE_CHECKING:  # these modules know this one
+    from graders.commands.end_state import EndState, EndWants, Line
+    from graders.commands.model import Carried
+    from graders.commands.rules import ConsoleRules
 
 MIB = 1024 * 1024
 
@@ -406,6 +411,19 @@ class Container(Protocol):
         """
 
 
+class Commands(Protocol):
+    """Somebody's docker commands, carried out a line at a time on objects of their own."""
+
+    def carry_out(self, line: str) -> "Carried":
+        """Carry a line out. A wrong one is a result, never an exception."""
+
+    def begin(self) -> None:
+        """Forget what was typed up to now: what the lab did before its learner began."""
+
+    def look(self, wants: "EndWants", *, journal: "Sequence[Line]" = ()) -> "EndState":
+        """See what is there now."""
+
+
 class Job(Protocol):
     """What can be done for one submission. Leaving the `with` block removes all of it."""
 
@@ -454,6 +472,12 @@ class Job(Protocol):
 
     def create_network(self, name: str) -> None:
         """Make an internal network; `name` is the job's own."""
+
+    def commands(self, *, bases: Sequence[str], files: Mapping[str, bytes], rules: "ConsoleRules") -> Commands:
+        """Begin a session of docker commands, once a job.
+
+        `bases` are references that it may use, `files` what lies in the folder that it is in.
+        """
 
 
 class Sandbox(Protocol):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+from graders.commands.replays import end_replay, end_replays
 from graders.sandbox.base import EngineInfo, Sandbox, SandboxUnavailable
 from graders.sandbox.connection import Address, Engine
 from graders.sandbox.job import DockerJob
@@ -63,6 +64,7 @@ class DockerSandbox(Sandbox):
             was_clean = turn.begin()
             if not was_clean:
                 reap(engine.client, only=job_key(job_id))
+                end_replay(engine, job_key(job_id))
             empty_build_cache(engine.client)
             job = DockerJob(engine, job_id, probe_image=self.probe_image, context_owner=self._context_owner)
             try:
@@ -90,11 +92,12 @@ class DockerSandbox(Sandbox):
                     return 0
                 kept = {job_key(job_id) for job_id in keep}
                 with anew_when_stuck(engine.address):
+                    ended = end_replays(engine, keep=kept)
                     reaped = reap(engine.client, keep=kept)
                 empty_build_cache(engine.client)
                 if reaped.all_gone and not kept:
                     turn.leave_clean()
-                return reaped.removed
+                return reaped.removed + ended
         except EngineBusy:
             return 0
 

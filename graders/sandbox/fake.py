@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from graders.commands.end_state import EndState, EndWants, Line
+from graders.commands.model import Carried
+from graders.commands.rules import ConsoleRules
 from graders.image.contents import ImageLayers, LayerContents, Search
 from graders.sandbox.base import (
     DEFAULT_BUILD_LIMITS,
@@ -22,6 +25,7 @@ from graders.sandbox.base import (
     BuildLimits,
     BuildResult,
     BuildStep,
+    Commands,
     Container,
     ContainerSpec,
     EngineInfo,
@@ -195,6 +199,8 @@ class FakeSandbox(Sandbox):
         image: facts of images that `on_build` says nothing of, and of base images.
         files: what `image_files` finds, by path: bytes for a regular file.
         layers: what `layers` finds, in every image.
+        on_line: answers a line of docker commands, None as if it had printed nothing.
+        end: what is there when lines have been carried out, whatever they were; the journal is put in.
     """
 
     def __init__(
@@ -205,6 +211,8 @@ class FakeSandbox(Sandbox):
         image: ImageFacts = IMAGE,
         files: Mapping[str, FileFacts | bytes] | None = None,
         layers: ImageLayers | None = None,
+        on_line: Callable[[str], Carried | None] | None = None,
+        end: EndState | None = None,
         heredocs: bool = False,
         name: str = "fake",
     ) -> None:
@@ -213,6 +221,8 @@ class FakeSandbox(Sandbox):
         self.default_image = image
         self.files = dict(files or {})
         self.layers = layers or ImageLayers(layers=(LayerContents(),), rows=(0,))
+        self.on_line = on_line
+        self.end = end or EndState()
         self.heredocs = heredocs
         self.name = name
         self.calls: list[Call] = []
@@ -367,6 +377,11 @@ class FakeJob(Job):
         self._sandbox.record(self.id, "create_network", name)
         self.networks.append(name)
 
+    def commands(self, *, bases: Sequence[str], files: Mapping[str, bytes], rules: ConsoleRules) -> "FakeCommands":
+        """Note it, and take lines."""
+        self._sandbox.record(self.id, "commands", {"bases": tuple(bases), "files": dict(files), "rules": rules})
+        return FakeCommands(self._sandbox, self.id)
+
     def _send(self, result: BuildResult, on_event: Callable[[BuildEvent], None] | None) -> None:
         if on_event is None:
             return
@@ -380,6 +395,29 @@ class FakeJob(Job):
             events.append(replace(started, kind="step_finished", state=step.state))
             for event in events:
                 on_event(event)
+
+
+class FakeCommands(Commands):
+    """A session of the fake."""
+
+    def __init__(self, sandbox: FakeSandbox, job_id: str) -> None:
+        self._sandbox = sandbox
+        self._job_id = job_id
+
+    def carry_out(self, line: str) -> Carried:
+        """Answer as scripted."""
+        self._sandbox.record(self._job_id, "carry_out", line)
+        answer = self._sandbox.on_line(line) if self._sandbox.on_line else None
+        return answer or Carried()
+
+    def begin(self) -> None:
+        """Note it."""
+        self._sandbox.record(self._job_id, "begin")
+
+    def look(self, wants: EndWants, *, journal: Sequence[Line] = ()) -> EndState:
+        """What was scripted, with the journal."""
+        self._sandbox.record(self._job_id, "look", wants)
+        return self._sandbox.end.model_copy(update={"journal": tuple(journal)})
 
 
 class FakeContainer(Container):

@@ -9,6 +9,11 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
+from graders.commands.ending import end
+from graders.commands.opening import begin
+from graders.commands.replays import Replay, replay_key
+from graders.commands.rules import ConsoleRules
+from graders.commands.state import SessionState
 from graders.image.contents import ImageLayers, Search
 from graders.sandbox.base import (
     DEFAULT_BUILD_LIMITS,
@@ -67,6 +72,7 @@ class DockerJob(Job):
         self._networks: dict[str, str] = {}
         self._faults: dict[str, str] = {}
         self._overran = False
+        self._session: SessionState | None = None
 
     def build(
         self,
@@ -190,6 +196,21 @@ class DockerJob(Job):
             )
         self._networks[name] = full
 
+    def commands(self, *, bases: Sequence[str], files: Mapping[str, bytes], rules: ConsoleRules) -> Replay:
+        """Begin a session of docker commands, once a job. Raises SandboxUnavailable."""
+        self._session = SessionState(key=replay_key(self._ledger.key))
+        return Replay(
+            begin(
+                self._engine,
+                state=self._session,
+                bases=bases,
+                files=files,
+                rules=rules,
+                save=lambda _: None,  # its names follow from the job's id
+                labels=self._labels(),
+            )
+        )
+
     def close(self) -> bool:
         """Remove everything the job made; whether it is certain that nothing is left.
 
@@ -199,6 +220,8 @@ class DockerJob(Job):
         """
         for container in self._containers:
             container.close()
+        if self._session is not None:
+            end(self._engine, self._session)
         # Neither needs the other, and a learner waits for both.
         with anew_when_stuck(self._engine.address), ThreadPoolExecutor(max_workers=1) as pool:
             emptied = pool.submit(empty_build_cache, self._engine.client)

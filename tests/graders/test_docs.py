@@ -12,7 +12,16 @@ from graders.checks.base import Check
 from graders.checks.registry import kinds
 from graders.events import EventKind
 from graders.plan import Base, LabPlan, parse_plan
-from graders.report import BuildReport, CheckResult, ContainerReport, ImageReport, LayerReport, Report, StepReport
+from graders.report import (
+    BuildReport,
+    CheckResult,
+    CommandReport,
+    ContainerReport,
+    ImageReport,
+    LayerReport,
+    Report,
+    StepReport,
+)
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FORMAT = (DOCS / "lab-format.md").read_text()
@@ -48,7 +57,7 @@ def test_every_kind_of_check_has_its_place_in_the_table_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Report, CheckResult, BuildReport, StepReport, ImageReport, LayerReport, ContainerReport]
+    "model", [Report, CheckResult, BuildReport, StepReport, ImageReport, LayerReport, ContainerReport, CommandReport]
 )
 def test_every_field_of_a_report_is_documented(model: type[BaseModel]) -> None:
     assert {name for name in names_of(model) if f"`{name}`" not in REPORT} == set()
