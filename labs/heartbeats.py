@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from labs.models import WorkerHeartbeat
+from labs.models import WorkerHeartbeat, WorkerKind
+from labs.querysets import WorkerHeartbeatQuerySet
 
 BEAT_SECONDS = 5.0
 # Three beats missed.
@@ -26,12 +27,16 @@ class GradingHealth:
     """What is wrong, for operators: one sentence for each worker in trouble."""
 
 
-def health(now: datetime | None = None) -> GradingHealth:
-    """The state of grading as last heard of. One query."""
-    alive = WorkerHeartbeat.objects.heard_since((now or timezone.now()) - ALIVE_FOR)
+def alive(kind: WorkerKind, now: datetime | None = None) -> WorkerHeartbeatQuerySet[WorkerHeartbeat]:
+    """The workers of a kind that have been heard of lately."""
+    return WorkerHeartbeat.objects.filter(kind=kind).heard_since((now or timezone.now()) - ALIVE_FOR)
+
+
+def health(now: datetime | None = None, kind: WorkerKind = WorkerKind.GRADING) -> GradingHealth:
+    """The state of grading, or of consoles, as last heard of. One query."""
     workers = engines_ok = able = 0
     messages = []
-    for beat in alive:
+    for beat in alive(kind, now):
         workers += 1
         engines_ok += beat.engine_ok
         able += may_grade(beat)
@@ -50,21 +55,22 @@ def may_grade(beat: WorkerHeartbeat) -> bool:
     return beat.safe or not settings.GRADING_REQUIRES_SAFE_ENGINE or beat.safety_checked_at is None
 
 
-def beat(*, worker: str, engine_url: str, version: str) -> WorkerHeartbeat:
+def beat(*, worker: str, engine_url: str, version: str, kind: WorkerKind = WorkerKind.GRADING) -> WorkerHeartbeat:
     """Say that a worker is alive."""
     now = timezone.now()
     row, _ = WorkerHeartbeat.objects.update_or_create(
-        worker=worker, defaults={"seen_at": now, "engine_url": engine_url, "version": version}
+        worker=worker, defaults={"kind": kind, "seen_at": now, "engine_url": engine_url, "version": version}
     )
     return row
 
 
-def started(*, worker: str, engine_url: str, version: str) -> None:
+def started(*, worker: str, engine_url: str, version: str, kind: WorkerKind = WorkerKind.GRADING) -> None:
     """Say that a worker has just started: what was known of its engine is asked anew."""
     now = timezone.now()
     WorkerHeartbeat.objects.update_or_create(
         worker=worker,
         defaults={
+            "kind": kind,
             "seen_at": now,
             "started_at": now,
             "engine_url": engine_url,

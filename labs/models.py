@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from courses.models import Activity, Course
 from graders.plan import LabPlan
+from labs import console_models  # noqa: F401 - Django finds an app's models by this module
 from labs.querysets import (
     LabQuerySet,
     LabVersionQuerySet,
@@ -36,6 +37,13 @@ class Via(models.TextChoices):
     PORTAL = "portal", "portal"
     API = "api", "API"
     REGRADE = "regrade", "regrade"
+
+
+class WorkerKind(models.TextChoices):
+    """What a worker is for."""
+
+    GRADING = "grading", "grading"
+    CONSOLES = "consoles", "consoles"
 
 
 class Priority(models.IntegerChoices):
@@ -141,6 +149,9 @@ class Submission(models.Model):
 
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     files_name = models.CharField(max_length=200, help_text="The canonical tar in storage.")
+    observed_name = models.CharField(
+        max_length=200, blank=True, help_text="What was there when a console was handed in, in storage."
+    )
     digest = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField(default=0)
     seed = models.BigIntegerField(default=new_seed)
@@ -274,6 +285,7 @@ class CourseLane(models.Model):
 class WorkerHeartbeat(models.Model):
     """A worker as last heard of, and the state of its engine, reported apart."""
 
+    kind = models.CharField(max_length=10, choices=WorkerKind, default=WorkerKind.GRADING)
     worker = models.CharField(max_length=200, unique=True)
     version = models.CharField(max_length=40, blank=True)
     started_at = models.DateTimeField(default=timezone.now)

@@ -1,33 +1,28 @@
 """What can be done with labs and submissions: handing in, cancelling, regrading, trying again. One transaction each."""
 
-from datetime import datetime, timedelta
-
 import structlog
 from django.db import transaction
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
-from courses.access import may_assist, may_take, require_staff
-from courses.deadlines import Window, WindowState, window_for, windows_by_user
-from graders.archive import Submission as Files
-from labs import events, heartbeats, intake, queue, storage, tasks
-from labs.errors import Conflict, NotAllowed, TooMany
+from courses.access import require_staff
+from courses.deadlines import windows_by_user
+from labs import events, heartbeats, intake, queue, tasks
+from labs.console_story import is_console, seed_of
+from labs.errors import Conflict
+from labs.handing_in import enter, forget, refuse_flood, require_taker
 from labs.intake import HandedIn
-from labs.models import Lab, LabVersion, Priority, Submission, Via, new_key
+from labs.models import Lab, Priority, Submission, Via, new_key
 from labs.states import State
-from labs.tries import tries_of
 from labs.versions import sync_lab
 
 __all__ = ["cancel", "give_back_try", "regrade", "regrade_lab", "retry_dead", "submit", "sweep", "sync_lab"]
 
 log = structlog.get_logger(__name__)
 
-WAITING_PER_LAB = 2
-WAITING_PER_PERSON = 20
-PER_MINUTE = 30
 WAKE_AT_MOST = 100
 
 
@@ -38,100 +33,21 @@ def submit(*, author: User, lab: Lab, files: HandedIn, via: Via = Via.PORTAL) ->
     Raises DrydockError for files that cannot be taken (`fields` says which), `not_published`, `not_yet_open`,
     `closed`, `tries_used_up`, `too_many_waiting_in_lab`, `too_many_waiting`, `too_fast`.
     """
-    if not may_take(author, lab.activity):
-        raise NotAllowed("not_published", "This lab is not open to you. Ask your instructor.")
-    if lab.current_version is None:
-        raise Conflict("lab_empty", "This lab has no content yet. Ask your instructor.")
-    _refuse_flood(author, timezone.now())
-    submitted = intake.read(files, version=lab.current_version)
+    version = require_taker(author, lab)
+    refuse_flood(author, timezone.now())
+    submitted = intake.read(files, version=version)
     key = new_key()
+    seed = seed_of(lab, author) if is_console(version) else None
     try:
         with transaction.atomic():
-            submission = _enter(author=author, lab=lab, version=lab.current_version, files=submitted, via=via, key=key)
+            submission = enter(author=author, lab=lab, version=version, files=submitted, via=via, key=key, seed=seed)
+            if not submission.already_waiting:
+                _wake_on_commit()
     except BaseException:
-        storage.delete(storage.files_name(key))
+        forget(key)
         raise
     log.info("handed_in", submission_id=submission.pk, lab_id=lab.pk, via=str(via), again=submission.already_waiting)
     return submission
-
-
-def _enter(*, author: User, lab: Lab, version: LabVersion, files: Files, via: Via, key: str) -> Submission:
-    # One hand-in at a time for each person, so that limits hold however fast they come.
-    queue.one_at_a_time(author.pk)
-    now = timezone.now()
-    course = lab.activity.course
-    tryout = may_assist(author, course)
-    window = window_for(activity=lab.activity, user=author)
-    waiting = Submission.objects.waiting().filter(author=author, generation=0)
-    same = waiting.filter(lab=lab, digest=files.digest, version=version).first()
-    if same is not None:
-        same.already_waiting = True
-        return same
-    if not tryout:
-        _require_open(window, now)
-        _require_try_left(author, lab, window)
-    _refuse_flood(author, now)
-    if waiting.filter(lab=lab).count() >= WAITING_PER_LAB:
-        raise TooMany(
-            "too_many_waiting_in_lab",
-            f"You have {WAITING_PER_LAB} tries at this lab waiting already. Wait for a result, or cancel one.",
-        )
-    if waiting.count() >= WAITING_PER_PERSON:
-        raise TooMany("too_many_waiting", f"You have {WAITING_PER_PERSON} tries waiting. Wait for results first.")
-    latest = Submission.objects.filter(lab=lab, author=author).aggregate(latest=Max("number"))["latest"] or 0
-    turn = queue.next_turn(course=course, author=author)
-    content = files.tar()
-    submission = Submission.objects.create(
-        lab=lab,
-        version=version,
-        course=course,
-        author=author,
-        number=latest + 1,
-        via=via,
-        tryout=tryout,
-        key=key,
-        files_name=storage.save(storage.files_name(key), content),
-        digest=files.digest,
-        size_bytes=len(content),
-        handed_in_at=now,
-        queued_at=now,
-        available_at=now,
-        late_factor=1 if tryout else window.late_factor(now),
-        turn=turn,
-        event_count=1,
-    )
-    _say_queued(submission)
-    _wake_on_commit()
-    return submission
-
-
-def _require_open(window: Window, now: datetime) -> None:
-    state = window.state(now)
-    if state is WindowState.NOT_YET:
-        raise Conflict("not_yet_open", "This lab is not open yet: see its opening time.")
-    if state is WindowState.CLOSED:
-        raise Conflict("closed", "This lab is closed: nothing can be handed in any more. Ask for an extension.")
-
-
-def _require_try_left(author: User, lab: Lab, window: Window) -> None:
-    tries = tries_of(user=author, lab=lab, window=window)
-    if tries.left == 0:
-        raise Conflict("tries_used_up", f"You have used all {tries.allowed} tries at this lab.")
-
-
-def _refuse_flood(author: User, now: datetime) -> None:
-    minute = timedelta(minutes=1)
-    latest = Submission.objects.filter(author=author, generation=0, handed_in_at__gt=now - minute).order_by(
-        "-handed_in_at"
-    )
-    times = list(latest.values_list("handed_in_at", flat=True)[:PER_MINUTE])
-    if len(times) == PER_MINUTE:
-        seconds = max(1, int((times[-1] + minute - now).total_seconds()) + 1)
-        raise TooMany(
-            "too_fast",
-            f"That is {PER_MINUTE} tries within a minute. Wait {seconds} seconds, then hand in again.",
-            retry_after_seconds=seconds,
-        )
 
 
 @transaction.atomic
@@ -212,6 +128,7 @@ def _regrade_rows(*, by: User, originals: list[Submission], to_current_version: 
                 is_current=False,
                 requested_by=by,
                 files_name=one.files_name,
+                observed_name=one.observed_name,
                 digest=one.digest,
                 size_bytes=one.size_bytes,
                 seed=one.seed,
@@ -266,15 +183,6 @@ def sweep() -> int:
         except OperationalError as error:
             log.warning("workers_not_called", waiting=waiting, error=str(error))
     return returned
-
-
-def _say_queued(submission: Submission) -> None:
-    events.write(
-        submission_id=submission.pk,
-        attempt=submission.attempt,
-        count_before=submission.event_count - 1,
-        events=[events.NewEvent(kind=events.QUEUED)],
-    )
 
 
 def _wake_on_commit() -> None:

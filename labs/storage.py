@@ -19,6 +19,11 @@ def files_name(key: str) -> str:
     return f"labs/{key}/submission.tar"
 
 
+def observed_name(key: str) -> str:
+    """The name under which what a console's engine held is to be stored, as JSON."""
+    return f"labs/{key}/observed.json"
+
+
 def attempt_name(key: str, attempt: int, file: str) -> str:
     """The name of a file made by one attempt at grading, so that a worker that lost its lease overwrites nothing."""
     return f"labs/{key}/attempt-{attempt}/{file}"

@@ -168,6 +168,21 @@ GRADING_SHIFT_SECONDS = env.float("GRADING_SHIFT_SECONDS", default=300.0)
 WORKER_NAME = env.str("WORKER_NAME", default="")
 WORKERS_EXPECTED = env.int("WORKERS_EXPECTED", default=0)  # with fewer, /readyz says degraded; 0: any number will do
 
+# ── Consoles ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# The engine that sessions share, for the worker that carries out what is typed and for whoever tends the engine.
+CONSOLE_ENGINE = env.str("CONSOLE_ENGINE", default="")
+# What this engine is called in the database; empty: the folder of its socket, or its host.
+CONSOLE_NAME = env.str("CONSOLE_NAME", default="")
+CONSOLE_FACTORY = env.str("CONSOLE_FACTORY", default="labs.console_engine.DockerConsoles")
+CONSOLE_IDLE_MINUTES = env.float("CONSOLE_IDLE_MINUTES", default=30.0)
+CONSOLE_HARD_MINUTES = env.float("CONSOLE_HARD_MINUTES", default=180.0)
+# A worker that has not renewed its lease on a line for so long is taken for dead.
+CONSOLE_LEASE_SECONDS = env.float("CONSOLE_LEASE_SECONDS", default=30.0)
+# How long a thread carries lines out on one wake-up call before it makes room for the next call.
+CONSOLE_SHIFT_SECONDS = env.float("CONSOLE_SHIFT_SECONDS", default=60.0)
+CONSOLES_AT_MOST = env.int("CONSOLES_AT_MOST", default=60)  # live ones, on all engines together
+CONSOLES_EXPECTED = env.int("CONSOLES_EXPECTED", default=0)  # workers; with fewer, /readyz says degraded
+
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

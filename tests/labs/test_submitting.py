@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.errors import DrydockError
 from courses.services import grant_extension
 from graders.archive import Submission as Files
-from labs import queue, services, storage
+from labs import handing_in, queue, services, storage
 from labs.events import QUEUED
 from labs.models import Submission
 from labs.reading import files_of
@@ -315,7 +315,7 @@ def test_nothing_stays_in_storage_when_the_row_cannot_be_written(monkeypatch: py
         raise RuntimeError("the database is full")
 
     monkeypatch.setattr(storage, "save", note)
-    monkeypatch.setattr(services, "_say_queued", fail)
+    monkeypatch.setattr(handing_in.events, "write", fail)
     with pytest.raises(RuntimeError):
         hand_in(lab, student)
 
