@@ -152,6 +152,7 @@ class _Carrying:
             labels=console.labels,
             allowed_bases=tuple(base.reference for base in console.state.bases),
         )
+        self.daemon.note("HEAD", "/_ping")  # docker's CLI asks this before it reads what it is to do
         try:
             command = parse(words)
             exit_code = self._carry(doing, command)
@@ -181,7 +182,6 @@ class _Carrying:
             version = self.daemon.get("/version", aside=True)
             doing.out(f"Docker version {version['Version']}, build {version['GitCommit']}")
             return 0
-        self.daemon.note("HEAD", "/_ping")
         return VERBS[command.path](doing, command)
 
     def _expanded(self, words: Sequence[Word]) -> list[str]:
