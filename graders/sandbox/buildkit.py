@@ -47,6 +47,7 @@ class BuildOrder:
     build_id: str
     """Unique on the engine: cancelling goes by it."""
     tag: str
+    """The image's reference on the engine; empty leaves it without one."""
     labels: Mapping[str, str] = field(default_factory=dict)
     dockerfile: str = "Dockerfile"
     target: str = ""
@@ -63,7 +64,6 @@ class BuildOrder:
         query = {
             "version": "2",
             "buildid": self.build_id,
-            "t": self.tag,
             "dockerfile": self.dockerfile,
             "networkmode": self.network,
             "rm": "1",
@@ -71,6 +71,8 @@ class BuildOrder:
             "labels": json.dumps(dict(self.labels)),
             "buildargs": json.dumps(dict(self.build_args)),
         }
+        if self.tag:
+            query["t"] = self.tag
         if not self.use_cache:
             query["nocache"] = "1"
         if self.target:

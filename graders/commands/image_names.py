@@ -1,0 +1,76 @@
+"""Names of images as students write them: when one is no name, and what docker says then."""
+
+import re
+
+from graders.commands.model import CommandRefused
+from graders.commands.state import FoundImage, SessionState, with_tag
+from graders.dockerfile.references import Reference
+
+_MOST_CHARACTERS = 255
+_DOMAIN = "docker.io/"
+_LIBRARY = "docker.io/library/"
+
+
+def problem_of(name: str) -> str:
+    """Why a text is no name of an image, in docker's words (distribution/reference); empty where it is one."""
+    repository = name.partition("@")[0]
+    if re.fullmatch(r"[0-9a-f]{64}", repository):
+        return f"invalid repository name ({repository}), cannot specify 64-byte hexadecimal strings"
+    if Reference.parse(name) is not None:
+        if len(full_name(name).partition("@")[0]) > _MOST_CHARACTERS:
+            return f"repository name must not be more than {_MOST_CHARACTERS} characters"
+        return ""
+    if Reference.parse(name.lower()) is not None:
+        return "invalid reference format: repository name must be lowercase"
+    return "invalid reference format"
+
+
+def full_name(name: str) -> str:
+    """The name with the registry that docker writes before it: `docker.io/library/web` of `web`."""
+    first, slash, _ = name.partition("/")
+    if not slash:
+        return _LIBRARY + name
+    return name if "." in first or ":" in first or first == "localhost" else _DOMAIN + name
+
+
+def new_name(state: SessionState, name: str) -> str:
+    """The name as the ledger keeps it, for an image that is to get it.
+
+    `problem_of` has found nothing about it. Raises CommandRefused for a digest, which nobody can choose, and for the
+    name of one of the lab's base images.
+    """
+    reference = Reference.parse(name)
+    if reference is None or reference.digest is not None:
+        raise CommandRefused("refusing to create a tag with a digest reference", code="bad-value")
+    shown = with_tag(str(reference))
+    if any(with_tag(base.reference) == shown for base in state.bases):
+        raise CommandRefused(
+            f"Error response from daemon: {shown} is a base image of this lab, and everybody's: it stays what it is."
+            " Choose another name or tag.",
+            code="not-available",
+        )
+    return shown
+
+
+def engine_name(state: SessionState, shown: str) -> str:
+    """The engine's name for an image: the one that it goes by already, since a name that moves is moved there too."""
+    return state.references.get(shown) or state.engine_reference(shown)
+
+
+def named(state: SessionState, shown: str, engine: str, image_id: str) -> None:
+    """Write down that a name now stands for an image."""
+    state.references[shown] = engine
+    state.reference_ids[shown] = image_id
+
+
+def found_image(state: SessionState, word: str) -> FoundImage:
+    """The image that a word stands for. Raises CommandRefused, in the daemon's words, where there is none."""
+    found = state.image(word)
+    if found is None:
+        raise CommandRefused(f"Error response from daemon: {unknown(word)}", code="no-such-image")
+    return found
+
+
+def unknown(word: str) -> str:
+    """What the daemon says of a word that stands for no image."""
+    return problem_of(word) or f"No such image: {with_tag(word)}"

@@ -1,0 +1,91 @@
+"""Puts the engine's names of a session's own images into its Dockerfiles: the builder finds images by those alone.
+
+Only FROM and COPY --from can name an image. Line numbers stay as they are, so that every message still fits the file.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from graders.commands.model import CommandRefused
+from graders.commands.state import SessionState
+from graders.dockerfile.errors import ExpansionError
+from graders.dockerfile.expansion import expand, global_scope
+from graders.dockerfile.model import Dockerfile, Instruction, Stage
+from graders.dockerfile.references import Reference
+
+_STAGE_NUMBER = re.compile(r"[+-]?[0-9]+")
+
+
+def with_engine_names(dockerfile: Dockerfile, state: SessionState, build_arguments: Mapping[str, str]) -> str:
+    """The Dockerfile's text with every own image under its name on the engine.
+
+    The policy has found nothing against it. Raises CommandRefused for a line in which the name cannot be found.
+    """
+    changed: dict[int, str] = {}
+    for stage in dockerfile.stages:
+        if engine := _own(state, base_of(dockerfile, stage, build_arguments)):
+            changed[stage.opening.line] = _opening(stage.opening, engine)
+    for step in _copies(dockerfile):
+        source = step.flag("from") or ""
+        engine = _own(state, source)
+        if engine and not _STAGE_NUMBER.fullmatch(source) and dockerfile.stage_named(source) is None:
+            changed[step.line] = _copying(step, source, engine)
+    return "".join(
+        changed.get(piece.line, piece.source) if piece.kind == "instruction" else piece.source
+        for piece in dockerfile.pieces
+    )
+
+
+def base_of(dockerfile: Dockerfile, stage: Stage, build_arguments: Mapping[str, str]) -> str:
+    """The image that a stage begins with, variables filled in; empty for an earlier stage."""
+    try:
+        base = expand(stage.base, global_scope(dockerfile, build_arguments), escape=dockerfile.escape).text
+    except ExpansionError:
+        return ""
+    return "" if any(each.name == base for each in dockerfile.stages[: stage.index]) else base
+
+
+def parent_of(dockerfile: Dockerfile, state: SessionState, build_arguments: Mapping[str, str], target: str) -> str:
+    """Id of the image that the built one begins with, where it is known; stages below it are gone through."""
+    stages = dockerfile.stages
+    stage = dockerfile.stage_named(target) if target else dockerfile.final
+    if stage is None and target.isdecimal() and int(target[:9]) < len(stages):
+        stage = stages[int(target[:9])]
+    while stage is not None:
+        if base := base_of(dockerfile, stage, build_arguments):
+            found = state.image(base)
+            return found.id if found is not None else ""
+        at, name = stage.index, stage.base
+        stage = next((each for each in stages[:at] if each.name == name), None)
+    return ""
+
+
+def _own(state: SessionState, image: str) -> str:
+    reference = Reference.parse(image)
+    return state.references.get(str(reference), "") if reference is not None else ""
+
+
+def _copies(dockerfile: Dockerfile) -> Iterator[Instruction]:
+    return (step for step in dockerfile.instructions if step.keyword == "COPY" and step.flag("from"))
+
+
+def _opening(step: Instruction, engine: str) -> str:
+    _, *named = step.words
+    return " ".join([step.spelling, *map(str, step.flags), engine, *named]) + _ends(step.source)
+
+
+def _copying(step: Instruction, source: str, engine: str) -> str:
+    flag = f"--from={source}"
+    if step.source.count(flag) != 1:
+        raise CommandRefused(
+            f"Line {step.line}: which part of it names your image {source[:80]} cannot be told for certain. Write"
+            f" {flag[:90]} once, on one line, or begin a stage with it (FROM {source[:80]} AS files) and copy from"
+            " that.",
+            code="dockerfile-refused",
+        )
+    return step.source.replace(flag, f"--from={engine}")
+
+
+def _ends(source: str) -> str:
+    """The line ends of what stood there, so that the lines after it keep their numbers."""
+    return "\n" * source.count("\n")
