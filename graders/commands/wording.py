@@ -59,7 +59,7 @@ def daemon_words(command: Command, message: str) -> tuple[str, int]:
     """How the CLI prints what the daemon refused, and what it exits with."""
     words = f"Error response from daemon: {message}"
     if command.path == ("container", "run"):
-        return f"docker: {words}.\nSee '{command.called} --help'.", FLAG_EXIT
+        return f"docker: {words.removesuffix('.')}.\nSee '{command.called} --help'.", FLAG_EXIT
     return words, 1
 
 
