@@ -5,8 +5,10 @@ strings of the hardened sandbox) is not what the CLI would send, and is sent wit
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -15,6 +17,7 @@ from graders.commands.state import SessionState
 from graders.sandbox.connection import CALL_SECONDS, Engine, engine_call, error_message
 
 _BAD_REQUEST = 400
+_EXEC_ROOT = re.compile(r"/[^\s\"':]{0,200}?/containerd/(?=daemon/)")
 
 
 class DaemonRefused(Exception):
@@ -66,12 +69,24 @@ class Daemon:
         if not aside:
             self.note(method, path, query=query, status=answer.status_code)
         if answer.status_code >= _BAD_REQUEST:
-            raise DaemonRefused(answer.status_code, self.state.shown_text(error_message(answer.content)))
+            raise DaemonRefused(answer.status_code, self.shown_message(error_message(answer.content)))
         return Reply(answer.status_code, answer.content)
 
     def get(self, path: str, *, query: Mapping[str, str] | None = None, aside: bool = False) -> Any:
         """What is found there, as JSON."""
         return self.call("GET", path, query=query, aside=aside).json()
+
+    def shown_message(self, message: str) -> str:
+        """The daemon's words as the session may see them: its own names, and no path of the engine's host."""
+        if "/" in message:
+            message = message.replace(self._data_root, "/var/lib/docker")
+            message = _EXEC_ROOT.sub("/run/docker/containerd/", message)
+        return self.state.shown_text(message)
+
+    @cached_property
+    def _data_root(self) -> str:
+        root = self.get("/info", aside=True).get("DockerRootDir")
+        return str(root) if root else "/var/lib/docker"
 
     def note(self, method: str, path: str, *, query: Mapping[str, str] | None = None, status: int = 200) -> None:
         """Write down a request that was sent some other way, such as a build or an attached stream."""

@@ -43,15 +43,15 @@ class Doing:
         """Note for the journal what the command was about."""
         self.touched.append(Touched(kind=kind, name=name, id=id_, made=made, removed=removed))
 
-    def ensure_room(self, kind: Kind) -> None:
-        """Refuse to make one more than the quota allows. Raises CommandRefused."""
+    def ensure_room(self, kind: Kind, *, wanted: int = 1) -> None:
+        """Refuse to make more, one unless told otherwise, than the quota allows. Raises CommandRefused."""
         has, may = {
             "container": (len(self.state.containers), self.rules.containers),
             "image": (len(self.state.images), self.rules.images),
             "volume": (len(self.state.volumes), self.rules.volumes),
             "network": (len(self.state.networks), self.rules.networks),
         }[kind]
-        if has >= may:
+        if has + wanted > may:
             raise CommandRefused(
                 f"Error response from daemon: this lab gives you room for {may} {kind}{'' if may == 1 else 's'}, and"
                 f" you have {has}. Remove one that you do not need any more, then try again.",

@@ -34,6 +34,8 @@ class ConsoleRules(BaseModel):
     files: int = Field(default=50, ge=1, le=500)
     """Files in the lab's folder."""
     folder_mib: float = Field(default=2, gt=0, le=20)
+    engine_containers: int = Field(default=100, ge=1, le=1000)
+    """Running containers of all sessions together, beyond which none is started."""
 
     def run_limits(self) -> RunLimits:
         """Limits of one container."""

@@ -184,10 +184,16 @@ def error_message(body: bytes) -> str:
 
 
 class RawStream:
-    """A connection that the engine has handed over: input goes to a process, its output comes back in frames."""
+    """A connection that the engine has handed over: input goes to a process, its output comes back in frames.
 
-    def __init__(self, address: Address, path: str, body: bytes = b"", *, seconds: float = CALL_SECONDS) -> None:
+    A process with a terminal has one stream, which comes as it is: `framed` is False for it, and all of it is stdout.
+    """
+
+    def __init__(
+        self, address: Address, path: str, body: bytes = b"", *, seconds: float = CALL_SECONDS, framed: bool = True
+    ) -> None:
         self._socket = address.connect(seconds)
+        self._framed = framed
         self._header, self._stream, self._left = b"", 0, 0
         try:
             self._hand_over(path, body)
@@ -229,6 +235,8 @@ class RawStream:
         The engine sends frames: eight bytes of header (stream, three zeros, length), then the data. A TimeoutError
         loses nothing: call again.
         """
+        if not self._framed:
+            return 1, self._socket.recv(64 * 1024)
         while not self._left:
             piece = self._socket.recv(8 - len(self._header))
             if not piece:
