@@ -106,7 +106,7 @@ def test_something_else_behind_the_address(tmp_path: Path) -> None:
 def test_frames_are_read_across_pieces_and_timeouts() -> None:
     ours, theirs = socket.socketpair()
     stream = connection.RawStream.__new__(connection.RawStream)
-    stream._socket, stream._header, stream._stream, stream._left = ours, b"", 0, 0
+    stream._socket, stream._header, stream._stream, stream._left, stream._framed = ours, b"", 0, 0, True
     stream.set_timeout(0.01)
     frame = bytes([2, 0, 0, 0, 0, 0, 0, 5]) + b"hello"
     read = b""
