@@ -50,7 +50,11 @@ def new_container(doing: Doing, command: Command, *, attached: bool) -> OwnConta
 def _make(doing: Doing, command: Command, found: FoundImage, *, attached: bool) -> OwnContainer:
     state = doing.state
     joining, mounting = joining_of(doing, command), mounting_of(doing, command)
-    name = given_name(state, command.text("name"))
+    try:
+        name = given_name(state, command.text("name"))
+    except DaemonRefused as refusal:
+        _note(doing, command, refusal.status)
+        raise
     image = doing.daemon.get(f"/images/{found.engine}/json", aside=True)
     config = image.get("Config") or {}
     image_volumes = config.get("Volumes") or {}

@@ -15,6 +15,7 @@ from graders.commands.verbs.starting import ensure_harmless
 from graders.commands.verbs.targets import ask, looked_up
 from graders.sandbox.connection import RawStream, engine_call, request_path
 
+_SWITCHING = 101
 _GOES_ON = "the program goes on in it, until it ends or its container does."
 
 
@@ -57,7 +58,7 @@ def _follow(doing: Doing, made: str, own: OwnContainer, *, stdin: bytes | None) 
             engine.address, request_path(engine.client, path), json.dumps({"Detach": False, "Tty": False}).encode()
         )
     try:
-        doing.daemon.note("POST", path)
+        doing.daemon.note("POST", path, status=_SWITCHING)
         if stdin is not None:
             feed(stream, stdin)
         shown = show(doing, stream, patience)

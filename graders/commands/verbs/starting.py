@@ -14,12 +14,22 @@ from graders.sandbox.hardening import start_hardened
 from graders.sandbox.user_files import user_file_fault
 
 _SERVER_ERROR, _BUSY = 500, 503
+_STARTED, _RUNS_ALREADY = 204, 304
 
 
 def ensure_engine_has_room(doing: Doing) -> None:
     """Refuse to start one more container where all sessions together run as many as the engine takes."""
+    _ensure_room(doing, _running(doing))
+
+
+def _running(doing: Doing) -> set[str]:
+    """The ids of what runs on the engine, of all sessions."""
     filters = json.dumps({"label": [SESSION_LABEL]})
-    running = doing.daemon.get("/containers/json", query={"filters": filters}, aside=True)
+    found = doing.daemon.get("/containers/json", query={"filters": filters}, aside=True)
+    return {str(container["Id"]) for container in found}
+
+
+def _ensure_room(doing: Doing, running: set[str]) -> None:
     if len(running) >= doing.rules.engine_containers:
         raise DaemonRefused(_BUSY, "the engine is busy with other people's containers; try again in a moment")
 
@@ -44,14 +54,16 @@ def start(
     """
     path = f"/containers/{word.removeprefix('/')}/start"
     try:
-        ensure_engine_has_room(doing)
+        running = _running(doing)
+        if own.id not in running:
+            _ensure_room(doing, running)
         if not is_new_base:
             ensure_harmless(doing, own)
         _start(doing, own, attach)
     except DaemonRefused as refusal:
         doing.daemon.note("POST", path, status=refusal.status)
         raise
-    doing.daemon.note("POST", path, status=204)
+    doing.daemon.note("POST", path, status=_RUNS_ALREADY if own.id in running else _STARTED)
 
 
 def _start(doing: Doing, own: OwnContainer, attach: Callable[[], None]) -> None:
