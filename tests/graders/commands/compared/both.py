@@ -1,19 +1,14 @@
 """Carries a scenario out by the console and by the real CLI, on one engine, and says line by line what differs."""
 
-import base64
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 import docker
 
-from graders.commands.ending import end
 from graders.commands.interpreter import Console
 from graders.commands.rules import ConsoleRules
-from graders.commands.state import SessionState, bases_of
-from graders.sandbox.connection import Address
-from graders.sandbox.reaching import reach
+from tests.consoles import console
 from tests.graders.commands.compared.cli import Seen, real_cli
 from tests.graders.commands.compared.lines import Line, Part, Scenario
 from tests.graders.commands.compared.normal import VERSION as _VERSION
@@ -77,8 +72,8 @@ def compare(scenario: Scenario, engine_url: str) -> list[Compared]:
     bases = bases_on(engine_url)
     with real_cli(engine_url, scenario.files) as cli:
         by_cli = [cli.carry_out(line.text) for line in scenario.lines]
-    with a_console(engine_url, scenario.files, bases) as console:
-        by_console = [carried(console, line.text) for line in scenario.lines]
+    with console(engine_url, rules=ROOMY, bases=list(bases), files=scenario.files) as made:
+        by_console = [carried(made, line.text) for line in scenario.lines]
     kept = [id_.removeprefix("sha256:") for id_ in bases.values()]
     sides = (Evened(kept), Evened(kept))
     return [
@@ -104,24 +99,9 @@ def bases_on(engine_url: str) -> dict[str, str]:
         client.close()
 
 
-@contextmanager
-def a_console(engine_url: str, files: Mapping[str, str], bases: Mapping[str, str]) -> Iterator[Console]:
-    """A session with a folder of files; it is ended afterwards."""
-    engine = reach(Address(engine_url))
-    state = SessionState(
-        bases=bases_of(bases), files={path: base64.b64encode(text.encode()).decode() for path, text in files.items()}
-    )
-    console = Console(state=state, engine=engine, rules=ROOMY, save=lambda _: None)
-    try:
-        yield console
-    finally:
-        end(engine, state)
-        engine.client.close()
-
-
-def carried(console: Console, text: str) -> Seen:
+def carried(made: Console, text: str) -> Seen:
     """What came of a line in the console."""
-    done = console.carry_out(text)
+    done = made.carry_out(text)
     requests = tuple(Request(call.method, call.path, call.status) for call in done.calls)
     return Seen(done.stdout, done.stderr, done.exit_code, requests)
 

@@ -59,12 +59,11 @@ class RealCli:
             env=dict(self.env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
-            errors="replace",
             timeout=60,
             check=False,
         )
-        return Seen(done.stdout, done.stderr, done.returncode, tuple(self.recording.take()))
+        texts = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        return Seen(*texts, done.returncode, tuple(self.recording.take()))
 
 
 def find_cli() -> str:
