@@ -37,7 +37,8 @@ def _ensure_room(doing: Doing, running: set[str]) -> None:
 def ensure_harmless(doing: Doing, own: OwnContainer) -> None:
     """Refuse what would make the engine read a list of users for ever. Raises DaemonRefused."""
     if fault := user_file_fault(doing.daemon.engine, own.id):
-        raise DaemonRefused(_SERVER_ERROR, f"{fault}, and the engine would wait for it for ever")
+        where = fault.replace(" of the image", " of the container")
+        raise DaemonRefused(_SERVER_ERROR, f"{where}, and the engine would wait for it for ever")
 
 
 def start(
