@@ -15,8 +15,9 @@ from graders.commands.folder import HOME
 from graders.commands.helping import help_text
 from graders.commands.lines import MOST_COMMANDS, Line, Pipeline, read_inside, read_line
 from graders.commands.model import Carried, Command, CommandRefused, Done, Piece
-from graders.commands.own_words import OWN_WORDS, Ran, ran_with, unknown_word
+from graders.commands.own_words import OWN_WORDS, unknown_word
 from graders.commands.parser import HELP_PATH, VERSION_PATH, parse
+from graders.commands.ran import Ran
 from graders.commands.rules import ConsoleRules
 from graders.commands.screen import Screen
 from graders.commands.shell_refusals import refused
@@ -24,12 +25,15 @@ from graders.commands.state import SessionState
 from graders.commands.wording import daemon_words
 from graders.commands.words import Folder as FolderWord
 from graders.commands.words import Substitution, Text, Word
+from graders.commands.xargs import after_xargs
 from graders.sandbox.connection import Engine
 
 MOST_HISTORY = 300
 """Lines that a session remembers."""
 _DONE_STDOUT = 4096
 """Characters of a command's own output that the journal keeps."""
+_MOST_PIPED = 1024 * 1024
+"""Characters that go from one command of a pipe into the next."""
 _MOST_WORD_BYTES = 64 * 1024
 """What one command's words may hold together once everything is substituted."""
 
@@ -117,7 +121,7 @@ class _Carrying:
                 (screen if last else self.screen).add(
                     piece.stream, piece.text
                 ) if last or piece.stream == "err" else None
-            stdin = ran.stdout
+            stdin = ran.stdout[:_MOST_PIPED]
         return ran.exit_code
 
     def _command(self, words: list[str], stdin: str) -> Ran:
@@ -130,8 +134,8 @@ class _Carrying:
             if own is None:
                 raise unknown_word(words)
             ran = own(words[1:], stdin, self.console)
-            for command in ran.commands:
-                ran = ran_with(ran, self._command(list(command), ""))
+            if ran.commands:
+                ran = after_xargs([self._command(list(command), "") for command in ran.commands])
         except CommandRefused as refusal:
             return Ran((Piece(stream="err", text=f"{refusal.message}\n"),), refusal.exit_code)
         return ran

@@ -1,48 +1,20 @@
 """The words of a line that are no docker commands: looking into the lab's folder, and the console's own."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from graders.commands.filters import FILTERS
 from graders.commands.folder import HOME, Folder
 from graders.commands.helping import CONSOLE_HELP, help_text
 from graders.commands.model import CommandRefused, Piece
+from graders.commands.patterns import PATTERN_WORDS
+from graders.commands.ran import OwnWord, Ran, printed
+from graders.commands.xargs import xargs
 
 if TYPE_CHECKING:
     from graders.commands.interpreter import Console
 
 _NOT_FOUND = 127
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What came of one command."""
-
-    pieces: tuple[Piece, ...] = ()
-    exit_code: int = 0
-    clears: bool = False
-    """Whether the screen is to be emptied."""
-    commands: tuple[tuple[str, ...], ...] = ()
-    """Commands that are to be carried out next in its place: what `xargs` makes of its input."""
-
-    @property
-    def stdout(self) -> str:
-        """What goes on through a pipe."""
-        return "".join(piece.text for piece in self.pieces if piece.stream == "out")
-
-
-OwnWord = Callable[[list[str], str, "Console"], Ran]
-"""Carries a word out, given its arguments and what was piped into it. Raises CommandRefused."""
-
-
-def printed(text: str, *, exit_code: int = 0) -> Ran:
-    """Make what came of a command that printed this."""
-    return Ran((Piece(stream="out", text=text),) if text else (), exit_code)
-
-
-def ran_with(first: Ran, second: Ran) -> Ran:
-    """Put two together; the exit code is that of the first that failed."""
-    return Ran(first.pieces + second.pieces, first.exit_code or second.exit_code)
 
 
 def unknown_word(words: list[str]) -> CommandRefused:
@@ -138,7 +110,11 @@ OWN_WORDS: Mapping[str, OwnWord] = {
     "cat": _cat,
     "true": _true,
     "false": _false,
+    **FILTERS,
+    **PATTERN_WORDS,
+    "xargs": xargs,
 }
+"""Every word that may begin a command, but `docker`."""
 
 _HINTS: Mapping[str, str] = {
     "sudo": "No sudo is needed here: type the docker command alone.",
