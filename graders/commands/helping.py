@@ -10,6 +10,9 @@ from graders.commands.grammar.table import BY_CALL, GROUP_BY_NAME, SHAPES
 from graders.commands.model import CommandRefused
 
 _WIDTH = 80
+_SLOP = 5
+_NAME_WIDTH = 11
+"""As the libraries of docker's CLI have them (pflag, `wrapN`; cobra, `minNamePadding`)."""
 
 CONSOLE_HELP = """\
 Type docker commands here. A real engine carries them out; what you make is yours alone, and goes when you end.
@@ -48,7 +51,8 @@ def command_help(shape: Shape, call: str) -> str:
     text = f"\nUsage:  {shape.usage(f'docker {call}')}\n\n{shape.more or shape.about}"
     if shape.refused:
         return f"{text}\n\nNot available here: {shape.refused}"
-    aliases = [other.split()[-1] for other in shape.calls if len(other.split()) > 1]
+    group = call.partition(" ")[0]
+    aliases = [other.split()[-1] for other in shape.calls if other.startswith(f"{group} ")]
     if " " in call and len(aliases) > 1:
         text += f"\n\nAliases:\n  {', '.join(aliases)}"
     flags = sorted((flag for flag in shape.flags if flag.offered), key=lambda flag: flag.name)
@@ -96,8 +100,8 @@ def _own_calls(shape: Shape, group: str) -> list[str]:
 
 
 def _listing(names: dict[str, str]) -> str:
-    width = max(len(name) for name in names)
-    return "\n".join(f"  {name:<{width}}  {about}" for name, about in sorted(names.items()))
+    width = max(_NAME_WIDTH, *(len(name) for name in names))
+    return "\n".join(f"  {name:<{width}} {about}" for name, about in sorted(names.items()))
 
 
 def _table(flags: list[Flag]) -> str:
@@ -105,9 +109,18 @@ def _table(flags: list[Flag]) -> str:
     column = max(len(text) for text in left) + 3
     lines = []
     for text, flag in zip(left, flags, strict=True):
-        about = textwrap.wrap(flag.about, max(_WIDTH - column, 24)) or [""]
+        about = _wrapped(flag.about, _WIDTH - 1 - column - _SLOP)
         lines += [f"{text:<{column}}{about[0]}".rstrip(), *(" " * column + more for more in about[1:])]
     return "\n".join(lines)
+
+
+def _wrapped(about: str, room: int) -> list[str]:
+    """A flag's text in lines, broken as the CLI breaks it: at a space within the room, unless it nearly fits."""
+    lines = []
+    while len(about) >= room + _SLOP and (space := about[:room].rfind(" ")) > 0:
+        lines.append(about[:space])
+        about = about[space + 1 :]
+    return [*lines, about]
 
 
 def _left(flag: Flag) -> str:
