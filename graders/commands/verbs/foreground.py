@@ -13,10 +13,10 @@ import time
 from enum import Enum
 from typing import Protocol
 
+from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing
 from graders.commands.model import Stream
 from graders.commands.verbs.refusing import remark
-from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.connection import CALL_SECONDS, Engine, EngineConnection, engine_call, error_message, request_path
 
 LET_GO_WAITING = 130
@@ -119,7 +119,10 @@ class End:
         self.status = self._reply.status
 
     def exit_code(self, *, within_seconds: float) -> int | None:
-        """What the container exited with; None when it has not, by then. To be asked once."""
+        """What the container exited with; None when it has not, by then. To be asked once.
+
+        Raises DaemonRefused where there was nothing to wait for.
+        """
         if self._socket is not None:
             self._socket.settimeout(within_seconds)
         try:
@@ -130,7 +133,7 @@ class End:
         if body is None:
             return None
         if self.status != http.client.OK:
-            raise SandboxUnavailable(f"The sandbox engine cannot wait for a container: {error_message(body)}")
+            raise DaemonRefused(self.status, error_message(body))
         return int(json.loads(body)["StatusCode"])
 
     def close(self) -> None:

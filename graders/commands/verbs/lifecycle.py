@@ -89,16 +89,11 @@ def wait(doing: Doing, command: Command) -> int:
     patience = Patience(doing)
     refused: list[str] = []
     for word in command.args:
-        path = f"/containers/{word}/wait"
         try:
-            own = own_container(doing, word)
+            exit_code = _wait(doing, word, patience)
         except DaemonRefused as refusal:
-            doing.daemon.note("POST", path, query={"condition": ""}, status=refusal.status)
             refused.append(f"Error response from daemon: {refusal.message}")
             continue
-        doing.daemon.note("POST", path, query={"condition": ""})
-        doing.touch("container", own.name, own.id)
-        exit_code = End(doing.daemon.engine, own.id, "").exit_code(within_seconds=patience.left)
         if exit_code is None:
             say_let_go(doing, Shown.LATE, seconds=patience.seconds)
             return LET_GO_WAITING
@@ -146,6 +141,19 @@ def _start(doing: Doing, word: str) -> None:
         raise
     start(doing, own, word=word)
     doing.touch("container", own.name, own.id)
+
+
+def _wait(doing: Doing, word: str, patience: Patience) -> int | None:
+    path, query = f"/containers/{word.removeprefix('/')}/wait", {"condition": ""}
+    try:
+        own = own_container(doing, word)
+        end = End(doing.daemon.engine, own.id, "")
+    except DaemonRefused as refusal:
+        doing.daemon.note("POST", path, query=query, status=refusal.status)
+        raise
+    doing.daemon.note("POST", path, query=query, status=end.status)
+    doing.touch("container", own.name, own.id)
+    return end.exit_code(within_seconds=patience.left)
 
 
 def _ensure_may_start(doing: Doing, word: str) -> None:

@@ -59,7 +59,7 @@ def prune(doing: Doing, command: Command) -> int:
             return 0
     removed: list[str] = []
     reclaimed = 0
-    for own in reversed(doing.state.containers):
+    for own in doing.state.containers[::-1]:
         told = _seen(doing, own)
         if told is None or not all(one.takes(told) for one in wanted):
             continue
