@@ -37,6 +37,11 @@ LINE_LOST = (
     "[console] This console lost its worker while the line was being carried out, so what it printed is lost, and it "
     "may be done in part. Look with `docker ps -a` what is there, then go on.\n"
 )
+_LOST = {
+    EntryKind.LINE: "The console lost its worker while this line was being carried out.",
+    EntryKind.HAND_IN: "This could not be handed in, through no fault of yours. Nothing is lost: hand it in again.",
+}
+"""What students are told; why it was, the log says."""
 _LOST_EXIT_CODE = 1
 _TRIES = 5
 """How often a worker looks again when others were quicker."""
@@ -270,7 +275,7 @@ def lose(entry: ConsoleEntry, *, reason: str) -> bool:
             lease_expires_at=None,
             finished_at=now,
             error_code="worker_lost",
-            error_message=reason,
+            error_message=_LOST.get(EntryKind(entry.kind), ""),
             pieces=[{"stream": "err", "text": LINE_LOST}] if entry.kind == EntryKind.LINE else [],
             exit_code=_LOST_EXIT_CODE if entry.kind == EntryKind.LINE else None,
         )

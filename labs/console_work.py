@@ -13,13 +13,14 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from graders.archive import Submission as Files
-from graders.commands.end_state import EndWants, Line
+from graders.commands.end_state import Line
 from graders.commands.model import Carried
 from graders.commands.state import SessionState, bases_of
-from graders.console_plan import COMMANDS_FILE, ConsolePlan
+from graders.console_grading import wants_of
+from graders.console_opening import PreparationFailed, prepare, prepared_lines
+from graders.console_plan import COMMANDS_FILE
 from graders.plan import LabPlan
 from graders.sandbox.base import SandboxUnavailable
-from graders.values import draw
 from labs import console_health, console_queue, handing_in, intake
 from labs.console_engine import ConsoleEngine, SessionAtWork, console_engine, engine_name
 from labs.console_models import ConsoleEntry, ConsoleSession, kept
@@ -33,10 +34,19 @@ log = structlog.get_logger(__name__)
 
 _CHANGING = frozenset({"POST", "PUT", "DELETE"})
 _FAILED = 1
-ENGINE_TROUBLE = (
-    "[console] The engine behind this console did not answer, so this may be done in part. Look with `docker ps -a`, "
-    "then try again.\n"
-)
+_LOOK = "It may be done in part: look with `docker ps -a`, then try again."
+
+
+@dataclass(frozen=True)
+class _Trouble:
+    """Why a line came to nothing, through no fault of whoever typed it."""
+
+    code: str
+    sentence: str
+
+
+_ENGINE_TROUBLE = _Trouble("engine_unavailable", "The engine behind this console did not answer.")
+_OWN_TROUBLE = _Trouble("console_broken", "This line met a fault of the console's own. Please tell your instructor.")
 
 
 def work(*, seconds: float, handed_in: Callable[[], None], leaving: Leaving | None = None) -> Shift:
@@ -76,10 +86,10 @@ def carry_out(claim: Claim, engine: ConsoleEngine) -> Submission | None:
         except SandboxUnavailable as error:
             log.warning("console_engine_failed", kind=claim.kind, error=str(error))
             console_health.engine_failed(claim.worker, str(error))
-            _told_of_trouble(claim, f"The engine failed: {error}")
+            _told_of_trouble(claim, _ENGINE_TROUBLE, reason=str(error))
         except Exception as error:  # whatever it was, the entry must not stay with this worker
             log.exception("console_entry_failed", kind=claim.kind)
-            _told_of_trouble(claim, f"It could not be carried out: {type(error).__name__}: {error}")
+            _told_of_trouble(claim, _OWN_TROUBLE, reason=f"{type(error).__name__}: {error}")
         else:
             log.info("console_entry_done", kind=claim.kind, seconds=round(time.monotonic() - began, 3))
             return submission
@@ -113,7 +123,7 @@ def _lease(claim: Claim) -> Iterator[None]:
         keeper.join()
 
 
-def _told_of_trouble(claim: Claim, reason: str) -> None:
+def _told_of_trouble(claim: Claim, trouble: "_Trouble", *, reason: str) -> None:
     """Give an entry back, or end it saying so, after trouble that is nobody's fault who types."""
     if claim.kind != EntryKind.LINE:
         console_queue.give_back(claim, reason)
@@ -123,10 +133,10 @@ def _told_of_trouble(claim: Claim, reason: str) -> None:
             console_queue.finish(
                 claim,
                 entry={
-                    "pieces": [{"stream": "err", "text": ENGINE_TROUBLE}],
+                    "pieces": [{"stream": "err", "text": f"[console] {trouble.sentence} {_LOOK}\n"}],
                     "exit_code": _FAILED,
-                    "error_code": "engine_unavailable",
-                    "error_message": reason,
+                    "error_code": trouble.code,
+                    "error_message": trouble.sentence,
                 },
                 session={"needs_look": True},
             )
@@ -162,13 +172,10 @@ class _Work:
         self.session: ConsoleSession = session
         self.entry = ConsoleEntry.objects.get(pk=claim.entry_id)
         self.lab_plan: LabPlan = session.version.lab_plan
-        if self.lab_plan.console is None:
-            raise ValueError(f"Version {session.version_id} is of no console lab.")
-        self.plan: ConsolePlan = self.lab_plan.filled(draw(self.lab_plan.values, seed=session.seed)).console or (
-            self.lab_plan.console
-        )
+        self.rules = self.lab_plan.require_console().rules
         self.files_before = dict(session.files)
-        self.at_work: SessionAtWork = engine.session(session.state_of_session, rules=self.plan.rules, save=self._save)
+        self._told: dict[str, Any] = {**session.ledger, "history": []}
+        self.at_work: SessionAtWork = engine.session(session.state_of_session, rules=self.rules, save=self._save)
 
     def do(self) -> Submission | None:
         """Do what the entry asks for, and write what came of it."""
@@ -194,27 +201,24 @@ class _Work:
         if self.claim.attempt > 1:
             self.at_work.end()  # what a worker before this one had begun to make
             self.session.ledger = kept(SessionState(key=self.session.key))
-            self.at_work = self.engine.session(self.session.state_of_session, rules=self.plan.rules, save=self._save)
+            self.at_work = self.engine.session(self.session.state_of_session, rules=self.rules, save=self._save)
         references = [base.image for base in self.lab_plan.bases]
         ids = self.engine.base_ids(references)
         if missing := [reference for reference in references if reference not in ids]:
             return self._not_opened(f"The base image {missing[0]} is not on the engine for consoles.")
-        state = self.at_work.state
-        state.bases = bases_of(ids)
-        for line in self.plan.prepare:
-            carried = self.at_work.carry_out(line)
-            if carried.exit_code != 0:
-                return self._not_opened(
-                    f"What the lab prepares did not work: `{line}` ended with {carried.exit_code}. {carried.stderr}"
-                )
-        state.history = []
+        self.at_work.state.bases = bases_of(ids)
+        try:
+            prepare(self.at_work.carry_out, prepared_lines(self.lab_plan, seed=self.session.seed))
+        except PreparationFailed as failed:
+            return self._not_opened(str(failed))
+        self.at_work.state.history = []
         return _Result(session={"picture": self._picture(), "opened_at": timezone.now()}, state=ConsoleState.OPEN)
 
     def _not_opened(self, reason: str) -> _Result:
         log.error("console_not_opened", reason=reason)
         self.at_work.end()
         return _Result(
-            entry={"error_code": "not_opened", "error_message": reason},
+            entry={"error_code": "not_opened", "error_message": "Your instructor can see why in the log."},
             state=ConsoleState.LOST,
             because=Because.NOT_OPENED,
         )
@@ -239,10 +243,7 @@ class _Work:
         return _Result(session={"picture": None}, state=ConsoleState.ENDED)
 
     def _hand_in(self) -> _Result:
-        filled = self.lab_plan.filled(draw(self.lab_plan.values, seed=self.session.seed))
-        wants = EndWants()
-        for check in filled.checks:
-            wants |= check.wants().end
+        wants = wants_of(self.lab_plan, seed=self.session.seed)
         rows = console_queue.journal_of(self.session)
         end_state = self.at_work.look(wants, [_journal_line(row) for row in rows])
         observed = end_state.model_dump_json(by_alias=True).encode()
@@ -287,7 +288,12 @@ class _Work:
             return self.session.picture
 
     def _save(self, state: SessionState) -> None:
-        console_queue.save_ledger(self.claim, kept(state))
+        """Keep the ledger, where it says anything new of the engine: the rest is written with the result."""
+        ledger = kept(state)
+        told = {**ledger, "history": []}
+        if told != self._told:
+            console_queue.save_ledger(self.claim, ledger)
+            self._told = told
 
     def _lost(self) -> None:
         """The engine has nothing left of the session: say so, and give it up."""

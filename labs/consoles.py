@@ -3,7 +3,6 @@
 Nothing here talks to an engine: what is asked for becomes a row, and the session's worker carries it out.
 """
 
-import base64
 import time
 from datetime import timedelta
 
@@ -16,8 +15,9 @@ from django.utils import timezone
 from accounts.models import User
 from courses.access import may_assist
 from courses.deadlines import window_for
-from graders.archive import Caps, SubmissionRefused
-from graders.archive import Submission as Files
+from graders.commands.folder import Folder
+from graders.commands.folder import kept as kept_files
+from graders.commands.model import CommandRefused
 from graders.commands.state import SessionState
 from graders.console_plan import COMMANDS_FILE, ConsolePlan
 from labs import console_queue, handing_in, queue, tasks
@@ -87,11 +87,7 @@ def open_session(*, author: User, lab: Lab) -> ConsoleSession:
             seed=seed_of(lab, author),
             key=key,
             ledger=kept(SessionState(key=key)),
-            files={
-                path: base64.b64encode(text.encode()).decode()
-                for path, text in version.starter.items()
-                if path != COMMANDS_FILE
-            },
+            files=kept_files({path: text.encode() for path, text in version.starter.items() if path != COMMANDS_FILE}),
             expires_at=now + timedelta(minutes=settings.CONSOLE_HARD_MINUTES),
         )
         add(session, EntryKind.OPEN)
@@ -152,21 +148,21 @@ def save_file(*, by: User, session: ConsoleSession, path: str, text: str) -> Non
     """
     current = _mine(by, session)
     rules = current.version.lab_plan.submission
-    plan = _plan_of(current)
-    largest = int(plan.rules.folder_mib * 1024 * 1024)
-    clean, content = _clean_file(path, text, Caps.up_to(plan.rules.folder_mib))
-    if clean == COMMANDS_FILE or not rules.is_editable(clean):
-        yours = ", ".join(pattern for pattern in rules.editable if pattern != COMMANDS_FILE) or "none of its files"
-        message = f"{clean[:100]} is the lab's own and stays as it is. Yours to write: {yours}."
-        raise DrydockError("file_not_editable", message, fields={"path": message})
-    files = {**current.files, clean: base64.b64encode(content).decode()}
-    if len(files) > plan.rules.files or sum(len(one) * 3 // 4 for one in files.values()) > largest:
-        raise DrydockError(
-            "folder_full",
-            f"The folder has room for {plan.rules.files} files and {plan.rules.folder_mib:g} MiB. Nothing was saved.",
-            fields={"text": "There is no room for this."},
-        )
-    ConsoleSession.objects.filter(pk=current.pk).update(files=files, used_at=timezone.now(), revision=F("revision") + 1)
+    state = current.state_of_session
+    try:
+        content = text.encode()
+        place = Folder(state, _plan_of(current).rules).place(path)
+        if place == COMMANDS_FILE or not rules.is_editable(place):
+            yours = ", ".join(pattern for pattern in rules.editable if pattern != COMMANDS_FILE) or "none of its files"
+            raise _bad_file("file_not_editable", f"{place[:100]} is the lab's own and stays. Yours to write: {yours}.")
+        Folder(state, _plan_of(current).rules).write(place, content)
+    except UnicodeEncodeError as error:
+        raise _bad_file("file_unreadable", "The file holds characters that are no text.") from error
+    except CommandRefused as refused:
+        raise _bad_file(refused.code.replace("-", "_"), refused.message) from refused
+    ConsoleSession.objects.filter(pk=current.pk).update(
+        files=state.files, used_at=timezone.now(), revision=F("revision") + 1
+    )
 
 
 @transaction.atomic
@@ -272,18 +268,8 @@ def _bad_line(code: str, message: str) -> DrydockError:
     return DrydockError(code, message, fields={"text": message})
 
 
-def _clean_file(path: str, text: str, caps: Caps) -> tuple[str, bytes]:
-    try:
-        content = text.encode()
-        ((clean, content),) = Files.from_files({path: content}, caps=caps).files.items()
-    except UnicodeEncodeError as error:
-        message = "The file holds characters that are no text."
-        raise DrydockError("file_unreadable", message, fields={"text": message}) from error
-    except SubmissionRefused as refused:
-        raise DrydockError(
-            refused.code.replace("-", "_"), refused.message, fields={"path": refused.message}
-        ) from refused
-    return clean, content
+def _bad_file(code: str, message: str) -> DrydockError:
+    return DrydockError(code, message, fields={"path": message})
 
 
 def _refuse_line_flood(session: ConsoleSession) -> None:

@@ -11,7 +11,10 @@ from django.db import transaction
 
 from graders.archive import TAKEN_BEFORE
 from graders.archive import Submission as Files
+from graders.commands.end_state import EndState
+from graders.console_grading import judge
 from graders.engine import grade
+from graders.plan import LabPlan
 from graders.report import Report
 from graders.sandbox.base import Sandbox, SandboxUnavailable
 from labs import engines, queue, storage
@@ -106,12 +109,22 @@ def _grade(claim: Claim, sandbox: Sandbox) -> Submission:
     if submission is None:
         raise LeaseLost(f"Submission {claim.submission_id} was taken over at once.")
     plan = submission.version.lab_plan
+    if submission.observed_name:
+        return _judge(claim, submission, plan)
     files = Files.from_tar(storage.read(submission.files_name), caps=TAKEN_BEFORE)
     with Progress(claim, plan) as progress:
         report = grade(
             plan, files, sandbox, seed=submission.seed, job_id=_job_id(submission), on_event=progress.on_event
         )
         # The lease is kept while results are stored: storage may be far away.
+        return _store(claim, submission, report, progress)
+
+
+def _judge(claim: Claim, submission: Submission, plan: LabPlan) -> Submission:
+    """Judge what a console's engine held when it was handed in: no engine is asked again."""
+    end = EndState.model_validate_json(storage.read(submission.observed_name))
+    with Progress(claim, plan) as progress:
+        report = judge(plan, end, seed=submission.seed, digest=submission.digest, on_event=progress.on_event)
         return _store(claim, submission, report, progress)
 
 

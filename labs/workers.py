@@ -2,16 +2,25 @@
 
 import os
 import threading
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 import structlog
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
+from celery.signals import (
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from labs import engines, heartbeats, tasks
+from labs import console_health, engines, heartbeats, tasks
+from labs.console_engine import engine_name
 from labs.grading import worker_name
+from labs.models import WorkerKind
 
 log = structlog.get_logger(__name__)
 
@@ -19,9 +28,11 @@ log = structlog.get_logger(__name__)
 class Heart(threading.Thread):
     """Beats while the process lives: says that the worker is there, and how its engine is."""
 
+    kind = WorkerKind.GRADING
+
     def __init__(self) -> None:
         super().__init__(name="heartbeat", daemon=True)
-        self.worker = worker_name()
+        self.worker, self.engine_url = self._who()
         self._stop_beating = threading.Event()
 
     def run(self) -> None:
@@ -47,36 +58,76 @@ class Heart(threading.Thread):
         except DatabaseError as error:
             log.warning("goodbye_not_written", worker=self.worker, error=str(error))
 
+    def _who(self) -> tuple[str, str]:
+        """The worker's name, and its engine's address."""
+        return worker_name(), settings.SANDBOX_ENGINE
+
     def _beat(self, *, first: bool) -> None:
         tell = heartbeats.started if first else heartbeats.beat
-        tell(worker=self.worker, engine_url=settings.SANDBOX_ENGINE, version=version("drydock"))
+        tell(worker=self.worker, engine_url=self.engine_url, version=version("drydock"), kind=self.kind)
+        self._look_at_engine()
+
+    def _look_at_engine(self) -> None:
         engines.engine_answers(worker=self.worker)
 
 
-_heart: Heart | None = None
+class ConsoleHeart(Heart):
+    """The heart of a worker that carries out what is typed in consoles: its threads share one process."""
+
+    kind = WorkerKind.CONSOLES
+
+    def _who(self) -> tuple[str, str]:
+        return console_health.worker_name(), settings.CONSOLE_ENGINE
+
+    def _look_at_engine(self) -> None:
+        if console_health.engine_answers(self.worker):
+            console_health.audit_if_needed(self.worker)
+
+
+_hearts: list[Heart] = []
+
+
+def _start(heart: Heart) -> None:
+    _hearts.append(heart)
+    heart.start()
+    log.info("worker_started", worker=heart.worker, kind=heart.kind, engine=heart.engine_url, pid=os.getpid())
 
 
 @worker_process_init.connect(dispatch_uid="labs.heart")
 def start_beating(**_signal: Any) -> None:
     """Begin to beat in the process that grades: when it is killed, the beat ends with it."""
-    global _heart  # noqa: PLW0603 - one for each process, and Celery's signals carry no state
-    _heart = Heart()
-    _heart.start()
-    log.info("worker_started", worker=_heart.worker, engine=settings.SANDBOX_ENGINE, pid=os.getpid())
+    _start(Heart())
 
 
 @worker_process_shutdown.connect(dispatch_uid="labs.heart")
 def stop_beating(**_signal: Any) -> None:
     """End the beat in good order."""
-    if _heart is not None:
-        _heart.stop()
+    while _hearts:
+        _hearts.pop().stop()
 
 
 @worker_ready.connect(dispatch_uid="labs.first_look")
-def look_into_the_queue(**_signal: Any) -> None:
-    """Grade what was waiting before this worker came."""
+def look_into_the_queue(sender: Any = None, **_signal: Any) -> None:
+    """Take up what was waiting before this worker came: to grade it, or what was typed in consoles."""
+    queues = queues_of(sender)
+    if tasks.CONSOLE_QUEUE in queues:
+        # What is asked of sessions that are on this engine comes by a queue of their own.
+        sender.add_task_queue(tasks.console_queue_of(engine_name()))
+        _start(ConsoleHeart())
+        _call(lambda: tasks.call_consoles(engine_name()))
+    if queues != {tasks.CONSOLE_QUEUE}:
+        _call(tasks.call_workers)
+
+
+def queues_of(consumer: Any) -> set[str]:
+    """The names of the queues that a worker has been told to listen to."""
+    listened = getattr(consumer, "task_consumer", None)
+    return {queue.name for queue in listened.queues} if listened is not None else set()
+
+
+def _call(send: Callable[[], None]) -> None:
     try:
-        tasks.call_workers()
+        send()
     except Exception:  # the broker is away: the sweeper calls as soon as it is back
         log.exception("first_call_failed")
 
@@ -85,3 +136,9 @@ def look_into_the_queue(**_signal: Any) -> None:
 def take_nothing_more(**_signal: Any) -> None:
     """Let a worker that is asked to end finish what it has, and no more."""
     tasks.leaving.set()
+
+
+@worker_shutdown.connect(dispatch_uid="labs.console_heart")
+def say_goodbye(**_signal: Any) -> None:
+    """End the beat of a worker whose threads share its process."""
+    stop_beating()

@@ -311,7 +311,7 @@ def test_nothing_stays_in_storage_when_the_row_cannot_be_written(monkeypatch: py
         stored.append(save(name, content))
         return stored[-1]
 
-    def fail(*_: object) -> None:
+    def fail(**_: object) -> None:
         raise RuntimeError("the database is full")
 
     monkeypatch.setattr(storage, "save", note)
