@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from portal.gallery.views import gallery
-from portal.views import dashboard, join, lab, quiz, result
+from portal.gallery.views import console_gallery, gallery
+from portal.views import console, dashboard, join, lab, quiz, result
 from portal.views.teach import activity as teach_activity
+from portal.views.teach import consoles as teach_consoles
 from portal.views.teach import evidence, gradebook, home, members, submissions
 from portal.views.theme import theme
 
@@ -25,6 +26,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/<slug:slug>/", dashboard.topics, name="topics"),
     path(f"{_ACTIVITY}/", dashboard.activity, name="activity"),
     path(f"{_ACTIVITY}/lab/", lab.lab, name="lab"),
+    path(f"{_ACTIVITY}/lab/console/", console.open_, name="console-open"),
+    path("console-grammar.json", console.grammar, name="console-grammar"),
+    path("consoles/<int:pk>/", console.console, name="console"),
+    path("consoles/<int:pk>/lines/", console.lines, name="console-lines"),
+    path("consoles/<int:pk>/since/", console.since, name="console-since"),
+    path("consoles/<int:pk>/files/", console.files, name="console-files"),
+    path("consoles/<int:pk>/journal/", console.journal, name="console-journal"),
+    path("consoles/<int:pk>/hand-in/", console.hand_in, name="console-hand-in"),
+    path("consoles/<int:pk>/start-over/", console.start_over, name="console-start-over"),
+    path("consoles/<int:pk>/end/", console.end, name="console-end"),
     path(f"{_ACTIVITY}/quiz/", quiz.quiz, name="quiz"),
     path("attempts/<int:pk>/", quiz.attempt, name="attempt"),
     path("attempts/<int:pk>/answers/<int:position>/", quiz.answer, name="answer"),
@@ -50,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CELL}/points/clear/", evidence.take_points_back, name="teach-override-clear"),
     path(f"{_CELL}/extension/", evidence.extend, name="teach-extension"),
     path(f"{_CELL}/extension/clear/", evidence.take_extension_back, name="teach-extension-clear"),
+    path(f"{_TEACH}/consoles/", teach_consoles.consoles, name="teach-consoles"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/", teach_activity.activity, name="teach-activity"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/regrade/", submissions.grade_all_again, name="teach-regrade-lab"),
     path(f"{_TRY}/regrade/", submissions.grade_again, name="teach-regrade"),
@@ -57,4 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_TRY}/give-back/", submissions.give_back, name="teach-give-back"),
 ]
 if settings.DEBUG:
-    urlpatterns.append(path("_gallery/", gallery, name="gallery"))
+    urlpatterns += [
+        path("_gallery/", gallery, name="gallery"),
+        path("_gallery/console/", console_gallery, name="console-gallery"),
+    ]

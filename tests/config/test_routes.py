@@ -20,9 +20,11 @@ from accounts.models import User
 from courses.models import Course, Role
 from gradebook.models import Score
 from gradebook.services import record
+from labs.console_models import ConsoleSession
 from labs.models import Submission
 from quizzes.models import Attempt
 from quizzes.services import start_attempt
+from tests.portal.console_building import a_console_lab, a_session
 from tests.quizzes.building import a_quiz
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +56,7 @@ PERSONAL = {
     "portal:dashboard",
     "portal:join",
     "portal:teaching",
+    "portal:console-grammar",
     "api:me",
     "api:token-current",
     "api:courses",
@@ -67,6 +70,7 @@ CLASS = {
     "portal:topics",
     "portal:activity",
     "portal:lab",
+    "portal:console-open",
     "portal:quiz",
     "api:course",
     "api:activities",
@@ -89,6 +93,14 @@ OWN = {
     "portal:cancel",
     "portal:log",
     "portal:files",
+    "portal:console",
+    "portal:console-lines",
+    "portal:console-since",
+    "portal:console-files",
+    "portal:console-journal",
+    "portal:console-hand-in",
+    "portal:console-start-over",
+    "portal:console-end",
     "api:attempt",
     "api:answer",
     "api:attempt-finish",
@@ -120,6 +132,7 @@ STAFF = {
     "portal:teach-override-clear",
     "portal:teach-extension",
     "portal:teach-extension-clear",
+    "portal:teach-consoles",
     "portal:teach-activity",
     "portal:teach-regrade-lab",
     "portal:teach-regrade",
@@ -153,6 +166,7 @@ class World:
     submission: Submission
     attempt: Attempt
     score: Score
+    console: ConsoleSession
     outsiders: Mapping[str, User]
 
     def address(self, route: Route) -> str:
@@ -161,6 +175,8 @@ class World:
         is_attempt = "attempt" in route.name or route.name.rpartition(":")[2] in {"answer", "flag", "finish", "review"}
         activity = (self.attempt.quiz if is_quiz else self.submission.lab).activity
         work = self.attempt.pk if is_attempt else self.submission.pk
+        if "console" in route.name:
+            work = self.console.pk
         values: dict[str, Any] = {
             "course_slug": self.course.slug,
             "slug": activity.slug if "course_slug" in route.parameters else self.course.slug,
@@ -191,6 +207,7 @@ def world() -> World:
         submission=submission,
         attempt=attempt,
         score=score,
+        console=a_session(a_console_lab(course), owner),
         outsiders={
             "a student of another course": a_member(elsewhere),
             "another course's instructor": an_instructor_of(elsewhere),
@@ -234,7 +251,7 @@ def test_every_address_is_listed_once() -> None:
     listed = sorted(name for names in lists for name in names)
     assert len(listed) == len(set(listed))
     there = {route.name for route in all_routes() if not route.name.startswith(("admin:", "<admin"))}
-    assert there - {"portal:gallery"} == set(listed)
+    assert there - {"portal:gallery", "portal:console-gallery"} == set(listed)
 
 
 def test_strangers_see_public_pages_only(world: World) -> None:
@@ -261,6 +278,8 @@ def test_what_is_refused_changes_nothing(world: World) -> None:
     assert (submission.state, attempt.state) == (world.submission.state, world.attempt.state)
     assert not attempt.questions.filter(revision__gt=0).exists()
     assert Score.objects.get(pk=world.score.pk).override_points is None
+    assert ConsoleSession.objects.get().is_live
+    assert not world.console.entries.exists()
 
 
 def test_lists_show_nobody_elses_work(world: World) -> None:
@@ -276,6 +295,7 @@ def test_the_owner_and_the_course_s_instructor_do_get_in(world: World) -> None:
     """So that the refusals above are about who asks, and not about addresses that do not work."""
     reads = OWN - {name for name in OWN if name.rpartition(":")[2] in {"answer", "flag", "finish", "cancel", "review"}}
     reads -= {"api:attempt-finish", "api:attempt-review", "api:submission-cancel"}
+    reads -= {f"portal:console-{verb}" for verb in ("lines", "files", "hand-in", "start-over", "end")}
     for route in routes_in(reads):
         response = client_of(world.owner).get(world.address(route))
         assert response.status_code == 200, (route.name, response.status_code)

@@ -12,6 +12,7 @@ const options = {
     quiz: here("src/quiz.ts"),
     editor: here("src/editor.ts"),
     live: here("src/live.ts"),
+    console: here("src/console.ts"),
   },
   outdir: here("../static/portal/build"),
   bundle: true,

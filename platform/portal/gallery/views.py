@@ -3,12 +3,18 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from portal.gallery.console_samples import console_samples
 from portal.gallery.samples import samples
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show the components with made-up data."""
     return render(request, "portal/gallery.html", samples(rows=_rows(request)))
+
+
+def console_gallery(request: HttpRequest) -> HttpResponse:
+    """Show a console with made-up lines; `?kind=` takes usual, empty, busy and hostile."""
+    return render(request, "portal/console_gallery.html", console_samples(request.GET.get("kind", "usual")))
 
 
 def _rows(request: HttpRequest) -> int:

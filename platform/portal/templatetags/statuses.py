@@ -59,6 +59,22 @@ STATUSES = {
     "verdict wrong": Status(word="Not correct", icon="cross", tone="bad"),
     "verdict unanswered": Status(word="Not answered", icon="minus", tone="bad"),
     "hidden": Status(word="Shown later", icon="lock", tone="calm"),
+    # Consoles, and the containers in them
+    "console opening": Status(word="Getting ready", icon="turn", tone="note"),
+    "console open": Status(word="Ready", icon="play", tone="good"),
+    "console busy": Status(word="At work", icon="turn", tone="note"),
+    "console ending": Status(word="Ending", icon="turn", tone="note"),
+    "console ended": Status(word="Ended", icon="lock", tone="calm"),
+    "console lost": Status(word="Lost on our side", icon="alert", tone="bad"),
+    "container created": Status(word="Created", icon="circle", tone="calm"),
+    "container running": Status(word="Running", icon="play", tone="good"),
+    "container paused": Status(word="Paused", icon="pause", tone="warn"),
+    "container restarting": Status(word="Restarting", icon="reset", tone="note"),
+    "container removing": Status(word="Being removed", icon="minus", tone="calm"),
+    "container exited": Status(word="Exited", icon="stop", tone="calm"),
+    "container failed": Status(word="Exited", icon="cross", tone="bad"),
+    "container dead": Status(word="Dead", icon="alert", tone="bad"),
+    "container unknown": Status(word="Not known", icon="info", tone="calm"),
 }
 
 MESSAGE_LOOKS = {

@@ -4,19 +4,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DrydockError
-from courses.access import may_assist
-from courses.deadlines import window_for
-from gradebook.models import Score
 from labs import reading
+from labs.console_story import is_console
 from labs.models import Lab, LabVersion, Submission
 from labs.services import submit
-from labs.tries import tries_of
 from portal import workbench
-from portal.tries_view import spark
+from portal.views.console_page import console_page
+from portal.views.lab_context import lab_context
 from portal.views.signed_in import SignedInRequest
 
 _STARTER = "starter"
@@ -64,41 +61,13 @@ def _page(
     error: DrydockError | None = None,
     uploads: bool = False,
 ) -> HttpResponse:
-    activity, now = lab.activity, timezone.now()
-    window = window_for(activity=activity, user=request.user)
-    history = list(
-        Submission.objects.visible_to(request.user).filter(lab=lab, author=request.user).hand_ins()[:_LISTED]
-    )
-    plan = version.lab_plan
-    shown = [check for check in plan.checks if not check.hidden]
-    tries = tries_of(user=request.user, lab=lab, window=window)
-    is_staff = may_assist(request.user, activity.course)
-    context = {
-        "lab": lab,
-        "activity": activity,
-        "course": activity.course,
-        "version": version,
-        "plan": plan,
-        "window": window,
-        "window_state": window.state(now).name.lower(),
+    if is_console(version):
+        return console_page(request, lab, texts=texts, files_error=error)
+    context = lab_context(request, lab, version, story=version.readme, checks=version.lab_plan.checks)
+    context |= {
         "files": workbench.open_files(version, texts),
-        "tries": tries,
-        "history": history,
-        "spark": spark(history),
-        "score": Score.objects.filter(activity=activity, user=request.user).first(),
-        "checks": [{"title": check.shown_title(), "points": check.points} for check in shown],
-        "hidden_checks": len(plan.checks) - len(shown),
-        "hints": [
-            {"number": number, "about": check.shown_title(), "text": check.hint}
-            for number, check in enumerate((check for check in shown if check.hint), start=1)
-        ],
-        "is_staff": is_staff,
-        "can_hand_in": is_staff or (window.accepts(now) and tries.left != 0),
         "error": error,
         "uploads_lost": uploads,
         "keep_draft": "from" not in request.GET and error is None,
     }
     return render(request, "portal/lab.html", context, status=error.status if error else 200)
-
-
-_LISTED = 50

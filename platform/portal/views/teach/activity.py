@@ -14,6 +14,7 @@ from courses.access import may_teach
 from courses.errors import not_course_staff
 from courses.models import Activity, ActivityKind, Course
 from courses.services import set_window
+from labs.console_models import ConsoleSession
 from labs.models import Lab, Submission
 from labs.states import WAITING, State
 from portal.forms_teach import WindowForm, refuse
@@ -77,12 +78,15 @@ def _tries(request: SignedInRequest, found: Activity) -> dict[str, Any]:
     elif asked in State.values:
         shown = shown.filter(state=asked)
     shown = named_like(shown, "author", request.GET.get("q", ""))
+    consoles = ConsoleSession.objects.staffed_by(request.user).filter(lab__activity=found)
     listed = shown.select_related("author", "version").annotate(waits_again=Exists(regrades))
     return {
         "page": page_of(request, listed.order_by("-handed_in_at", "-pk")),
         "states": _STATES,
         "limited": Lab.objects.filter(activity=found, attempts_allowed__isnull=False).exists(),
         "has_any": rows.exists(),
+        "has_consoles": consoles.exists(),
+        "open_consoles": consoles.live().count(),
         "has_result": rows.filter(state__in=(State.GRADED, State.REFUSED)).exists(),
     }
 

@@ -14,6 +14,7 @@ from courses.models import Course, Membership, Role
 from courses.rosters import RosterInvalid
 from courses.services import change_place, import_roster, place_by_email, remove_member
 from gradebook.models import Score
+from labs.console_models import ConsoleSession
 from labs.models import Submission
 from portal.forms_teach import AddMemberForm, MemberForm, RosterForm, refuse
 from portal.views.errors import error_page
@@ -104,6 +105,10 @@ def member(request: SignedInRequest, course: Course, user_id: int) -> HttpRespon
         "member": found,
         "form": form,
         "activities": _with_scores(course, user_id),
+        "consoles": ConsoleSession.objects.staffed_by(request.user)
+        .filter(course=course, author_id=user_id)
+        .live()
+        .select_related("lab__activity"),
     }
     return render(request, "portal/teach/member.html", context, status=400 if form.errors else 200)
 
