@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from graders.commands.model import CommandRefused
-from graders.commands.state import SessionState
+from graders.commands.state import FoundImage, SessionState
 from graders.dockerfile.errors import ExpansionError
-from graders.dockerfile.expansion import expand, global_scope
+from graders.dockerfile.expansion import expand, expand_words, global_scope, scopes
 from graders.dockerfile.model import Dockerfile, Instruction, Stage
 from graders.dockerfile.references import Reference
 
+_ONE_PORT = re.compile(r"[0-9]{1,5}(?:/[a-z]+)?")
 _STAGE_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
@@ -34,6 +35,33 @@ def with_engine_names(dockerfile: Dockerfile, state: SessionState, build_argumen
         changed.get(piece.line, piece.source) if piece.kind == "instruction" else piece.source
         for piece in dockerfile.pieces
     )
+
+
+def own_bases(dockerfile: Dockerfile, state: SessionState, build_arguments: Mapping[str, str]) -> dict[str, FoundImage]:
+    """The session's own images that stages begin with, by the word that names them, variables filled in."""
+    words = {base_of(dockerfile, stage, build_arguments) for stage in dockerfile.stages}
+    found = {word: state.image(word) for word in sorted(words) if _own(state, word)}
+    return {word: image for word, image in found.items() if image is not None}
+
+
+def ensure_plain_ports(
+    dockerfile: Dockerfile, build_arguments: Mapping[str, str], environments: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Refuse an EXPOSE that an own image's variables could make many ports of; `environments` are theirs, by word.
+
+    The policy counts ports, but takes the variables of a base for none. Raises CommandRefused.
+    """
+    for step, scope in scopes(
+        dockerfile, build_arguments=build_arguments, base_environment=lambda base: environments.get(base, {})
+    ):
+        if step.keyword != "EXPOSE":
+            continue
+        for word in step.words:
+            if "$" in word and not _is_one_port(word, scope, dockerfile.escape):
+                raise CommandRefused(
+                    f"Line {step.line}: EXPOSE {word[:60]} is not for certain one port; write the ports out.",
+                    code="dockerfile-refused",
+                )
 
 
 def base_of(dockerfile: Dockerfile, stage: Stage, build_arguments: Mapping[str, str]) -> str:
@@ -58,6 +86,15 @@ def parent_of(dockerfile: Dockerfile, state: SessionState, build_arguments: Mapp
         at, name = stage.index, stage.base
         stage = next((each for each in stages[:at] if each.name == name), None)
     return ""
+
+
+def _is_one_port(word: str, scope: Mapping[str, str | None], escape: str) -> bool:
+    try:
+        unknown = expand(word, scope, escape=escape).unknown
+        ports = expand_words(word, scope, escape=escape)
+    except ExpansionError:
+        return False
+    return not unknown and len(ports) == 1 and _ONE_PORT.fullmatch(ports[0]) is not None
 
 
 def _own(state: SessionState, image: str) -> str:

@@ -18,9 +18,10 @@ from graders.commands.builder import Builder, build_one, builder, prepared
 from graders.commands.doing import Doing, carries
 from graders.commands.ending import SESSION_LABEL
 from graders.commands.folder import TOP, Folder
+from graders.commands.image_bounds import ensure_modest
 from graders.commands.image_names import engine_name, full_name, named, new_name, problem_of
 from graders.commands.model import Command, CommandRefused
-from graders.commands.own_bases import parent_of, with_engine_names
+from graders.commands.own_bases import ensure_plain_ports, own_bases, parent_of, with_engine_names
 from graders.commands.state import OwnImage
 from graders.context import IGNORE_FILE, BadPattern, Context, context_of, is_ignored, patterns_for
 from graders.dockerfile.model import Dockerfile
@@ -202,7 +203,20 @@ def _examined(doing: Doing, wish: _Wish, material: _Material, known: Builder) ->
     if dockerfile is None or refusals:
         reasons = "\n".join(refusal.message for refusal in refusals)
         raise CommandRefused(f"{material.shown} cannot be built here:\n{reasons}", code="dockerfile-refused")
+    _ensure_bounded(doing, wish, dockerfile)
     return dockerfile
+
+
+def _ensure_bounded(doing: Doing, wish: _Wish, dockerfile: Dockerfile) -> None:
+    """Refuse own images that what is built upon them could make too large: the policy knows nothing of those."""
+    environments: dict[str, dict[str, str]] = {}
+    for word, image in own_bases(dockerfile, doing.state, wish.arguments).items():
+        config = doing.daemon.get(f"/images/{image.id}/json", aside=True)["Config"]
+        ensure_modest(config, word)
+        pairs = (str(text).partition("=") for text in config.get("Env") or ())
+        environments[word] = {name: value for name, _, value in pairs}
+    if environments:
+        ensure_plain_ports(dockerfile, wish.arguments, environments)
 
 
 def _context(doing: Doing, wish: _Wish, material: _Material, dockerfile: Dockerfile) -> Context:

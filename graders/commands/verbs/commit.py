@@ -1,0 +1,105 @@
+"""`docker commit`: what a container changed becomes an image."""
+
+from collections.abc import Sequence
+from urllib.parse import unquote_plus, urlencode
+
+from graders.commands.daemon import DaemonRefused
+from graders.commands.doing import Doing, carries
+from graders.commands.ending import SESSION_LABEL
+from graders.commands.image_bounds import ensure_modest
+from graders.commands.image_names import engine_name, named, new_name, problem_of
+from graders.commands.model import Command, CommandRefused
+from graders.commands.state import OwnContainer, OwnImage
+from graders.commands.verbs.targets import own_container
+from graders.dockerfile.dialect import Dialect
+from graders.dockerfile.errors import DockerfileError
+from graders.dockerfile.parser import parse_instructions
+from graders.dockerfile.policy import Policy, examine
+
+_BAD_REQUEST = 400
+_TAKEN = frozenset(
+    {"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
+)
+_HIDDEN_LABELS = "drydock."
+
+
+@carries("container", "commit")
+def commit(doing: Doing, command: Command) -> int:
+    """Make the image, print its id, and write it down."""
+    container = own_container(doing, command.args[0])
+    name = command.args[1] if len(command.args) > 1 else ""
+    if name and (problem := problem_of(name)):
+        raise DaemonRefused(_BAD_REQUEST, problem)
+    shown = new_name(doing.state, name) if name else ""
+    changes = command.texts("change")
+    for change in changes:
+        _ensure_taken(change)
+    _ensure_allowed(changes)
+    doing.ensure_room("image")
+    told = doing.daemon.get(f"/containers/{container.id}/json", aside=True)
+    ensure_modest(told["Config"], container.name, expands=any("$" in change for change in changes))
+    engine = engine_name(doing.state, shown) if shown else ""
+    doing.save()
+    image_id = _committed(doing, command, container, engine)
+    doing.state.images.append(
+        OwnImage(id=image_id, made_by="commit", parent=str(told["Image"]), container=container.name)
+    )
+    if shown:
+        named(doing.state, shown, engine, image_id)
+    doing.touch("image", shown or image_id, image_id, made=True)
+    doing.touch("container", container.name, container.id)
+    doing.out(image_id)
+    return 0
+
+
+def _committed(doing: Doing, command: Command, container: OwnContainer, engine: str) -> str:
+    told = {
+        **({"author": command.text("author")} if command.text("author") else {}),
+        **({"comment": command.text("message")} if command.text("message") else {}),
+        **({"pause": "0"} if command.flag("pause") is False else {}),
+    }
+    changes = command.texts("change")
+    labels = {**doing.labels, SESSION_LABEL: doing.state.key}
+    ours = [f'LABEL {name}="{value}"' for name, value in labels.items()]  # the last of two of a name counts
+    repository, _, tag = engine.partition(":")
+    query = {**told, "container": container.id, "changes": "\n".join([*changes, *ours])}
+    reply = doing.daemon.call("POST", "/commit", query={**query, "repo": repository, "tag": tag}, aside=True)
+    shown = [*told.items(), ("container", command.args[0]), *(("changes", change) for change in changes)]
+    if engine:
+        name, _, shown_tag = doing.state.names[engine].rpartition(":")
+        shown += [("repo", name), ("tag", shown_tag)]
+    doing.daemon.note("POST", f"/commit?{unquote_plus(urlencode(shown))}", status=reply.status)
+    return str(reply.json()["Id"])
+
+
+def _ensure_taken(change: str) -> None:
+    """Refuse a change that is not one instruction of those that make sense for an image that is there already."""
+    if not change.strip() or "\n" in change or "\r" in change or change.rstrip().endswith(("\\", "`")):
+        raise CommandRefused("--change takes one instruction on one line: repeat it for each.", code="bad-value")
+    try:
+        instructions = parse_instructions(change)
+    except DockerfileError as wrong:
+        raise DaemonRefused(_BAD_REQUEST, f"{change[:80]}: {wrong.message}") from wrong
+    for instruction in instructions:
+        if instruction.keyword == "ONBUILD":
+            raise CommandRefused(
+                "--change ONBUILD is not available here: what it does would happen in builds of others, unseen. Write"
+                " the instruction in the Dockerfile that builds on the image.",
+                code="not-available",
+            )
+        if instruction.keyword not in _TAKEN:
+            raise DaemonRefused(_BAD_REQUEST, f"{instruction.keyword.lower()[:60]} is not a valid change command")
+        if instruction.keyword == "EXPOSE" and "$" in instruction.arguments:
+            raise CommandRefused("--change EXPOSE: write the ports out, without variables.", code="not-available")
+        if instruction.keyword == "LABEL" and any(name.startswith(_HIDDEN_LABELS) for name, _ in instruction.pairs):
+            raise CommandRefused(
+                f"Labels that begin with {_HIDDEN_LABELS} are the console's own. Choose another.", code="not-available"
+            )
+
+
+def _ensure_allowed(changes: Sequence[str]) -> None:
+    """Refuse what a Dockerfile of these lines would be refused for."""
+    _, refusals = examine("\n".join(["FROM scratch", *changes]), Policy(), Dialect())
+    if refusals:
+        reasons = "\n".join(refusal.message.partition(": ")[2] or refusal.message for refusal in refusals)
+        raise CommandRefused(f"--change cannot be done here: {reasons}", code="bad-value")
