@@ -5,20 +5,55 @@ Importing a module of verbs/ is what registers its commands.
 
 from graders.commands.doing import VERBS
 from graders.commands.verbs import (
+    about,
     build,
     commit,
+    connecting,
     copying,
     create,
     executing,
+    history,
     image_removal,
+    images,
+    inspecting,
     lifecycle,
     listing,
     logs,
+    looking,
+    networks,
+    pruning_networks,
     remove,
     run,
+    system_df,
     tag,
+    usage,
+    volumes,
 )
 
-MODULES = (build, commit, copying, create, executing, image_removal, lifecycle, listing, logs, remove, run, tag)
+MODULES = (
+    about,
+    build,
+    commit,
+    connecting,
+    copying,
+    create,
+    executing,
+    history,
+    image_removal,
+    images,
+    inspecting,
+    lifecycle,
+    listing,
+    logs,
+    looking,
+    networks,
+    pruning_networks,
+    remove,
+    run,
+    system_df,
+    tag,
+    usage,
+    volumes,
+)
 
 __all__ = ["MODULES", "VERBS"]

@@ -93,15 +93,16 @@ class Layout:
             raise CommandRefused(f"template parsing error: {failed}", code="bad-value") from None
 
 
-def aligned(text: str) -> str:
-    """Lines whose cells are ended by tabs, set in columns."""
+def aligned(text: str, *, least: int = _LEAST_WIDTH) -> str:
+    """Lines whose cells are ended by tabs, set in columns that are at least so wide."""
     lines = [line.split("\t") for line in text.split("\n")]
-    return "\n".join(_Columns(lines).printed())
+    return "\n".join(_Columns(lines, least).printed())
 
 
 class _Columns:
-    def __init__(self, lines: list[list[str]]) -> None:
+    def __init__(self, lines: list[list[str]], least: int) -> None:
         self._lines = lines
+        self._least = least
         self._widths: dict[tuple[int, int], int] = {}
         for column in range(max(len(line) for line in lines) - 1):
             self._measure(column)
@@ -113,7 +114,7 @@ class _Columns:
             if number < len(self._lines) and column < len(self._lines[number]) - 1:
                 block.append(number)
                 continue
-            width = max([_LEAST_WIDTH, *(len(self._lines[each][column]) + _PADDING for each in block)])
+            width = max([self._least, *(len(self._lines[each][column]) + _PADDING for each in block)])
             self._widths.update(dict.fromkeys(((each, column) for each in block), width))
             block = []
 

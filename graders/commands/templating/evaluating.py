@@ -28,6 +28,7 @@ _MOST_STEPS = 20_000
 _MOST_HANDED = 4 * 1024 * 1024
 """Characters and items that functions are given and give, together."""
 _TOO_MUCH = "template: : the template does more work than is allowed here: make it simpler"
+_TAKES_NOTHING = frozenset(("json", "print", "printf", "println"))
 _NOT_GIVEN = object()
 
 
@@ -156,7 +157,9 @@ class Evaluator:
         self, called: Called, function: Function, others: Sequence[Operand], dot: Value, final: Value
     ) -> Value:
         if self._heading and function.name in HEADING_FUNCTIONS:
-            return self._operand(others[0], dot) if others else final
+            if others:
+                return self._operand(others[0], dot)
+            return NO_VALUE if final is _NOT_GIVEN else final
         if function.name in SHORT_CUTS:
             return self._short_cut(function, others, dot, final)
         known = FUNCTIONS[function.name]
@@ -167,7 +170,7 @@ class Evaluator:
         values: list[Value] = []
         for number, other in enumerate(others):
             wanted = known.takes[number] if number < len(known.takes) else known.more
-            values.append(self._argument(other, wanted, dot))
+            values.append(self._argument(other, wanted, function.name, dot))
         if final is not _NOT_GIVEN:
             wanted = known.takes[len(others)] if len(others) < len(known.takes) else known.more
             if wrong := misfit(final, wanted):
@@ -191,8 +194,10 @@ class Evaluator:
                 return value
         return value if final is _NOT_GIVEN else final
 
-    def _argument(self, operand: Operand, wanted: str, dot: Value) -> Value:
+    def _argument(self, operand: Operand, wanted: str, name: str, dot: Value) -> Value:
         value = self._operand(operand, dot)
+        if isinstance(value, Nothing) and value.taken_for is not None and name not in _TAKES_NOTHING:
+            value = value.taken_for
         if wrong := misfit(value, wanted):
             if isinstance(operand, Literal):
                 types = {"text": "string", "texts": "[]string", "number": "int"}

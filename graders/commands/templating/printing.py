@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graders.commands.templating.faults import FailedTemplate
-from graders.commands.templating.values import NIL, Nothing, Row, Struct, Value, type_of
+from graders.commands.templating.values import NO_VALUE, Nothing, Row, Struct, Value, type_of
 
 LONGEST_TEXT = 256 * 1024
 """Of any one value that a template makes."""
@@ -46,7 +46,7 @@ def plain(value: Value, *, top: bool = True) -> str:
     if value is None:
         return "<no value>" if top else "<nil>"
     if isinstance(value, Nothing):
-        return value.printed if top or value is NIL else "<nil>"
+        return "<nil>" if value is NO_VALUE and not top else value.printed
     if isinstance(value, list):
         return bounded(f"[{' '.join(plain(each, top=False) for each in value)}]")
     if isinstance(value, Struct):

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Value = Any
-"""None, bool, int, float, str, list, dict, `Struct`, `Row`, NO_VALUE or NIL."""
+"""None, bool, int, float, str, list, dict, `Struct`, `Row`, or one of the `Nothing`s below."""
 
 
 class Nothing:
-    """A value that is not there, and how it prints."""
+    """A value that is not there: how it prints, and what functions take it for."""
 
-    def __init__(self, printed: str) -> None:
+    def __init__(self, printed: str, taken_for: "list[Value] | dict[str, Value] | None" = None) -> None:
         self.printed = printed
+        self.taken_for = taken_for
 
     def __repr__(self) -> str:
         return self.printed
@@ -22,6 +23,8 @@ NO_VALUE = Nothing("<no value>")
 """What a map has under a key that is not in it."""
 NIL = Nothing("<nil>")
 """A pointer to nothing."""
+NO_LIST = Nothing("[]", [])
+NO_MAP = Nothing("map[]", {})
 
 
 class Struct(dict[str, Value]):
