@@ -12,6 +12,8 @@ from graders.commands.ran import OwnWord, Ran, printed
 if TYPE_CHECKING:
     from graders.commands.interpreter import Console
 
+_MOST_PARTS = 20
+"""Keys of a sort, and ranges of a cut, that are looked at."""
 _STDIN_WIDTH = 7
 """How wide GNU wc makes its columns for what it cannot ask the size of."""
 
@@ -94,6 +96,8 @@ def _sort(args: list[str], stdin: str, console: "Console") -> Ran:
     texts, problems = inputs("sort", options, stdin, console)
     lines = [line.rstrip("\n") for _, text in texts for line in _lines(text)]
     keys = [_key_of(spec) for spec in options.values.get("k", [])] or [_Key(1, None, "")]
+    if len(keys) > _MOST_PARTS:
+        raise bad_use("sort", "too many keys", "Say one or two, as in `sort -k 2`.")
     parter = options.values.get("t", [""])[-1]
     switches = set(options.switches)
     ordered = lines if "u" in switches else sorted(lines, reverse="r" in switches)
@@ -125,8 +129,12 @@ def _key_of(spec: str) -> _Key:
 
 
 def _fields_of(line: str, first: int, last: int | None, parter: str) -> str:
-    fields = line.split(parter) if parter else re.findall(r"\s*\S+", line)
-    return (parter or "").join(fields[first - 1 : last])
+    if parter:
+        return parter.join(line.split(parter)[first - 1 : last])
+    ends = [0, *(found.end() for found in re.finditer(r"\S+", line))]
+    if first >= len(ends):
+        return ""
+    return line[ends[first - 1] : len(line) if last is None else ends[min(last, len(ends) - 1)]]
 
 
 def _rank(text: str, switches: set[str]) -> object:
@@ -184,6 +192,8 @@ def _positions(spec: str) -> Callable[[int], bool]:
             "cut", "you must specify a list of bytes, characters, or fields", "Say `-f 1`, `-f 1,3` or `-c 1-12`."
         )
     ranges = [part.partition("-") for part in spec.split(",")]
+    if len(ranges) > _MOST_PARTS:
+        raise bad_use("cut", "too many fields", "Say a range, as in `cut -f 1-5`.")
     bounds = [(int(low or 1), int(high) if high else 10**9 if dash else int(low)) for low, dash, high in ranges]
     return lambda at: any(low <= at <= high for low, high in bounds)
 
@@ -193,12 +203,14 @@ def _tr(args: list[str], stdin: str, console: "Console") -> Ran:
     if not 1 <= len(options.args) <= 2:  # noqa: PLR2004  # what is changed, and into what
         raise bad_use("tr", "missing operand", r"Say `tr -s ' '`, `tr -d '\n'` or `tr a-z A-Z`.")
     first = _set(options.args[0])
+    members = set(first)
     second = _set(options.args[1]) if len(options.args) > 1 else ""
     text = stdin
     if "c" in options.switches:
-        first = "".join(dict.fromkeys(char for char in text if char not in first))
+        first = "".join(dict.fromkeys(char for char in text if char not in members))
+        members = set(first)
     if "d" in options.switches:
-        text = "".join(char for char in text if char not in first)
+        text = "".join(char for char in text if char not in members)
     elif second:
         text = text.translate(str.maketrans(dict(zip(first, second.ljust(len(first), second[-1]), strict=False))))
     if "s" in options.switches:

@@ -22,6 +22,7 @@ from graders.commands.rules import ConsoleRules
 from graders.commands.screen import Screen
 from graders.commands.shell_refusals import refused
 from graders.commands.state import SessionState
+from graders.commands.verbs.gone import forget_gone
 from graders.commands.wording import daemon_words
 from graders.commands.words import Folder as FolderWord
 from graders.commands.words import Substitution, Text, Word
@@ -32,7 +33,9 @@ MOST_HISTORY = 300
 """Lines that a session remembers."""
 _DONE_STDOUT = 4096
 """Characters of a command's own output that the journal keeps."""
-_MOST_PIPED = 1024 * 1024
+_MOST_WORDS = 300
+"""Of one docker command."""
+_MOST_PIPED = 256 * 1024
 """Characters that go from one command of a pipe into the next."""
 _MOST_WORD_BYTES = 64 * 1024
 """What one command's words may hold together once everything is substituted."""
@@ -116,11 +119,12 @@ class _Carrying:
         for number, words in enumerate(pipeline.commands, start=1):
             ran = self._command(self._expanded(words), stdin)
             self.clears |= ran.clears
-            last = number == len(pipeline.commands)
+            is_last = number == len(pipeline.commands)
             for piece in ran.pieces:
-                (screen if last else self.screen).add(
-                    piece.stream, piece.text
-                ) if last or piece.stream == "err" else None
+                if is_last:
+                    screen.add(piece.stream, piece.text)
+                elif piece.stream == "err":
+                    self.screen.add("err", piece.text)
             stdin = ran.stdout[:_MOST_PIPED]
         return ran.exit_code
 
@@ -145,6 +149,8 @@ class _Carrying:
             raise refused("too-many-commands", most=MOST_COMMANDS)
         if time.monotonic() > self._until:
             raise refused("too-slow")
+        if len(words) > _MOST_WORDS:
+            raise refused("too-many-words", most=_MOST_WORDS)
         command: Command | None = None
         console = self.console
         doing = Doing(
@@ -186,14 +192,18 @@ class _Carrying:
             version = self.daemon.get("/version", aside=True)
             doing.out(f"Docker version {version['Version']}, build {version['GitCommit']}")
             return 0
+        forget_gone(doing)
         return VERBS[command.path](doing, command)
 
     def _expanded(self, words: Sequence[Word]) -> list[str]:
         """The words with everything substituted, those that are not quoted split as a shell splits them."""
         found: list[str] = []
+        held = 0
         for word in words:
-            found += self._fields(word)
-            if sum(len(one) for one in found) > _MOST_WORD_BYTES:
+            fields = self._fields(word)
+            found += fields
+            held += sum(len(one) + 1 for one in fields)
+            if held > _MOST_WORD_BYTES:
                 raise refused("too-much-substituted", most=_MOST_WORD_BYTES)
         return found
 

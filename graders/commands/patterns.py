@@ -18,10 +18,11 @@ _MOST_PATTERN_BYTES = 1 << 20
 _SWAPPED = set("+?|(){}")
 """What is a sign with a backslash in grep's basic patterns, and without one in all others."""
 _AWK = re.compile(
-    r"\s*(?:NR\s*(?P<sign>==|!=|>=|<=|>|<)\s*(?P<row>\d{1,9})|(?P<not>!?)/(?P<pattern>(?:[^/\\]|\\.)*)/)?\s*"
-    r"(?:\{\s*print(?:\s+(?P<what>[^{};]*?))?\s*;?\s*\})?\s*",
+    r"\s*+(?:NR\s*+(?P<sign>==|!=|>=|<=|>|<)\s*+(?P<row>\d{1,9})|(?P<not>!?)/(?P<pattern>(?:[^/\\]|\\.)*+)/)?+\s*+"
+    r"(?:\{\s*+print(?:\s(?P<what>[^{};]*+))?+(?:;\s*+)?+\})?+\s*+",
     re.ASCII,
 )
+_MOST_TERMS = 30
 _AWK_TERM = re.compile(
     r'\s*(?:\$(?P<number>\d{1,4})|(?P<last>\$NF)|(?P<row>NR)|"(?P<text>(?:[^"\\]|\\.)*)")\s*', re.ASCII
 )
@@ -75,14 +76,14 @@ def _shown(options: Options, pattern: Any, lines: list[str], hits: list[int], he
         return
     both = options.number("C", 0) or 0
     before, after = options.number("B", both) or 0, options.number("A", both) or 0
-    wanted = sorted({at for hit in hits for at in range(max(hit - before, 0), min(hit + after + 1, len(lines)))})
     marked, last = set(hits), -1
-    for at in wanted:
-        if (before or after) and last >= 0 and at > last + 1:
-            yield "--\n"
-        mark = ":" if at in marked else "-"
-        yield f"{head[:-1] + mark if head else ''}{f'{at + 1}{mark}' if numbers else ''}{lines[at]}\n"
-        last = at
+    for hit in hits:
+        for at in range(max(hit - before, last + 1), min(hit + after + 1, len(lines))):
+            if (before or after) and 0 <= last < at - 1:
+                yield "--\n"
+            mark = ":" if at in marked else "-"
+            yield f"{head[:-1] + mark if head else ''}{f'{at + 1}{mark}' if numbers else ''}{lines[at]}\n"
+            last = at
 
 
 def _compiled(options: Options, patterns: list[str]) -> Any:
@@ -145,7 +146,7 @@ def _awk(args: list[str], stdin: str, console: "Console") -> Ran:
     program = _AWK.fullmatch(options.args[0]) if options.args else None
     if program is None or not options.args[0].strip():
         raise _awk_refused()
-    terms = _terms(program["what"] or "$0")
+    terms = _terms((program["what"] or "").strip() or "$0")
     texts, problems = inputs("awk", options, stdin, console, files=options.args[1:])
     pattern = _compiled(Options("awk", switches=["E"]), [program["pattern"]]) if program["pattern"] else None
     out: list[str] = []
@@ -184,7 +185,7 @@ def _terms(what: str) -> list[list["re.Match[str]"]]:
         if what.startswith(",", at):
             groups.append([])
             at += 1
-    if not all(groups):
+    if not all(groups) or sum(map(len, groups)) > _MOST_TERMS:
         raise _awk_refused()
     return groups
 

@@ -36,6 +36,7 @@ REFUSALS: dict[str, str] = {
     "too-slow": "the line has taken too long already, so the rest of it was not carried out. Part it into several"
     " lines.",
     "too-much-substituted": "`$(…)` gave more than the {most} bytes that a command may hold. Ask for less.",
+    "too-many-words": "the command has more than {most} words. Part it into several commands.",
     "too-many-commands": "the line holds more than {most} commands. Part it into several lines.",
 }
 """By the code that a refusal carries."""
@@ -49,7 +50,8 @@ _SPACES = frozenset(
 
 def refused(code: str, **values: object) -> CommandRefused:
     """Make the refusal of this code."""
-    return CommandRefused(f"console: {REFUSALS[code].format(**values)}", code=code, exit_code=_SYNTAX_EXIT)
+    words = REFUSALS[code].format(**values) if values else REFUSALS[code]
+    return CommandRefused(f"console: {words}", code=code, exit_code=_SYNTAX_EXIT)
 
 
 def unlike_the_key(char: str, *, first: bool) -> None:

@@ -9,15 +9,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from graders.commands.model import CommandRefused
-from graders.commands.shell_refusals import REFUSALS, refused, unlike_the_key
+from graders.commands.shell_refusals import refused, unlike_the_key
 
 MOST_NESTED = 2
 """How deep `$(…)` may stand in `$(…)`."""
 
 _ENDS_WORD = frozenset(" \t\n;|&()<>")
 _ESCAPED_IN_QUOTES = frozenset('$`"\\\n')
-_BRACES = re.compile(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
+_FOLDER = re.compile(r"\$(?:PWD\b|\{PWD\})")
+_BRACES = re.compile(r"\{([^{}\s]*+)\}")
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class _Reader:
         if self.at < len(self.text) and self.text[self.at] in "<>" and "".join(self.bare).isdigit():
             raise refused("heredoc" if self.text.startswith("<<", self.at) else "redirection")
         self._close(quoted=False)
-        if _BRACES.search("".join(self.bare)):
+        if any("," in inner or ".." in inner for inner in _BRACES.findall("".join(self.bare))):
             raise refused("braces")
         return Word(tuple(self.parts))
 
@@ -200,7 +200,7 @@ class _Reader:
         if rest.startswith("$("):
             self._substitute(*_inside(self.text, self.at + 2), quoted=quoted)
             return
-        named = re.compile(r"\$(?:PWD\b|\{PWD\})").match(self.text, self.at)
+        named = _FOLDER.match(self.text, self.at)
         if named:
             self._close(quoted=quoted)
             self.parts.append(Folder(quoted))
@@ -268,8 +268,3 @@ def read_tokens(text: str, *, depth: int = 0) -> list[Token]:
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise refused("character")
     return _Reader(text, depth).tokens()
-
-
-def is_refusal_of_a_line(refusal: CommandRefused) -> bool:
-    """Whether it is a refusal of how a line is written, not of a command."""
-    return refusal.code in REFUSALS
