@@ -6,7 +6,7 @@
 import functools
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from docker.errors import ImageNotFound
 
-from graders.commands import ending
+from graders.commands import ending, watching
 from graders.commands.end_state import EndState, EndWants, Line
 from graders.commands.interpreter import Console
 from graders.commands.looking_back import look
@@ -69,6 +69,18 @@ class ConsoleEngine(Protocol):
 
     def sweep(self, keep: Callable[[], Iterable[SessionState]]) -> int:
         """Remove what sessions left, all but those to keep; returns how many objects went."""
+
+    def ends(self, *, quiet_seconds: float) -> Iterator[str]:
+        """Names of containers as they end, until nothing has for so long."""
+
+    def held(self, states: Iterable[SessionState]) -> Mapping[str, int]:
+        """How many bytes each session holds on the disk, by its key."""
+
+    def kill_all(self, state: SessionState) -> Sequence[str]:
+        """Kill what runs of a session; the names of what did."""
+
+    def free_share(self) -> float | None:
+        """How much of the disk is free, 0 to 1; None where that cannot be seen."""
 
 
 @dataclass
@@ -132,6 +144,22 @@ class DockerConsoles:
     def sweep(self, keep: Callable[[], Iterable[SessionState]]) -> int:
         """Remove what sessions left, all but those to keep."""
         return ending.sweep(self.engine(), keep=keep)
+
+    def ends(self, *, quiet_seconds: float) -> Iterator[str]:
+        """Names of containers as they end."""
+        return watching.ends(self.address, quiet_seconds=quiet_seconds)
+
+    def held(self, states: Iterable[SessionState]) -> Mapping[str, int]:
+        """How many bytes each session holds on the disk."""
+        return watching.held(self.engine(), states)
+
+    def kill_all(self, state: SessionState) -> Sequence[str]:
+        """Kill what runs of a session."""
+        return watching.kill_all(self.engine(), state)
+
+    def free_share(self) -> float | None:
+        """How much of the disk is free."""
+        return watching.free_share(self.engine())
 
 
 def console_engine() -> ConsoleEngine:

@@ -1,13 +1,12 @@
 """Consoles for tests without an engine: labs, sessions, and an engine of sessions that is a dictionary."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from builders import a_lab, a_member
 from django.conf import settings
 
-import graders.checks.container  # noqa: F401
 from accounts.models import User
 from courses.models import Course
 from graders.commands.end_state import EndContainer, EndState, EndWants, Line
@@ -41,6 +40,11 @@ class FakeConsoles:
     on_line: Callable[[SessionState, str], None] = lambda _state, _line: None
     """Called in the middle of a line, when its object is made."""
     ended: list[str] = field(default_factory=list)
+    holds: dict[str, int] = field(default_factory=dict)
+    """Bytes on the disk by the key of a session."""
+    free: float | None = None
+    events: list[str] = field(default_factory=list)
+    """Names of containers that end, for whoever follows."""
 
     def version(self) -> str:
         self.check()
@@ -63,6 +67,27 @@ class FakeConsoles:
         for name in left:
             del self.containers[name]
         return len(left)
+
+    def ends(self, *, quiet_seconds: float) -> Iterator[str]:
+        del quiet_seconds
+        self.check()
+        while self.events:
+            yield self.events.pop(0)
+
+    def held(self, states: Iterable[SessionState]) -> Mapping[str, int]:
+        self.check()
+        return {state.key: self.holds.get(state.key, 0) for state in states}
+
+    def kill_all(self, state: SessionState) -> Sequence[str]:
+        self.check()
+        running = [own for own in state.containers if self.containers.get(own.engine_name) == "running"]
+        for own in running:
+            self.containers[own.engine_name] = "exited"
+        return [own.name for own in running]
+
+    def free_share(self) -> float | None:
+        self.check()
+        return self.free
 
     def check(self) -> None:
         if self.down:

@@ -1,4 +1,4 @@
-"""Puts right what time and accidents leave behind: lost submissions, overdue quiz attempts; wakes idle workers."""
+"""Puts right what time and accidents leave behind: lost submissions and lines, overdue attempts; wakes workers."""
 
 import signal
 import threading
@@ -12,6 +12,7 @@ from django.db import close_old_connections
 
 from config.guard import refuse_unsafe_start
 from labs import services as labs
+from labs import tending
 from quizzes import services as quizzes
 
 log = structlog.get_logger(__name__)
@@ -19,14 +20,13 @@ log = structlog.get_logger(__name__)
 # Each returns how much it put right, and is safe to run at any time, twice, and on several machines at once.
 JOBS: dict[str, Callable[[], int]] = {
     "submissions": labs.sweep,
+    "consoles": tending.sweep,
     "attempts": quizzes.sweep_attempts,
 }
 
 
 class Command(BaseCommand):
-    help = (
-        "Return submissions of lost workers, close overdue quiz attempts and wake workers: once, or every few seconds."
-    )
+    help = "Return what lost workers had, end what is overdue, wake workers: once, or every few seconds."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on for ever, with this pause between")
