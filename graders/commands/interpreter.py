@@ -59,7 +59,8 @@ class Console:
         Raises SandboxUnavailable when the engine cannot be reached or does not work.
         """
         if line.strip():
-            self.state.history = [*self.state.history, line[: self.rules.line_bytes]][-MOST_HISTORY:]
+            kept = _plain(line[: self.rules.line_bytes])
+            self.state.history = [*self.state.history, kept][-MOST_HISTORY:]
         carrying = _Carrying(self)
         try:
             exit_code = carrying.typed(line)
@@ -178,7 +179,7 @@ class _Carrying:
                 command=command,
                 exit_code=exit_code,
                 touched=tuple(doing.touched),
-                stdout=ran.stdout[:_DONE_STDOUT].encode(errors="replace").decode(),
+                stdout=_plain(ran.stdout[:_DONE_STDOUT]),
             )
         )
         console.save(console.state)
@@ -237,3 +238,8 @@ class _Carrying:
                     if piece.stream == "err":
                         self.screen.add("err", piece.text)
                 return "".join(piece.text for piece in inner.pieces if piece.stream == "out").rstrip("\n")
+
+
+def _plain(text: str) -> str:
+    """The text as any database keeps it: without NULs, and whole Unicode."""
+    return text.replace("\0", "").encode(errors="replace").decode()

@@ -20,6 +20,7 @@ def xargs(args: list[str], stdin: str, console: "Console") -> Ran:
         "xargs", args, switches="rt", values="nLI", long={"no-run-if-empty": "r", "max-args": "n"}, stops=True
     )
     command = options.args or ["echo"]
+    stdin = stdin.replace("\0", " ")
     if command[0] == "xargs":
         raise bad_use("xargs", "xargs cannot start xargs here", "Give it a docker command.")
     if "I" in options.values:

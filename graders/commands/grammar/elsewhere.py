@@ -90,7 +90,7 @@ ELSEWHERE: tuple[Shape, ...] = (
         "builder prune",
     ),
     _not_here(
-        "the page completes what you type by itself: press Tab.",
+        "the page completes what you type by itself. Press Tab.",
         "Generate the autocompletion script for the specified shell",
         "",
         "completion",
