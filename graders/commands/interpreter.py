@@ -75,17 +75,6 @@ class Console:
             clears=carrying.clears,
         )
 
-    def names_for_completion(self) -> dict[str, list[str]]:
-        """What the session has, by the kinds that a command's arguments name."""
-        state = self.state
-        return {
-            "container": [one.name for one in state.containers],
-            "image": [*state.references, *(base.reference for base in state.bases)],
-            "volume": [one.name for one in state.volumes],
-            "network": [one.name for one in state.networks],
-            "file": sorted(state.files),
-        }
-
 
 class _Carrying:
     """One line being carried out."""

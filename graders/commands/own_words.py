@@ -115,6 +115,8 @@ OWN_WORDS: Mapping[str, OwnWord] = {
     "xargs": xargs,
 }
 """Every word that may begin a command, but `docker`."""
+PIPE_WORDS: tuple[str, ...] = tuple(sorted([*FILTERS, *PATTERN_WORDS, "xargs"]))
+"""Those that something is piped into."""
 
 _HINTS: Mapping[str, str] = {
     "sudo": "No sudo is needed here: type the docker command alone.",

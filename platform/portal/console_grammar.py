@@ -7,9 +7,9 @@ from typing import Any
 
 from graders.commands.grammar.flags import Flag, Holds
 from graders.commands.grammar.table import OFFERED
+from graders.commands.own_words import PIPE_WORDS
 
 _OWN = ("docker", "help", "clear", "history", "ls", "cat", "pwd")
-_FILTERS = ("grep", "head", "sort", "tail", "uniq", "wc", "xargs")
 
 
 @cache
@@ -24,7 +24,7 @@ def grammar_text() -> str:
         for shape in OFFERED
         for call in shape.calls
     }
-    told: dict[str, Any] = {"words": _OWN, "filters": _FILTERS, "calls": calls}
+    told: dict[str, Any] = {"words": _OWN, "filters": PIPE_WORDS, "calls": calls}
     return json.dumps(told, separators=(",", ":"), sort_keys=True)
 
 

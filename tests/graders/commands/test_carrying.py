@@ -210,14 +210,12 @@ def test_what_is_no_text_is_no_trouble_for_the_ledger_or_the_journal(carry_out: 
         assert carry_out(line).exit_code == 2
 
 
-_pieces = st.sampled_from(
-    r"""
-docker |docker ps -q |docker rm |$(|)|`|'|"|&& |; |xargs |grep |-n |1 |a |awk '{print $1}' |cut -f1 |tr a b |sort |head -n -1
-tail +2 |uniq -c |wc |echo |cat |a.txt |ls |history |help |\\|#|$PWD |--format |{{.}} |-f |--|=|[|run |container |volume |-I{}
--E '(' |sort -k 1,1 |é
+_PIECES = r"""
+docker |docker ps -q |docker rm |$(|)|`|'|"|&& |; |xargs |grep |-n |1 |a |awk '{print $1}' |cut -f1 |tr a b |sort
+head -n -1|tail +2 |uniq -c |wc |echo |cat |a.txt |ls |history |help |\\|#|$PWD |--format |{{.}} |-f |--|=|[|run
+container |volume |-I{} |-E '(' |sort -k 1,1 |é
 """.replace("\n", "|").split("|")
-    + ["| ", "|| ", "\0", "\n", "\t"]
-)
+_pieces = st.sampled_from([*_PIECES, "| ", "|| ", "\0", "\n", "\t"])
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
