@@ -5,10 +5,8 @@ be in each other's way. Sessions of all processes on a machine take turns, by a 
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from docker.errors import APIError
 
@@ -29,34 +27,34 @@ from graders.sandbox.turn import EngineBusy, engine_turn
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Builder:
-    """What is known of an engine's builder."""
-
-    dialect: Dialect
-    context_owner: int
-    """Who must own the files of a context so that they belong to root in the image."""
-
-
-_KNOWN: dict[str, Builder] = {}
-_KNOWN_LOCK = threading.Lock()
+_DIALECTS: dict[str, Dialect] = {}
+_OWNERS: dict[str, int] = {}
 
 
 @contextmanager
-def builder(engine: Engine, *, wait_seconds: float) -> Iterator[Builder]:
-    """Have the builder for oneself. Raises CommandRefused when others keep it for longer than `wait_seconds`.
+def builder(engine: Engine, *, wait_seconds: float) -> Iterator[int]:
+    """Have the builder for oneself: who must own the files of a context so that they belong to root in the image.
 
-    Raises SandboxUnavailable when the engine cannot be asked, and takes the build cache away at the end.
+    Raises CommandRefused when others keep it for longer than `wait_seconds`, and SandboxUnavailable when the engine
+    cannot be asked. Takes the build cache away at the end.
     """
     try:
         with engine_turn(f"{engine.address.url} builder", wait_seconds=wait_seconds):
-            yield _known(engine)
+            yield _context_owner(engine)
             empty_build_cache(engine.client)
     except EngineBusy as busy:
         raise CommandRefused(
             "The builder is busy with the builds of others, and nothing of yours was built. Try again in a minute.",
             code="busy",
         ) from busy
+
+
+def dialect_of(engine: Engine) -> Dialect:
+    """What the engine's builder understands of Dockerfiles."""
+    url = engine.address.url
+    if url not in _DIALECTS:
+        _DIALECTS[url] = Dialect.of_engine(engine.address.version()["Version"])
+    return _DIALECTS[url]
 
 
 def build_one(
@@ -70,23 +68,20 @@ def build_one(
     return result
 
 
-def prepared(context: bytes, builder: Builder) -> bytes:
-    """The context with owners that the builder takes for root."""
-    return owned_by(context, builder.context_owner) if builder.context_owner else context
-
-
-def _known(engine: Engine) -> Builder:
-    with _KNOWN_LOCK:
-        found = _KNOWN.get(engine.address.url)
-        if found is None:
-            dialect = Dialect.of_engine(engine.address.version()["Version"])
-            found = _KNOWN[engine.address.url] = Builder(dialect, _context_owner(engine))
-        return found
+def prepared(context: bytes, owner: int) -> bytes:
+    """The context with an owner that the builder takes for root."""
+    return owned_by(context, owner) if owner else context
 
 
 def _context_owner(engine: Engine) -> int:
-    if not engine.id_offset:
-        return 0
+    """Found out once, by a small build; whoever asks holds the builder."""
+    url = engine.address.url
+    if url not in _OWNERS:
+        _OWNERS[url] = _tried_owner(engine) if engine.id_offset else 0
+    return _OWNERS[url]
+
+
+def _tried_owner(engine: Engine) -> int:
     ledger = Ledger("console-context-owner")
     try:
         reap(engine.client, only=ledger.key)  # of a process that was killed while it tried

@@ -1,11 +1,14 @@
 """Names of images as students write them: when one is no name, and what docker says then."""
 
 import re
+from collections.abc import Sequence
 
 from graders.commands.model import CommandRefused
 from graders.commands.state import FoundImage, SessionState, with_tag
 from graders.dockerfile.references import Reference
 
+MOST_NAMES = 50
+"""Of one session's images."""
 _MOST_CHARACTERS = 255
 _DOMAIN = "docker.io/"
 _LIBRARY = "docker.io/library/"
@@ -48,6 +51,18 @@ def new_name(state: SessionState, name: str) -> str:
             f"Error response from daemon: {shown} is a base image of this lab, and everybody's: it stays what it is."
             " Choose another name or tag.",
             code="not-available",
+        )
+    return shown
+
+
+def new_names(state: SessionState, names: Sequence[str]) -> list[str]:
+    """The same for several. Raises CommandRefused as well where a session would have more names than there is room."""
+    shown = list(dict.fromkeys(new_name(state, name) for name in names))
+    if len({*state.references, *shown}) > MOST_NAMES:
+        raise CommandRefused(
+            f"There is room for {MOST_NAMES} names of images, and you would have more. Take one away with"
+            " `docker rmi NAME`, then try again.",
+            code="quota",
         )
     return shown
 

@@ -11,30 +11,25 @@ from dataclasses import dataclass
 from secrets import token_hex
 from urllib.parse import unquote_plus, urlencode
 
-from graders.actions import Build
-from graders.archive import Caps, Submission, SubmissionRefused
-from graders.commands.build_output import BuildOutput, Sent
-from graders.commands.builder import Builder, build_one, builder, prepared
+from graders.commands.build_files import BuildFiles, build_files
+from graders.commands.build_output import BuildOutput
+from graders.commands.builder import build_one, builder, dialect_of, prepared
 from graders.commands.doing import Doing, carries
 from graders.commands.ending import SESSION_LABEL
-from graders.commands.folder import TOP, Folder
+from graders.commands.folder import Folder
 from graders.commands.image_bounds import ensure_modest
-from graders.commands.image_names import engine_name, full_name, named, new_name, problem_of
+from graders.commands.image_names import engine_name, full_name, named, new_names, problem_of
 from graders.commands.model import Command, CommandRefused
 from graders.commands.own_bases import ensure_plain_ports, own_bases, parent_of, with_engine_names
 from graders.commands.state import OwnImage
-from graders.context import IGNORE_FILE, BadPattern, Context, context_of, is_ignored, patterns_for
+from graders.context import Context
 from graders.dockerfile.model import Dockerfile
 from graders.dockerfile.policy import Policy, examine
 from graders.sandbox.base import BuildLimits
 from graders.sandbox.buildkit import BuildOrder
 
-_DOCKERFILE = "Dockerfile"
-_CAPS = Caps(files=100_000, junk=True)
-"""What is in the folder has passed the folder's own caps."""
 _ELSEWHERE = re.compile(r"^(?:https?://|git://|ssh://|git@|github\.com/)|\.git(?:[#:].*)?$", re.IGNORECASE)
 _HIDDEN_LABELS = "drydock."
-_UNREADABLE = "failed to solve with frontend dockerfile.v0: failed to read dockerfile: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +37,8 @@ class _Wish:
     """What the command asks for, as far as it can be told without the folder."""
 
     path: str
+    file: str
+    """Where the Dockerfile lies, empty for its usual place."""
     names: tuple[str, ...]
     """As typed."""
     arguments: Mapping[str, str]
@@ -49,31 +46,20 @@ class _Wish:
     target: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Material:
-    """What is in the folder for it."""
-
-    files: Submission
-    dockerfile: str
-    """Its path in the context."""
-    shown: str
-    """Its name in what is printed."""
-
-
 @carries("image", "build")
 def build(doing: Doing, command: Command) -> int:
     """Build, print how it went, and write the image down."""
     wish = _wish(command)
-    shown = [new_name(doing.state, name) for name in wish.names]
-    material = _material(doing, command, wish)
+    shown = new_names(doing.state, wish.names)
+    files = build_files(Folder(doing.state, doing.rules), wish.path, wish.file)
     _ensure_room(doing)
-    with builder(doing.daemon.engine, wait_seconds=doing.rules.build_seconds) as known:
-        dockerfile = _examined(doing, wish, material, known)
-        context = _context(doing, wish, material, dockerfile)
+    dockerfile = _examined(doing, wish, files)
+    with builder(doing.daemon.engine, wait_seconds=doing.rules.build_seconds) as owner:
+        context = files.context(with_engine_names(dockerfile, doing.state, wish.arguments))
         names = {each: engine_name(doing.state, each) for each in shown}
         doing.save()
         output = BuildOutput(max_bytes=2 * doing.rules.output_bytes)
-        order = _order(doing, wish, context, tag=next(iter(names.values()), ""), builder=known)
+        order = _order(doing, wish, context, tag=next(iter(names.values()), ""), owner=owner)
         result = build_one(doing.daemon.engine, doing.state, order, output.follow)
         _note(doing, command, wish)
         if result.ok:
@@ -81,7 +67,7 @@ def build(doing: Doing, command: Command) -> int:
     if command.is_on("quiet") and result.ok:
         doing.out(result.image_id)
         return 0
-    text = output.text(_sent(material, dockerfile), result, names=[full_name(name) for name in wish.names])
+    text = output.text(files.sent(dockerfile), result, names=[full_name(name) for name in wish.names])
     doing.err(doing.state.shown_text(text).rstrip("\n"))
     return 0 if result.ok else 1
 
@@ -100,6 +86,12 @@ def _wish(command: Command) -> _Wish:
             " the lab's folder: docker build .",
             code="not-available",
         )
+    if command.text("file") == "-":
+        raise CommandRefused(
+            "-f - reads the Dockerfile from what is piped in, which is not available here. Save it in the lab's folder"
+            " and name it: docker build -f FILE .",
+            code="not-available",
+        )
     for name in command.texts("tag"):
         if problem := problem_of(name):
             raise CommandRefused(
@@ -109,6 +101,7 @@ def _wish(command: Command) -> _Wish:
             )
     return _Wish(
         path=path,
+        file=command.text("file"),
         names=tuple(dict.fromkeys(command.texts("tag"))),
         arguments=_arguments(command.texts("build-arg")),
         labels=_labels(command.texts("label")),
@@ -139,53 +132,6 @@ def _labels(texts: tuple[str, ...]) -> dict[str, str]:
     return labels
 
 
-def _material(doing: Doing, command: Command, wish: _Wish) -> _Material:
-    folder = Folder(doing.state, doing.rules)
-    place = folder.place(wish.path)
-    if folder.is_file(wish.path):
-        raise CommandRefused(
-            f"unable to prepare context: context must be a directory: {wish.path}. To build from another Dockerfile,"
-            f" name it with -f: docker build -f {wish.path} .",
-            code="not-a-folder",
-        )
-    if not folder.is_folder(wish.path):
-        raise CommandRefused(f'unable to prepare context: path "{wish.path}" not found', code="no-such-file")
-    typed = command.text("file")
-    if typed == "-":
-        raise CommandRefused(
-            "-f - reads the Dockerfile from what is piped in, which is not available here. Save it in the lab's folder"
-            " and name it: docker build -f FILE .",
-            code="not-available",
-        )
-    dockerfile = _inside(folder.place(typed), place, typed) if typed else _DOCKERFILE
-    files = folder.below(wish.path) if place != TOP else folder.files()
-    if dockerfile not in files:
-        raise CommandRefused(_missing(files, dockerfile, typed or dockerfile), code="no-such-file")
-    submission = Submission.from_files(files, caps=_CAPS)
-    return _Material(files=submission, dockerfile=dockerfile, shown=dockerfile.rpartition("/")[2])
-
-
-def _inside(dockerfile: str, place: str, typed: str) -> str:
-    if place == TOP:
-        return dockerfile
-    if not dockerfile.startswith(f"{place}/"):
-        raise CommandRefused(
-            f"unable to prepare context: the Dockerfile ({typed}) must be within the build context. -f is counted from"
-            f" the lab's folder: name a file in {place}, or build the whole folder: docker build -f {typed} .",
-            code="bad-path",
-        )
-    return dockerfile.removeprefix(f"{place}/")
-
-
-def _missing(files: Mapping[str, bytes], dockerfile: str, typed: str) -> str:
-    words = f"{_UNREADABLE}open {typed}: no such file or directory"
-    try:
-        Submission.from_files(files, caps=_CAPS).require(dockerfile)
-    except SubmissionRefused as refusal:
-        return f"{words}\n{refusal.message}" if refusal.code != "empty" else words
-    return words
-
-
 def _ensure_room(doing: Doing) -> None:
     try:
         doing.ensure_room("image")
@@ -196,13 +142,12 @@ def _ensure_room(doing: Doing) -> None:
         raise CommandRefused(refusal.message + hint, code=refusal.code, exit_code=refusal.exit_code) from refusal
 
 
-def _examined(doing: Doing, wish: _Wish, material: _Material, known: Builder) -> Dockerfile:
+def _examined(doing: Doing, wish: _Wish, files: BuildFiles) -> Dockerfile:
     policy = Policy(allowed_bases=frozenset({*doing.allowed_bases, *doing.state.references}))
-    text = material.files.files[material.dockerfile]
-    dockerfile, refusals = examine(text, policy, known.dialect, build_arguments=wish.arguments)
+    dockerfile, refusals = examine(files.text, policy, dialect_of(doing.daemon.engine), build_arguments=wish.arguments)
     if dockerfile is None or refusals:
         reasons = "\n".join(refusal.message for refusal in refusals)
-        raise CommandRefused(f"{material.shown} cannot be built here:\n{reasons}", code="dockerfile-refused")
+        raise CommandRefused(f"{files.name} cannot be built here:\n{reasons}", code="dockerfile-refused")
     _ensure_bounded(doing, wish, dockerfile)
     return dockerfile
 
@@ -219,23 +164,9 @@ def _ensure_bounded(doing: Doing, wish: _Wish, dockerfile: Dockerfile) -> None:
         ensure_plain_ports(dockerfile, wish.arguments, environments)
 
 
-def _context(doing: Doing, wish: _Wish, material: _Material, dockerfile: Dockerfile) -> Context:
-    text = with_engine_names(dockerfile, doing.state, wish.arguments)
-    files = material.files
-    if text != dockerfile.source:
-        files = files.with_files({material.dockerfile: text.encode()}, caps=_CAPS)
-    try:
-        return context_of(files, Build(dockerfile=material.dockerfile))
-    except BadPattern as wrong:
-        raise CommandRefused(
-            f"error reading the ignore file of the context, line {wrong.line}: {wrong.why}: {wrong.text[:80]!r}",
-            code="bad-value",
-        ) from wrong
-
-
-def _order(doing: Doing, wish: _Wish, context: Context, *, tag: str, builder: Builder) -> BuildOrder:
+def _order(doing: Doing, wish: _Wish, context: Context, *, tag: str, owner: int) -> BuildOrder:
     return BuildOrder(
-        context=prepared(context.tar, builder),
+        context=prepared(context.tar, owner),
         build_id=f"dd-{doing.state.key}-{token_hex(8)}",
         tag=tag,
         labels={**wish.labels, **doing.labels, SESSION_LABEL: doing.state.key},
@@ -265,8 +196,8 @@ def _keep(doing: Doing, image_id: str, names: Mapping[str, str], parent: str) ->
 def _note(doing: Doing, command: Command, wish: _Wish) -> None:
     """Write down what the CLI sends for it, without what it sends unchanged every time."""
     query = [("version", "2"), *(("t", name) for name in wish.names)]
-    if typed := command.text("file"):
-        query.append(("dockerfile", typed))
+    if wish.file:
+        query.append(("dockerfile", wish.file))
     if wish.target:
         query.append(("target", wish.target))
     if command.is_on("no-cache"):
@@ -276,17 +207,3 @@ def _note(doing: Doing, command: Command, wish: _Wish) -> None:
     if wish.labels:
         query.append(("labels", json.dumps(dict(wish.labels))))
     doing.daemon.note("POST", f"/build?{unquote_plus(urlencode(query))}")
-
-
-def _sent(material: _Material, dockerfile: Dockerfile) -> Sent:
-    files = material.files.files
-    own_ignore = f"{material.dockerfile}{IGNORE_FILE}"
-    copies = any(step.keyword in {"ADD", "COPY"} and not step.flag("from") for step in dockerfile.instructions)
-    patterns = patterns_for(material.files, material.dockerfile)
-    kept = [len(content) for path, content in files.items() if not is_ignored(path, patterns)]
-    return Sent(
-        dockerfile=material.shown,
-        dockerfile_bytes=len(files[material.dockerfile]),
-        ignore_bytes=len(files.get(own_ignore, files.get(IGNORE_FILE, b""))),
-        context_bytes=sum(kept) if copies else None,
-    )

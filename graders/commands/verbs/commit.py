@@ -9,7 +9,7 @@ from graders.commands.ending import SESSION_LABEL
 from graders.commands.image_bounds import ensure_modest
 from graders.commands.image_names import engine_name, named, new_name, problem_of
 from graders.commands.model import Command, CommandRefused
-from graders.commands.state import OwnContainer, OwnImage
+from graders.commands.state import OwnContainer, OwnImage, with_tag
 from graders.commands.verbs.targets import own_container
 from graders.dockerfile.dialect import Dialect
 from graders.dockerfile.errors import DockerfileError
@@ -26,10 +26,10 @@ _HIDDEN_LABELS = "drydock."
 @carries("container", "commit")
 def commit(doing: Doing, command: Command) -> int:
     """Make the image, print its id, and write it down."""
-    container = own_container(doing, command.args[0])
     name = command.args[1] if len(command.args) > 1 else ""
     if name and (problem := problem_of(name)):
-        raise DaemonRefused(_BAD_REQUEST, problem)
+        raise CommandRefused(problem, code="bad-value")
+    container = _container(doing, command)
     shown = new_name(doing.state, name) if name else ""
     changes = command.texts("change")
     for change in changes:
@@ -52,24 +52,49 @@ def commit(doing: Doing, command: Command) -> int:
     return 0
 
 
+def _container(doing: Doing, command: Command) -> OwnContainer:
+    try:
+        return own_container(doing, command.args[0])
+    except DaemonRefused as refusal:
+        _note(doing, command, status=refusal.status)
+        raise
+
+
 def _committed(doing: Doing, command: Command, container: OwnContainer, engine: str) -> str:
-    told = {
-        **({"author": command.text("author")} if command.text("author") else {}),
-        **({"comment": command.text("message")} if command.text("message") else {}),
-        **({"pause": "0"} if command.flag("pause") is False else {}),
-    }
-    changes = command.texts("change")
     labels = {**doing.labels, SESSION_LABEL: doing.state.key}
     ours = [f'LABEL {name}="{value}"' for name, value in labels.items()]  # the last of two of a name counts
     repository, _, tag = engine.partition(":")
-    query = {**told, "container": container.id, "changes": "\n".join([*changes, *ours])}
-    reply = doing.daemon.call("POST", "/commit", query={**query, "repo": repository, "tag": tag}, aside=True)
-    shown = [*told.items(), ("container", command.args[0]), *(("changes", change) for change in changes)]
-    if engine:
-        name, _, shown_tag = doing.state.names[engine].rpartition(":")
-        shown += [("repo", name), ("tag", shown_tag)]
-    doing.daemon.note("POST", f"/commit?{unquote_plus(urlencode(shown))}", status=reply.status)
+    query = {
+        "author": command.text("author"),
+        "changes": "\n".join([*command.texts("change"), *ours]),
+        "comment": command.text("message"),
+        "container": container.id,
+        **_pause(command),
+        "repo": repository,
+        "tag": tag,
+    }
+    reply = doing.daemon.call("POST", "/commit", query=query, aside=True)
+    _note(doing, command, status=reply.status)
     return str(reply.json()["Id"])
+
+
+def _note(doing: Doing, command: Command, *, status: int) -> None:
+    name = with_tag(command.args[1]) if len(command.args) > 1 else ":"
+    repository, _, tag = name.rpartition(":")
+    query = [
+        ("author", command.text("author")),
+        *(("changes", change) for change in command.texts("change")),
+        ("comment", command.text("message")),
+        ("container", command.args[0]),
+        *_pause(command).items(),
+        ("repo", repository),
+        ("tag", tag),
+    ]
+    doing.daemon.note("POST", f"/commit?{unquote_plus(urlencode(query))}", status=status)
+
+
+def _pause(command: Command) -> dict[str, str]:
+    return {"pause": "0"} if command.flag("pause") is False else {}
 
 
 def _ensure_taken(change: str) -> None:

@@ -14,8 +14,6 @@ from graders.commands.templates import Row, Value
 
 _CREATED_BY_WIDTH = 45
 _MISSING = "<missing>"
-_OURS = "drydock "
-"""Begins the comment of base images that the lab's engine was given: it says how they were made, to operators."""
 HISTORY = Listing(
     type_name="*formatter.historyContext",
     headings={
@@ -57,7 +55,6 @@ def _row(doing: Doing, told: Mapping[str, Any], *, whole: bool, human: bool) -> 
     id_ = str(told.get("Id") or _MISSING)
     created = float(told.get("Created") or 0)
     by = doing.state.shown_text(str(told.get("CreatedBy") or "")).replace("\t", " ")
-    comment = str(told.get("Comment") or "")
     bytes_ = int(told.get("Size") or 0)
     now = time.time()
     columns: dict[str, Callable[[], Value]] = {
@@ -66,7 +63,7 @@ def _row(doing: Doing, told: Mapping[str, Any], *, whole: bool, human: bool) -> 
         "CreatedAt": lambda: _at(created),
         "CreatedBy": lambda: by if whole else ellipsis(by, _CREATED_BY_WIDTH),
         "Size": lambda: size(bytes_, digits=3) if human else str(bytes_),
-        "Comment": lambda: "" if comment.startswith(_OURS) else comment,
+        "Comment": lambda: str(told.get("Comment") or ""),
     }
     return HISTORY.row(columns)
 

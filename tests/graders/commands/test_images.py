@@ -123,7 +123,7 @@ def test_history_tells_what_made_each_layer(at_work: Console) -> None:
     assert top.startswith(at_work.state.images[0].id[7:19])
     assert "RUN /bin/sh -c echo made > /made" in top
     assert base.startswith("<missing>")
-    assert "recipe" not in base
+    assert "CMD" not in base
     assert ran(at_work, "docker history -q web").splitlines()[1:] == ["<missing>"] * 2
     assert "T" in ran(at_work, "docker history -H=false --format '{{.CreatedSince}}' web").splitlines()[0]
 
@@ -202,9 +202,9 @@ def test_a_commit_keeps_what_a_container_changed_and_what_it_is_told_to_change(a
     image = at_work.state.images[1]
     assert carried.stdout == f"{image.id}\n"
     assert (image.made_by, image.container, image.parent) == ("commit", "app", at_work.state.images[0].id)
-    told = "author=me&comment=because so&pause=0&container=app"
     changes = 'changes=ENV A=1&changes=CMD ["true"]&changes=EXPOSE 80'
-    assert calls(carried) == [("POST", f"/commit?{told}&{changes}&repo=kept&tag=1")]
+    told = f"author=me&{changes}&comment=because so&container=app&pause=0&repo=kept&tag=1"
+    assert calls(carried) == [("POST", f"/commit?{told}")]
     made = config(at_work, "kept:1")
     assert "A=1" in made["Env"]
     assert made["Cmd"] == ["true"]
