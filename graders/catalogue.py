@@ -19,6 +19,7 @@ from graders.archive import Submission
 from graders.authored import did_you_mean
 from graders.checks.base import Check, Sample
 from graders.checks.registry import kinds
+from graders.console_plan import COMMANDS_FILE
 from graders.dockerfile.lint_rules import RULES
 from graders.engine import grade
 from graders.field_docs import field_docs, specs_in
@@ -26,6 +27,8 @@ from graders.plan import Base, LabPlan, parse_plan
 from graders.render import render_check
 from graders.report import CheckResult
 from graders.sandbox.base import Sandbox
+from graders.values import draw, fill
+from graders.visible import listed
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE, RECORD = "checks.md", "checks.json"
@@ -55,6 +58,9 @@ This page is written by `python -m graders checks --write`, and a test holds it 
 check has (`id`, `points`, `title`, `hint`, `needs`, `topics`, `hidden`, `blame`) are in [lab-format.md](lab-format.md).
 In texts, `{name}` stands for a value that is drawn anew for each grading. Images of builds are named by their build,
 containers by their run; both are called `default` where nothing else is said.
+
+Kinds that look at what docker commands left are for labs with a `console`, and no others are; their examples show the commands
+that were handed in.
 """
 
 
@@ -113,12 +119,21 @@ def shown_sample(kind: str) -> Sample:
 
 def judge_sample(kind: str, sample: Sample, sandbox: Sandbox) -> CheckResult:
     """Grade one sample of a kind. Raises NotRecorded when it is refused."""
-    files = {"Dockerfile": sample.dockerfile, **sample.files}
-    submission = Submission.from_files({path: text.encode() for path, text in files.items()})
-    report = grade(_plan_of(kind, sample), submission, sandbox, seed=SEED, job_id="sample")
+    plan = _plan_of(kind, sample)
+    report = grade(plan, handed_in(plan, sample), sandbox, seed=SEED, job_id="sample")
     if report.refusals:
         raise NotRecorded(f"The sample {sample.about!r} of {kind} was refused: {report.refusals[0].message}")
     return report.checks[0]
+
+
+def handed_in(plan: LabPlan, sample: Sample) -> Submission:
+    """What a sample hands in: its Dockerfile, or its commands with the drawn values in them."""
+    if plan.console is None:
+        files = {"Dockerfile": sample.dockerfile, **sample.files}
+    else:
+        commands = fill(list(sample.commands), draw(plan.values, seed=SEED))
+        files = {COMMANDS_FILE: "\n".join(commands) + "\n", **sample.files}
+    return Submission.from_files({path: text.encode() for path, text in files.items()})
 
 
 def steady(result: CheckResult) -> CheckResult:
@@ -135,7 +150,8 @@ def _plan_of(kind: str, sample: Sample) -> LabPlan:
 
 
 def _lab_of(kind: str, sample: Sample) -> dict[str, Any]:
-    return {**sample.plan, "checks": [{"id": "sample", "kind": kind, "points": 1, **sample.check}]}
+    console: dict[str, Any] = {"console": {}} if kinds()[kind].of_console else {}
+    return {**console, **sample.plan, "checks": [{"id": "sample", "kind": kind, "points": 1, **sample.check}]}
 
 
 def _lines(record: Mapping[str, CheckResult]) -> Iterator[str]:
@@ -164,15 +180,22 @@ def _section(kind: str, check: type[Check], result: CheckResult) -> Iterator[str
     yield f"For example: {right.about}"
     yield ""
     yield from _block("yaml", _yaml(kind, right))
-    yield from _block("dockerfile", right.dockerfile)
+    yield from _sources(check, right)
     yield f"What a student sees, when it fails: {wrong.about}"
     yield ""
     if _lab_of(kind, wrong) != _lab_of(kind, right):
         yield from _block("yaml", _yaml(kind, wrong))
-    yield from _block("dockerfile", wrong.dockerfile)
+    yield from _sources(check, wrong)
     yield from _block("text", "\n".join(render_check(result)))
     if kind == "lint":
         yield from _rules()
+
+
+def _sources(check: type[Check], sample: Sample) -> Iterator[str]:
+    if not check.of_console:
+        yield from _block("dockerfile", sample.dockerfile)
+        return
+    yield from _block("console", "\n".join(sample.commands))
 
 
 def _fields(check: type[Check]) -> Iterator[str]:
@@ -180,11 +203,14 @@ def _fields(check: type[Check]) -> Iterator[str]:
     if not own:
         return
     yield from _table(check, own)
+    inside: dict[type[BaseModel], list[str]] = {}
     for name in own:
         for part in specs_in(check.model_fields[name].annotation):
-            yield f"In `{check.model_fields[name].alias or name}`:"
-            yield ""
-            yield from _table(part, list(part.model_fields))
+            inside.setdefault(part, []).append(f"`{check.model_fields[name].alias or name}`")
+    for part, names in inside.items():
+        yield f"In {listed(names)}:"
+        yield ""
+        yield from _table(part, list(part.model_fields))
 
 
 _NAMES = frozenset({"build", "run", "request", "restart", "stop", "start"})

@@ -56,6 +56,8 @@ class Sample:
     check: Mapping[str, Any] = field(default_factory=dict)
     """The check's own fields."""
     dockerfile: str = 'FROM busybox:1.35\nCMD ["true"]\n'
+    commands: tuple[str, ...] = ()
+    """What is handed in to a lab with a console, in the place of a Dockerfile; drawn values are put in."""
     files: Mapping[str, str] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What else the plan needs: runs, builds, values, requests."""

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from graders.archive import Submission
+from graders.catalogue import SEED, handed_in
 from graders.checks.base import Sample
 from graders.checks.registry import kinds
 from graders.engine import grade
@@ -28,15 +28,16 @@ def samples(which: str) -> list[object]:
 def plan_of(kind: str, sample: Sample) -> LabPlan:
     check = {"id": "sample", "kind": kind, "points": 1, **sample.check}
     lab = {"title": "Sample", "points": 1, "bases": ["busybox"], **sample.plan, "checks": [check]}
+    if kinds()[kind].of_console:
+        lab.setdefault("console", {})
     folders = {name: {path: text.encode() for path, text in files.items()} for name, files in sample.folders.items()}
     plan = parse_plan(yaml.safe_dump(lab, sort_keys=False), file="lab.yaml", bases=BASES, folders=folders.get)
     return LabPlan.model_validate(plan.model_dump(mode="json"))  # as the database keeps it
 
 
 def verdict_on(kind: str, sample: Sample, engine_url: str) -> CheckResult:
-    files = {"Dockerfile": sample.dockerfile, **sample.files}
-    submission = Submission.from_files({path: text.encode() for path, text in files.items()})
-    report = grade(plan_of(kind, sample), submission, DockerSandbox(engine_url), seed=7, job_id="sample")
+    plan = plan_of(kind, sample)
+    report = grade(plan, handed_in(plan, sample), DockerSandbox(engine_url), seed=SEED, job_id="sample")
     assert not report.refusals, report.refusals
     (result,) = report.checks
     return result
