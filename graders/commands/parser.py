@@ -4,7 +4,7 @@ The rules of flags are those of the library that the CLI uses (spf13/pflag): `-a
 `-e A=1`, `--name=x` is `--name x`, `--` ends flags, and what is given last counts where a flag does not repeat.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graders.commands.grammar.elsewhere import NO_COMMANDS
@@ -37,7 +37,7 @@ def parse(words: Sequence[str]) -> Command:
     path HELP_PATH.
     """
     flags, rest = _read_flags("docker", {flag.name: flag for flag in GLOBAL_FLAGS}, list(words[1:]), stops=True)
-    flags.raise_complaint(usage=root_help() if flags.is_about_spelling else "")
+    flags.raise_complaint(usage=root_help)
     if not rest:
         return _help() if "version" not in flags.values else Command(path=VERSION_PATH, called="docker")
     flags.raise_refused()
@@ -74,7 +74,7 @@ def _parse_group(name: str, words: list[str], *, asks_help: bool) -> Command:
     if group.refused:
         raise command_not_offered(f"docker {name}", group.refused)
     flags, rest = _read_flags(f"docker {name}", {}, words, stops=True)
-    flags.raise_complaint(usage=group_help(group) if flags.is_about_spelling else "")
+    flags.raise_complaint(usage=lambda: group_help(group))
     call = f"{name} {rest[0]}" if rest else name
     shape = BY_CALL.get(call)
     if shape is not None:
@@ -104,7 +104,7 @@ def _parse_shape(shape: Shape, call: str, words: list[str], *, asks_help: bool) 
 def _unknown(name: str, rest: list[str], *, asks_help: bool) -> Command:
     flags, _ = _read_flags("docker", {flag.name: flag for flag in GLOBAL_FLAGS}, rest, stops=False)
     if name not in NO_COMMANDS:
-        flags.raise_complaint(usage=root_help() if flags.is_about_spelling else "")
+        flags.raise_complaint(usage=root_help)
     if asks_help or flags.asks_help:
         return _help()
     raise not_a_command(name, NO_COMMANDS.get(name, ""))
@@ -136,17 +136,13 @@ class _Flags:
     code: str = ""
     refusals: list[CommandRefused] = field(default_factory=list)
 
-    @property
-    def is_about_spelling(self) -> bool:
-        """Whether docker follows its complaint with the usage, where a command has commands of its own."""
-        return bool(self.complaint)
-
     def complain(self, words: str, code: str) -> None:
         self.complaint, self.code = self.complaint or words, self.code or code
 
-    def raise_complaint(self, *, usage: str = "") -> None:
+    def raise_complaint(self, *, usage: Callable[[], str] | None = None) -> None:
+        """Raise what docker complains of; where a command has commands of its own, it tells its usage too."""
         if self.complaint:
-            raise bad_flag(self.called, self.complaint, code=self.code, usage=usage)
+            raise bad_flag(self.called, self.complaint, code=self.code, usage=usage() if usage else "")
 
     def raise_refused(self) -> None:
         if self.refusals:
@@ -161,7 +157,8 @@ class _Flags:
         except BadValue as bad:
             self.complain(f'invalid argument {go_quoted(text)} for "{flag.spelled}" flag: {bad}', "bad-value")
             return
-        if flag.refused and value != flag.default and str(value).lower() not in flag.only:
+        named = str(value).lower() if isinstance(value, bool) else value
+        if flag.refused and value != flag.default and named not in flag.only:
             self.refusals.append(flag_not_offered(self.called, flag, given))
         if not flag.offered:
             return
