@@ -9,7 +9,8 @@ import socket
 from docker.transport import UnixHTTPAdapter
 from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 
-_MOST_CONNECTIONS = 4
+_MOST_CONNECTIONS = 16
+"""Kept open for the next call; several threads may share a client."""
 
 
 class _Connection(UnixHTTPConnection):

@@ -1,24 +1,22 @@
 """The daemon's config of a new container: what the command says, within the bounds of the session."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from graders.commands.doing import Doing
 from graders.commands.ending import SESSION_LABEL
-from graders.commands.folder import Folder
 from graders.commands.host_config import console_host_config
-from graders.commands.model import Command
+from graders.commands.model import Command, CommandRefused
 from graders.commands.verbs.joining import Joining
 from graders.commands.verbs.mounting import Mounting
 from graders.commands.verbs.refusing import not_here, wrong_options, wrong_value
+from graders.commands.verbs.variables import environment
 
 _MIB = 1024 * 1024
 _SECOND = 1_000_000_000
 _MOST_STOP_SECONDS = 30
 _HEALTH = ("health-cmd", "health-interval", "health-retries", "health-timeout", "health-start-period")
 _OURS = "drydock."
-_PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.ASCII | re.IGNORECASE)
 _LAST_PORT, _MOST_PORTS = 65535, 100
 
 
@@ -58,7 +56,7 @@ def container_config(
         "OpenStdin": interactive,
         "StdinOnce": attached and interactive,
         "ExposedPorts": _exposed(command),
-        "Env": environment(doing, command),
+        "Env": _environment(doing, command),
         "Cmd": list(command.args[1:]) or None,
         "Image": image,
         "Volumes": {path: {} for path in mounting.unnamed},
@@ -115,32 +113,30 @@ def _lower(doing: Doing, command: Command, config: dict[str, Any]) -> None:
         config["CpuQuota"] = max(int(cpus * config["CpuPeriod"]), 1000)
 
 
-def environment(doing: Doing, command: Command) -> list[str]:
-    """What the files of `--env-file` hold, then what `--env` says: the later one counts.
-
-    A name without a value takes the variable away, as with a docker CLI whose own environment has none of that name.
-    """
-    found: list[str] = []
-    folder = Folder(doing.state, doing.rules)
-    for path in command.texts("env-file"):
-        if not folder.is_file(path):
-            raise wrong_options(command, f"open {path}: no such file or directory")
-        lines = folder.read(path).decode(errors="replace").splitlines()
-        found += [line.lstrip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    return found + list(command.texts("env"))
+def _environment(doing: Doing, command: Command) -> list[str]:
+    try:
+        return environment(doing, command)
+    except CommandRefused as refusal:
+        raise wrong_options(command, refusal.message) from refusal
 
 
 def _exposed(command: Command) -> dict[str, dict[str, str]]:
     ports: dict[str, dict[str, str]] = {}
     for text in command.texts("expose"):
-        found = _PORTS.fullmatch(text)
-        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-        if found is None or not 0 < first <= last <= _LAST_PORT or last - first > _MOST_PORTS:
-            raise wrong_options(
-                command, f"invalid range format for --expose: {text}, error: Invalid containerPort: {text}"
-            )
-        ports.update({f"{port}/{(found[3] or 'tcp').lower()}": {} for port in range(first, last + 1)})
+        span, _, protocol = text.partition("/")
+        first, _, last = span.partition("-")
+        for end in (first, last or first):
+            if not end.isascii() or not end.isdecimal() or not 0 < int(end) <= _LAST_PORT:
+                raise _bad_ports(command, text, f'strconv.ParseUint: parsing "{end}": invalid syntax')
+        if not 0 <= int(last or first) - int(first) <= _MOST_PORTS:
+            raise _bad_ports(command, text, f"Invalid range specified for the Port: {span}")
+        for port in range(int(first), int(last or first) + 1):
+            ports[f"{port}/{protocol or 'tcp'}"] = {}
     return ports
+
+
+def _bad_ports(command: Command, text: str, words: str) -> CommandRefused:
+    return wrong_options(command, f"invalid range format for --expose: {text}, error: {words}")
 
 
 def _labels(doing: Doing, command: Command) -> dict[str, str]:

@@ -8,11 +8,11 @@ import json
 from graders.commands.doing import Doing, carries
 from graders.commands.model import Command
 from graders.commands.state import OwnContainer
-from graders.commands.verbs.container_config import environment
 from graders.commands.verbs.foreground import Patience, Shown, feed, say_full, say_let_go, show
 from graders.commands.verbs.run import refuse_terminal
 from graders.commands.verbs.starting import ensure_harmless
 from graders.commands.verbs.targets import ask, looked_up
+from graders.commands.verbs.variables import environment
 from graders.sandbox.connection import RawStream, engine_call, request_path
 
 _SWITCHING = 101

@@ -16,6 +16,8 @@ from graders.commands.model import CommandRefused
 from graders.commands.state import OwnContainer
 
 _NOT_FOUND, _SERVER_ERROR = 404, 500
+_AT_ONCE = 10
+"""As many as a session may have containers."""
 
 
 def own_container(doing: Doing, word: str) -> OwnContainer:
@@ -41,7 +43,7 @@ def ask_all(
 ) -> list[DaemonRefused | None]:
     """Send the same about each container, all at a time as docker does; what was refused stands in its place."""
     requests = [_Request(method, word, rest, query, None) for word in words]
-    with ThreadPoolExecutor(max_workers=max(len(words), 1)) as pool:
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         answers = list(pool.map(lambda request: request.send(doing), requests))
     refused: list[DaemonRefused | None] = []
     for request, answer in zip(requests, answers, strict=True):

@@ -136,3 +136,10 @@ def test_more_than_the_folder_takes_leaves_it_as_it_was(web: Console, make: str)
     assert made.exit_code == 0, made.stderr
     assert "is more than the lab's folder takes: 50 files and 512KiB in all" in refused.stderr
     assert (refused.exit_code, web.state.files) == (1, before)
+
+
+def test_the_daemons_words_name_no_path_of_its_host(web: Console) -> None:
+    refused = web.carry_out("docker cp web:/etc/passwd/ .")
+
+    assert refused.stderr.startswith("Error response from daemon: lstat /var/lib/docker/overlay2/")
+    assert "drydock" not in refused.stderr

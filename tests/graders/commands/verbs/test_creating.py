@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engine
 @pytest.fixture(scope="module")
 def empty(engine_url: str) -> Iterator[Console]:
     """A console in which nothing is ever made."""
-    with console(engine_url) as at:
+    with console(engine_url, files={"nameless": "=x\n", "spaced": "a b=x\n"}) as at:
         yield at
 
 
@@ -84,8 +84,11 @@ def test_every_container_has_the_bounds_of_the_session_whatever_is_asked_for(eng
         ("--health-cmd true --health-interval 10ms", "checks run once in a second at most"),
         ("--no-healthcheck --health-cmd true", "--no-healthcheck conflicts with --health-* options"),
         ("--stop-timeout 500", "a stop is waited for between 0 and 30 seconds"),
-        ("--expose 90-80", "invalid range format for --expose: 90-80"),
-        ("--env-file nothing", "open nothing: no such file or directory"),
+        ("--expose 90-80", "--expose: 90-80, error: Invalid range specified for the Port: 90-80."),
+        ("--expose x", '--expose: x, error: strconv.ParseUint: parsing "x": invalid syntax.'),
+        ("--env-file nothing", "docker: open nothing: no such file or directory.\nSee 'docker create --help'."),
+        ("--env-file nameless", "docker: poorly formatted environment: no variable name on line '=x'."),
+        ("--env-file spaced", "docker: poorly formatted environment: variable 'a b' contains whitespaces."),
     ],
 )
 def test_what_is_not_to_be_had_is_refused_with_the_reason_and_makes_nothing(
@@ -172,3 +175,29 @@ def test_variables_come_from_files_first_and_then_from_flags(engine_url: str) ->
     assert "A=file\n" in came.stdout
     assert "B=flag\n" in came.stdout
     assert "PATH=" not in came.stdout
+
+
+def test_ports_volumes_and_an_entrypoint_come_from_the_image_and_the_flags(engine_url: str) -> None:
+    files = {"Dockerfile": 'FROM busybox:1.35\nVOLUME /data /cache\nEXPOSE 80\nENTRYPOINT ["echo", "image"]\n'}
+    with console(engine_url, files=files, rules=ConsoleRules(volumes=2)) as at:
+        at.carry_out("docker build -t web .")
+        own = at.carry_out("docker run --rm web and words")
+        reset = at.carry_out("docker run --rm --entrypoint '' web echo flag")
+        at.carry_out("docker create --name web --expose 90-91/udp -v named:/data/ web")
+        ports = at.engine.client.inspect_container(at.state.containers[0].id)["Config"]["ExposedPorts"]
+        volumes = [one.anonymous for one in at.state.volumes]
+        full = at.carry_out("docker create web")
+
+    assert (own.stdout, reset.stdout) == ("image and words\n", "flag\n")
+    assert sorted(ports) == ["80/tcp", "90/udp", "91/udp"]
+    assert volumes == [False, True]
+    assert "room for 2 volumes" in full.stderr
+
+
+def test_a_session_may_ask_for_more_of_the_processors_than_the_engine_has(engine_url: str) -> None:
+    with console(engine_url, rules=ConsoleRules(cpus=2)) as at:
+        shown = at.carry_out("docker run busybox:1.35 echo shown")
+        at.carry_out("docker run -d busybox:1.35 sleep 1000")
+        running = at.engine.client.inspect_container(at.state.containers[1].id)["State"]["Running"]
+
+    assert (shown.stdout, shown.exit_code, running) == ("shown\n", 0, True)

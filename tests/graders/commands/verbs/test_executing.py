@@ -16,6 +16,7 @@ def test_a_program_runs_beside_the_containers_own_and_ends_as_it_ends(engine_url
         piped = at.carry_out("cat in | docker exec -i web cat")
         missing = at.carry_out("docker exec web no-such-program")
         terminal = at.carry_out("docker exec -it web sh")
+        no_file = at.carry_out("docker exec --env-file none web true")
         none = at.carry_out("docker exec none true")
 
     assert (both.stdout, both.stderr, both.exit_code) == ("out\n", "err\n", 4)
@@ -24,10 +25,11 @@ def test_a_program_runs_beside_the_containers_own_and_ends_as_it_ends(engine_url
     assert (missing.exit_code, missing.stdout.strip()) == (
         126,
         (
-            'OCI runtime exec failed: exec failed: unable to start container process: exec: "no-such-program": executable'
-            " file not found in $PATH: unknown"
+            'OCI runtime exec failed: exec failed: unable to start container process: exec: "no-such-program":'
+            " executable file not found in $PATH: unknown"
         ),
     )
+    assert (no_file.stderr, no_file.exit_code) == ("open none: no such file or directory\n", 1)
     assert terminal.stderr.startswith("the input device is not a TTY\n[console] ")
     assert (none.stderr, none.exit_code) == ("Error: No such container: none\n", 1)
 

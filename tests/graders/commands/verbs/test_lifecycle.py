@@ -95,10 +95,13 @@ def test_a_start_with_attach_shows_what_is_printed_and_ends_as_it_ends(engine_ur
     with console(engine_url, files={"in": "piped\n"}) as at:
         at.carry_out("docker create --name web -i busybox:1.35 sh -c 'echo out; cat; exit 4'")
         shown = at.carry_out("cat in | docker start -ai web")
+        at.carry_out("docker create --name term -t busybox:1.35 echo in a terminal")
+        terminal = at.carry_out("docker start -a term")
         none = at.carry_out("docker start -a none")
         two = at.carry_out("docker start -a web none")
 
     assert (shown.stdout, shown.exit_code) == ("out\npiped\n", 4)
+    assert terminal.stdout.strip() == "in a terminal"
     assert (none.stderr, none.exit_code) == ("Error: No such container: none\n", 1)
     assert two.stderr == "you cannot start and attach multiple containers at once\n"
 
