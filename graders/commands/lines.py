@@ -38,7 +38,7 @@ def read_line(text: str, *, most_bytes: int = 16 * 1024) -> Line:
     """Read a line and all that is substituted in it. Raises CommandRefused for what this console does not do."""
     if len(text) > most_bytes or len(text.encode(errors="replace")) > most_bytes:
         raise refused("too-long", most=most_bytes)
-    line = _read(text, depth=0)
+    line = _read(text.replace("\r\n", "\n").removesuffix("\r"), depth=0)
     if _count(line) > MOST_COMMANDS:
         raise refused("too-many-commands", most=MOST_COMMANDS)
     return line

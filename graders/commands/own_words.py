@@ -1,6 +1,7 @@
 """The words of a line that are no docker commands: looking into the lab's folder, and the console's own."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from graders.commands.filters import FILTERS
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from graders.commands.interpreter import Console
 
 _NOT_FOUND = 127
+_LIKENESS = 0.7
 
 
 def unknown_word(words: list[str]) -> CommandRefused:
     """Make the refusal of a line that does not begin with a word of this console."""
     word = words[0]
-    hint = _HINTS.get(word, "Type docker commands here; `help` lists them.")
+    near = get_close_matches(word[:30].lower(), ["docker", *OWN_WORDS], 1, _LIKENESS)
+    guess = f"Did you mean `{near[0]}`?" if near else "Type docker commands here; `help` lists them."
+    hint = _HINTS.get(word, guess)
     return CommandRefused(f"{word}: command not found\n[console] {hint}", code="unknown-word", exit_code=_NOT_FOUND)
 
 
@@ -128,6 +132,11 @@ _HINTS: Mapping[str, str] = {
     "sleep": "There is nothing to wait for in the line itself: `docker wait NAME` waits until a container ends.",
     "$": "Leave out the prompt's sign: type the command alone.",
     "#": "Leave out the prompt's sign: type the command alone.",
+    "sed": "There is no sed here: `grep`, `cut`, `tr` and `awk` pick lines and words out.",
+    "jq": "There is no jq here: `docker inspect --format` picks values out.",
+    "less": "Leave it out: all output is shown.",
+    "more": "Leave it out: all output is shown.",
+    "watch": "Type the command again, or look at the picture beside the console.",
     "man": "Say `help run` or `docker run --help`.",
 } | dict.fromkeys(
     ["sh", "bash", "ash", "zsh", "python", "python3", "perl", "eval", "exec", "source", "."],

@@ -136,6 +136,10 @@ def test_commands_are_joined_and_piped() -> None:
     ]
 
 
+def test_lines_that_were_copied_with_carriage_returns_are_lines() -> None:
+    assert _words("docker ps\r\ndocker images\r") == [[["docker", "ps"]], [["docker", "images"]]]
+
+
 def test_a_command_may_go_on_in_the_next_line_after_a_sign() -> None:
     assert _words("docker ps |\n\n wc -l &&\n docker ps\n") == [[["docker", "ps"], ["wc", "-l"]], [["docker", "ps"]]]
 
