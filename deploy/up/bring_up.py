@@ -84,13 +84,14 @@ def prepare(instance: Instance, wanted: list[str], progress: Progress, lock: str
 def wait_for_engines(instance: Instance, progress: Progress) -> None:
     """Return when every engine of ours takes connections. Raises Trouble."""
     deadline = time.monotonic() + ENGINE_SECONDS
-    while waiting := [url for url in instance.engines if not _exists(url)]:
+    total = len(instance.all_engines)
+    while waiting := [url for url in instance.all_engines if not _exists(url)]:
         if time.monotonic() > deadline:
             raise Trouble(
-                f"{len(waiting)} of {len(instance.engines)} sandbox engines are not ready after {ENGINE_SECONDS} s: "
-                f"read {instance.log_dir}/engine-0.log, put right what it says and run `make up` again."
+                f"{len(waiting)} of {total} sandbox engines are not ready after {ENGINE_SECONDS} s: "
+                f"read engine-*.log in {instance.log_dir}, put right what it says and run `make up` again."
             )
-        progress.tell(f"{len(instance.engines) - len(waiting)} of {len(instance.engines)} engines are ready")
+        progress.tell(f"{total - len(waiting)} of {total} engines are ready")
         time.sleep(0.2)
 
 

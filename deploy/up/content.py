@@ -22,10 +22,10 @@ DEMO_PEOPLE = (
 def prepare_images(instance: Instance, progress: Progress) -> None:
     """Have the course's base images in every engine."""
     script = str(instance.repository / "deploy/sandbox/images.py")
-    for number, engine in enumerate(instance.engines, start=1):
+    for number, engine in enumerate(instance.all_engines, start=1):
         command = [str(instance.python), script, "prepare"]
         command += ["--course", str(instance.repository / PACK / "course.yaml"), "--engine", engine]
-        place = f"engine {number} of {len(instance.engines)}: "
+        place = f"engine {number} of {len(instance.all_engines)}: "
         _follow(command, ways_to_packages(instance) | os.environ, progress, place)
 
 

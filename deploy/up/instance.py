@@ -31,6 +31,8 @@ NOT_IN_PATHS = frozenset("%;#\"'\\\n\t")
 MOST_DEFAULT_SLOTS = 3
 SLOT_MIB = 1536
 """Memory of an engine with what it builds and runs, and of its worker."""
+CONSOLE_MIB = 1536
+"""Memory of the engine that consoles share, and of its worker."""
 MOST_SLOTS = 64
 
 
@@ -114,10 +116,32 @@ class Instance:
         return self.given_engines or [f"unix://{ENGINES / name / 'docker.sock'}" for name in self.engine_names]
 
     @property
+    def console_engine_name(self) -> str | None:
+        """The name of the engine that we start for consoles; None where engines are the operator's own."""
+        own = not self.given_engines and not self.environment.get("CONSOLE_ENGINE")
+        return f"{self.name}-console" if own else None
+
+    @property
+    def console_engine(self) -> str | None:
+        """The address of the engine that consoles share, ours or given; None where there is none."""
+        name = self.console_engine_name
+        return f"unix://{ENGINES / name / 'docker.sock'}" if name else self.environment.get("CONSOLE_ENGINE") or None
+
+    @property
+    def own_engine_names(self) -> list[str]:
+        """Every engine that we start ourselves, by name."""
+        return [*self.engine_names, *filter(None, [self.console_engine_name])]
+
+    @property
+    def all_engines(self) -> list[str]:
+        """The address of every engine, for grading and for consoles."""
+        return [*self.engines, *filter(None, [self.console_engine])]
+
+    @property
     def slots(self) -> int:
         """How many submissions are graded at once."""
         text = self.environment.get("SANDBOX_SLOTS") or str(
-            default_slots(cpus=os.cpu_count() or 1, memory_mib=_memory_mib())
+            default_slots(cpus=os.cpu_count() or 1, memory_mib=_memory_mib() - CONSOLE_MIB)
         )
         if not text.isdigit() or not 1 <= int(text) <= MOST_SLOTS:
             raise Trouble(f"SANDBOX_SLOTS is '{text}': set it to a number from 1 to {MOST_SLOTS}.")

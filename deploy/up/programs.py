@@ -27,6 +27,13 @@ CODE = {
 SYSTEM_PYTHON = sys.executable
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SWEEP_SECONDS = 5
+TEND_SECONDS = 2
+CONSOLE_NAME = "main"
+"""What sessions call their engine, which the worker's queue is named after."""
+CONSOLE_THREADS = 6
+"""Lines that are carried out at once: most of each is waiting for the engine."""
+CONSOLE_ENGINE = ("--keep", "--memory-mib", "1280", "--pids", "2048", "--cpus", "1.5", "--disk-mib", "8000")
+"""What the engine that sessions share is started with: sessions outlive it, and there are many of them."""
 LOG_BYTES = 5_000_000
 OLD_LOGS = 3
 
@@ -53,15 +60,21 @@ def services(instance: Instance) -> list[Program]:
     if instance.given_redis is None:
         found.append(Program("redis", tuple(redis_command(instance)), {"PATH": SYSTEM_PATH}))
     code = ways_to_packages(instance) | {"DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["engine"])}
-    for number, name in enumerate(instance.engine_names):
+    engines: dict[str, tuple[str, tuple[str, ...]]] = {
+        f"engine-{number}": (name, ()) for number, name in enumerate(instance.engine_names)
+    }
+    if name := instance.console_engine_name:
+        engines["engine-console"] = (name, CONSOLE_ENGINE)
+    for program, (name, choices) in engines.items():
         command = (
             SYSTEM_PYTHON,
             str(instance.repository / "deploy/sandbox/engine.py"),
             "run",
             *("--name", name, "--root", str(instance.engine_root(name))),
+            *choices,
         )
         # The engine ends what it started by itself; a signal to the whole group would end dockerd under it.
-        found.append(Program(f"engine-{number}", command, code, stop_seconds=40, whole_group=False))
+        found.append(Program(program, command, code, stop_seconds=40, whole_group=False))
     return found
 
 
@@ -72,7 +85,7 @@ def ways_to_packages(instance: Instance) -> dict[str, str]:
 
 
 def site(instance: Instance, port: int) -> list[Program]:
-    """Web, a worker for each engine, and the sweeper."""
+    """Web, a worker for each engine, what consoles need, and the sweeper."""
     shared = site_environment(instance, port) | {
         "DRYDOCK_CODE": code_fingerprint(instance.repository, CODE["site"]),
         "PROMETHEUS_MULTIPROC_DIR": str(instance.run_dir / "metrics"),
@@ -103,7 +116,41 @@ def site(instance: Instance, port: int) -> list[Program]:
         (str(instance.python), str(instance.repository / "manage.py"), "sweep", "--every", str(SWEEP_SECONDS)),
         shared,
     )
-    return [web, *workers, sweeper]
+    return [web, *workers, *consoles(instance, shared), sweeper]
+
+
+def consoles(instance: Instance, shared: Mapping[str, str]) -> list[Program]:
+    """The worker that carries out what is typed in consoles, and what tends their engine; none without one."""
+    engine = instance.console_engine
+    if engine is None:
+        return []
+    binaries = instance.venv / "bin"
+    environment = {
+        **shared,
+        "CONSOLE_ENGINE": engine,
+        "CONSOLE_NAME": CONSOLE_NAME,
+        "WORKER_NAME": f"console@{instance.name}",
+    }
+    worker = Program(
+        "console-worker",
+        (
+            *(str(binaries / "celery"), "-A", "config", "worker", "--pool", "threads"),
+            *("--concurrency", str(CONSOLE_THREADS), "--queues", f"console,console.{CONSOLE_NAME}"),
+            *("--hostname", f"console@{instance.name}", "--without-mingle", "--without-gossip"),
+        ),
+        environment,
+        stop_seconds=30,  # then the line that it is at counts as lost
+        whole_group=False,
+    )
+    tender = Program(
+        "console-tender",
+        (
+            *(str(instance.python), str(instance.repository / "manage.py")),
+            *("tend_consoles", "--every", str(TEND_SECONDS)),
+        ),
+        environment,
+    )
+    return [worker, tender]
 
 
 def site_environment(instance: Instance, port: int) -> dict[str, str]:
@@ -122,6 +169,7 @@ def site_environment(instance: Instance, port: int) -> dict[str, str]:
         "DRYDOCK_PORT": str(port),
         "SANDBOX_ENGINES": ",".join(instance.engines),
         "WORKERS_EXPECTED": str(len(instance.engines)),
+        "CONSOLES_EXPECTED": "1" if instance.console_engine else "0",
         "PYTHONUNBUFFERED": "1",
         "HOME": os.environ.get("HOME", "/root"),
         "PATH": f"{instance.venv / 'bin'}:{SYSTEM_PATH}",

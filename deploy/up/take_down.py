@@ -35,7 +35,7 @@ def reset(instance: Instance, *, agreed: bool) -> None:
             raise Trouble("Nothing was removed.")
     with only_one(instance):
         _down(instance)
-        for name in instance.engine_names:
+        for name in instance.own_engine_names:
             if instance.engine_root(name).exists():
                 _engine(instance, name, "clean")
     shutil.rmtree(instance.data, ignore_errors=True)
@@ -48,7 +48,7 @@ def _down(instance: Instance) -> None:
         print("Stopping web, workers, sweeper, Redis and engines …", flush=True)
         supervisor.shut_down()
     end_leftovers(instance)
-    for name in instance.engine_names:
+    for name in instance.own_engine_names:
         if instance.engine_root(name).exists():
             _engine(instance, name, "stop")
     ports.release(instance)

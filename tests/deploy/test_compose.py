@@ -12,7 +12,9 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = REPOSITORY / "deploy/production.env.example"
 SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
-ENDS_BY_ITSELF = {"setup", "base-images"}
+ENDS_BY_ITSELF = {"setup", "base-images", "console-images"}
+ENGINES = {"engine": ("sandbox", "engine-socket"), "console-engine": ("consoles", "console-socket")}
+"""Each engine's network and the volume of its socket."""
 
 
 PACKAGES = ("--file", "docker-compose.packages.yml")
@@ -42,44 +44,65 @@ def networks_of(service: dict[str, Any]) -> set[str]:
 
 
 def test_every_part_is_there(composed: dict[str, Any]) -> None:
-    assert set(composed["services"]) == {"web", "worker", "sweeper", "postgres", "redis", "engine"} | ENDS_BY_ITSELF
+    assert set(composed["services"]) == {
+        *("web", "worker", "sweeper", "postgres", "redis", "console-worker", "console-tender"),
+        *ENGINES,
+        *ENDS_BY_ITSELF,
+    }
 
 
 def test_nobody_gets_the_hosts_engine_or_any_folder_of_the_host(composed: dict[str, Any]) -> None:
     for name, service in composed["services"].items():
         for volume in volumes_of(service):
             assert volume in composed["volumes"], f"{name} mounts {volume} of the host"
-        assert "docker.sock" not in str(service.get("environment", "")).replace("/run/drydock/main/docker.sock", "")
+        told = re.sub("/run/drydock/(main|console)/docker.sock", "", str(service.get("environment", "")))
+        assert "docker.sock" not in told
         assert service.get("network_mode") is None
         assert service.get("pid") is None
 
 
-def test_the_engine_has_no_way_out_and_shares_its_network_with_nobody(composed: dict[str, Any]) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_has_no_way_out_and_shares_its_network_with_nobody(composed: dict[str, Any], engine: str) -> None:
     services = composed["services"]
-    mine = networks_of(services["engine"])
+    network, _ = ENGINES[engine]
 
-    assert mine == {"sandbox"}
-    assert composed["networks"]["sandbox"]["internal"] is True
-    assert not services["engine"].get("ports")
+    assert networks_of(services[engine]) == {network}
+    assert composed["networks"][network]["internal"] is True
+    assert not services[engine].get("ports")
     for name, service in services.items():
-        assert name == "engine" or not networks_of(service) & mine, name
+        assert name == engine or network not in networks_of(service), name
 
 
-def test_only_the_worker_and_the_base_images_reach_the_engines_socket(composed: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("engine", "allowed"),
+    [
+        ("engine", {"engine", "worker", "base-images"}),
+        ("console-engine", {"console-engine", "console-worker", "console-tender", "console-images"}),
+    ],
+)
+def test_an_engines_socket_reaches_who_works_with_it_alone(
+    composed: dict[str, Any], engine: str, allowed: set[str]
+) -> None:
     services = composed["services"]
-    reach = {name for name, service in services.items() if "engine-socket" in volumes_of(service)}
+    _, socket = ENGINES[engine]
 
-    assert reach == {"engine", "worker", "base-images"}
-    assert "engine-socket:/run/drydock:ro" in services["worker"]["volumes"]
-    assert not volumes_of(services["web"]) & volumes_of(services["engine"])
-    assert "SANDBOX_ENGINES" not in services["web"]["environment"]
+    assert {name for name, service in services.items() if socket in volumes_of(service)} == allowed
+    for name in allowed - {engine, "base-images", "console-images"}:
+        assert f"{socket}:/run/drydock:ro" in services[name]["volumes"], name
+    assert not volumes_of(services["web"]) & volumes_of(services[engine])
+    assert not {"SANDBOX_ENGINES", "CONSOLE_ENGINE"} & set(services["web"]["environment"])
 
 
-def test_only_the_engine_is_privileged(composed: dict[str, Any]) -> None:
+def test_only_what_is_typed_in_consoles_outlives_its_engine(composed: dict[str, Any]) -> None:
+    assert "--keep" in composed["services"]["console-engine"]["command"]
+    assert "--keep" not in str(composed["services"]["engine"].get("command"))
+
+
+def test_only_the_engines_are_privileged(composed: dict[str, Any]) -> None:
     services = composed["services"]
 
-    assert {name for name, service in services.items() if service.get("privileged")} == {"engine"}
-    for name in ("web", "worker", "sweeper", "setup"):
+    assert {name for name, service in services.items() if service.get("privileged")} == set(ENGINES)
+    for name in ("web", "worker", "console-worker", "console-tender", "sweeper", "setup"):
         assert services[name]["cap_drop"] == ["ALL"], name
         assert services[name]["read_only"] is True, name
         assert "no-new-privileges:true" in services[name]["security_opt"], name
@@ -115,7 +138,7 @@ def test_the_site_is_published_on_loopback_unless_told_otherwise(composed: dict[
 
 
 def test_secrets_reach_only_those_who_need_them(composed: dict[str, Any]) -> None:
-    for name in ("engine", "base-images"):
+    for name in (*ENGINES, "base-images", "console-images"):
         assert not composed["services"][name].get("environment"), name
     assert "SECRET_KEY" not in composed["services"]["postgres"]["environment"]
 
@@ -159,5 +182,5 @@ def test_for_packages_the_engine_alone_gets_a_way_out_and_still_shares_no_networ
     assert services["engine"]["environment"].keys() >= {"DRYDOCK_PACKAGES_PIP", "DRYDOCK_PACKAGES_APT"}
     for name in set(services) - {"engine"}:
         assert networks_of(services[name]) == networks_of(composed["services"][name])
-    for name in set(services) - {"engine", "base-images"}:
+    for name in set(services) - {"engine", "base-images", "console-images"}:
         assert not networks_of(services[name]) & {"sandbox", "outside"}

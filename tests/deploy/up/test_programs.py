@@ -27,13 +27,36 @@ def names(instance: Instance) -> list[str]:
 def test_an_instance_runs_everything_itself(tmp_path: Path) -> None:
     instance = an_instance(tmp_path, SANDBOX_SLOTS="2")
 
-    assert names(instance) == ["redis", "engine-0", "engine-1", "web", "worker-0", "worker-1", "sweeper"]
+    assert names(instance) == [
+        *("redis", "engine-0", "engine-1", "engine-console"),
+        *("web", "worker-0", "worker-1", "console-worker", "console-tender", "sweeper"),
+    ]
 
 
 def test_given_services_are_not_started(tmp_path: Path) -> None:
     instance = an_instance(tmp_path, REDIS_URL="redis://r:1", SANDBOX_ENGINES="tcp://a:1,tcp://b:1,tcp://c:1")
 
     assert names(instance) == ["web", "worker-0", "worker-1", "worker-2", "sweeper"]
+
+
+def test_consoles_use_an_engine_that_the_operator_gives(tmp_path: Path) -> None:
+    instance = an_instance(tmp_path, SANDBOX_ENGINES="tcp://a:1", CONSOLE_ENGINE="tcp://c:1")
+    of_consoles = [program for program in programs.site(instance, 8000) if program.name.startswith("console")]
+
+    assert "engine-console" not in names(instance)
+    assert [program.environment["CONSOLE_ENGINE"] for program in of_consoles] == ["tcp://c:1", "tcp://c:1"]
+
+
+def test_no_grading_worker_has_the_engine_that_consoles_share(tmp_path: Path) -> None:
+    instance = an_instance(tmp_path)
+
+    assert instance.console_engine not in instance.engines
+
+
+def test_what_is_on_the_consoles_engine_outlives_it_and_on_no_other(tmp_path: Path) -> None:
+    engines = [one for one in programs.services(an_instance(tmp_path)) if one.name.startswith("engine")]
+
+    assert {one.name for one in engines if "--keep" in one.command} == {"engine-console"}
 
 
 def test_each_worker_has_an_engine_of_its_own(tmp_path: Path) -> None:
@@ -71,7 +94,9 @@ def test_a_change_in_the_code_changes_what_supervisord_sees_of_the_site_alone(tm
     (tmp_path / "labs/queue.py").write_text("x = 1\n")
     after = sections(instance)
 
-    assert {name for name in before if before[name] != after[name]} == {"web", "worker-0", "worker-1", "sweeper"}
+    assert {name for name in before if before[name] != after[name]} == {
+        *("web", "worker-0", "worker-1", "console-worker", "console-tender", "sweeper")
+    }
 
 
 def sections(instance: Instance) -> dict[str, str]:
