@@ -7,7 +7,7 @@ prints `<nil>`, though the daemon sends no such key.
 from collections.abc import Mapping
 from typing import Any
 
-from graders.commands.templating.values import NIL, NO_LIST, NO_MAP, Struct, Value
+from graders.commands.templating.values import NIL, NO_LIST, NO_MAP, Struct, Value, untyped
 
 _MAPS = frozenset(
     (
@@ -38,6 +38,7 @@ _SHAPES: Mapping[str, tuple[str, Mapping[str, Value]]] = {
             "Labels": NO_MAP, "StopSignal": "", "StopTimeout": NIL, "Shell": NO_LIST,
         },
     ),
+    "RootFS": ("types.RootFS", {"Type": "", "Layers": NO_LIST, "BaseLayer": ""}),
     "Mounts": (
         "types.MountPoint",
         {
@@ -48,12 +49,14 @@ _SHAPES: Mapping[str, tuple[str, Mapping[str, Value]]] = {
 }  # fmt: skip
 
 
+_TOP: Mapping[str, Mapping[str, Value]] = {"container": {"SizeRw": NIL, "SizeRootFs": NIL}}
+"""What the daemon leaves out of an object as a whole where nobody asked for it."""
+
+
 def as_client_reads(kind: str, told: Mapping[str, Any]) -> Struct:
     """What was told of an object of this kind."""
-    extras = {"SizeRw": NIL, "SizeRootFs": NIL} if kind == "container" else {}
     fields = {key: _read(key, value, within=kind) for key, value in told.items()}
-    shape = {**dict.fromkeys(told), **extras} if extras else {}
-    return Struct(fields, type_name=f"types.{kind.title()}", shape=shape)
+    return Struct(fields, type_name=f"types.{kind.title()}", shape=_TOP.get(kind), called={"Id": "ID"})
 
 
 def _read(key: str, value: Any, *, within: str) -> Value:
@@ -63,6 +66,8 @@ def _read(key: str, value: Any, *, within: str) -> Value:
         return [_read(key, each, within=within) if each is not None else None for each in value]
     if not isinstance(value, dict):
         return value
+    if key == "Ports":
+        return untyped(value)  # its keys have a type of their own, by which no text finds them
     if key in _MAPS or (key, within) == ("Config", "LogConfig"):
         return {name: _read("", each, within=key) for name, each in value.items()}
     fields = {name: _read(name, each, within=key) for name, each in value.items()}

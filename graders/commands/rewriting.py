@@ -18,6 +18,9 @@ PREDEFINED = ("bridge", "host", "none")
 """The networks that every engine has."""
 _NAMESPACES = "/var/run/docker/netns"
 _GRAPH_PATH = re.compile(r"/(?P<driver>overlay2|vfs|fuse-overlayfs|btrfs|aufs|zfs|devicemapper)/(?P<rest>[\w./-]+)\Z")
+_EMPTY: Mapping[str, list[Any] | Json] = {
+    "PortBindings": {}, "Dns": [], "DnsOptions": [], "DnsSearch": [], "BlkioWeightDevice": [], "Devices": [],
+}  # fmt: skip
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -39,8 +42,8 @@ def container_shown(state: SessionState, told: Mapping[str, Any]) -> Json:
     if own is not None:
         shown["Name"] = f"/{own.name}"
         _config(shown)["Image"] = own.image
-    if "CgroupParent" in (shown.get("HostConfig") or {}):
-        shown["HostConfig"]["CgroupParent"] = ""
+    if isinstance(shown.get("HostConfig"), dict):
+        shown["HostConfig"] = _host_config(shown["HostConfig"])
     if (shown.get("NetworkSettings") or {}).get("SandboxKey"):
         key = str(shown["NetworkSettings"]["SandboxKey"]).rpartition("/")[2]
         shown["NetworkSettings"]["SandboxKey"] = f"{_NAMESPACES}/{key}"
@@ -49,6 +52,18 @@ def container_shown(state: SessionState, told: Mapping[str, Any]) -> Json:
             mount["Source"] = f"{DATA_ROOT}/volumes/{mount.get('Name')}/_data"
     _hide_graph(shown)
     _hide_labels(shown, "Config")
+    return shown
+
+
+def _host_config(told: Json) -> Json:
+    """Without the engine's control group, and empty in the way in which the docker CLI leaves what nobody asked for."""
+    shown = {key: value for key, value in told.items() if key != "Init" or value}
+    shown["CgroupParent"] = ""
+    shown["Binds"] = told.get("Binds") or None
+    for key, nothing in _EMPTY.items():
+        if key in shown and shown[key] is None:
+            shown[key] = nothing.copy()
+    shown["Ulimits"] = sorted(told.get("Ulimits") or (), key=lambda one: str(one.get("Name"))) or None
     return shown
 
 

@@ -37,8 +37,14 @@ class Listing:
         """A row of it."""
         return Row(self.type_name, columns, lookups or {})
 
-    def layout(self, *, format_: str = "", quiet: bool = False) -> "Layout":
-        """How it is to be printed. Raises CommandRefused when the format is no template."""
+    def layout(self, *, format_: str = "", quiet: bool = False, unreadable: str = "template parsing error") -> "Layout":
+        """How it is to be printed. Raises CommandRefused, told as `unreadable`, when the format is no template."""
+        try:
+            return self._layout(format_, quiet=quiet)
+        except UnreadableTemplate as wrong:
+            raise CommandRefused(f"{unreadable}: {wrong}", code="bad-value") from None
+
+    def _layout(self, format_: str, *, quiet: bool) -> "Layout":
         if format_ in {"", _TABLE}:
             return Layout(self, self.quiet, as_table=False) if quiet else Layout(self, self.table, as_table=True)
         if format_ == "raw" and self.raw:
@@ -58,11 +64,7 @@ class Layout:
     template: Template = field(init=False)
 
     def __post_init__(self) -> None:
-        text = self.text.strip(" ").replace("\\t", "\t").replace("\\n", "\n")
-        try:
-            self.template = Template(text)
-        except UnreadableTemplate as wrong:
-            raise CommandRefused(f"template parsing error: {wrong}", code="bad-value") from None
+        self.template = Template(self.text.strip(" ").replace("\\t", "\t").replace("\\n", "\n"))
 
     def asks_for(self, *columns: str) -> bool:
         """Whether it prints one of these columns. Raises CommandRefused for one that the listing does not have."""
@@ -77,7 +79,7 @@ class Layout:
 
         row = self.listing.row({name: asking(name) for name in self.listing.headings}, {"Label": lambda _: ""})
         try:
-            self.template.on(row)
+            Template(f"{_TABLE}{self.text}" if self.as_table else self.text).on(row)
         except FailedTemplate as failed:
             raise CommandRefused(f"failed to execute template: {failed}", code="bad-value") from None
         return any(column in asked for column in columns)

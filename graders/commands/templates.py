@@ -8,7 +8,7 @@ from graders.commands.templating.evaluating import Evaluator
 from graders.commands.templating.faults import FailedTemplate, TemplateFault, UnreadableTemplate
 from graders.commands.templating.functions import NAMES
 from graders.commands.templating.reading import read
-from graders.commands.templating.values import NIL, NO_VALUE, Row, Struct, Value
+from graders.commands.templating.values import NIL, NO_VALUE, Row, Struct, Value, untyped
 
 __all__ = [
     "NIL", "NO_VALUE", "FailedTemplate", "Row", "Struct", "Template", "TemplateFault", "UnreadableTemplate", "Value",
@@ -29,7 +29,7 @@ class Template:
 
     def on_raw(self, value: Value) -> str:
         """What it prints of plain JSON, where asking for a key that is not there is a fault. Raises FailedTemplate."""
-        return Evaluator(self.text, value, raw=True).carry_out(self._parts)
+        return Evaluator(self.text, untyped(value), raw=True).carry_out(self._parts)
 
     def heading(self, names: dict[str, str]) -> str:
         """What it prints as the heading of a table, whose columns have these names. Raises FailedTemplate."""

@@ -97,7 +97,7 @@ class Evaluator:
             self._step()
             held = {1: (value,), 2: (key, value)}.get(len(pipe.variables), ())
             for name, each in zip(pipe.variables, held, strict=True):
-                self._set(name, each, declares=pipe.declares)
+                self._set(pipe, name, each)
             try:
                 self._walk(branch.body, value)
             except _Jumped as jump:
@@ -125,17 +125,18 @@ class Evaluator:
             value = self._called(stage, dot, value)
         if sets:
             for name in pipe.variables:
-                self._set(name, value, declares=pipe.declares)
+                self._set(pipe, name, value)
         return value
 
-    def _set(self, name: str, value: Value, *, declares: bool) -> None:
-        if declares:
+    def _set(self, pipe: Pipe, name: str, value: Value) -> None:
+        if pipe.declares:
             self._variables.append((name, value))
             return
         for at in range(len(self._variables) - 1, -1, -1):
             if self._variables[at][0] == name:
                 self._variables[at] = (name, value)
                 return
+        raise self._fault(pipe.stages[-1].words[0], f"undefined variable: {name}")
 
     def _called(self, called: Called, dot: Value, final: Value) -> Value:
         self._step()

@@ -8,7 +8,17 @@ from urllib.parse import quote_plus
 
 from graders.commands.templating.faults import FailedTemplate
 from graders.commands.templating.printing import LONGEST_TEXT, as_json, bounded, formatted, plain
-from graders.commands.templating.values import Nothing, Row, Struct, Value, is_true, type_of
+from graders.commands.templating.values import (
+    NO_VALUE,
+    Nothing,
+    Row,
+    Struct,
+    UntypedMap,
+    Value,
+    is_of_texts,
+    is_true,
+    type_of,
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ def _nothing(value: Value) -> bool:
 
 
 def _length(value: Value) -> int:
+    if value is None:
+        raise FailedTemplate("reflect: call of reflect.Value.Type on zero Value")
     if _nothing(value):
         raise FailedTemplate("len of nil pointer")
     if isinstance(value, str):
@@ -54,12 +66,14 @@ def _indexed(value: Value, key: Value) -> Value:
     if isinstance(value, dict) and not isinstance(value, Struct):
         if not isinstance(key, str):
             raise FailedTemplate(f"value has type {type_of(key)}; should be string")
-        return value[key] if key in value else _zero_of(value)
+        return value[key] if key in value else _missing_of(value)
     raise FailedTemplate(f"can't index item of type {type_of(value)}")
 
 
-def _zero_of(value: dict[str, Value]) -> Value:
+def _missing_of(value: dict[str, Value]) -> Value:
     """What a map gives for a key that it does not have, judged by what it holds otherwise."""
+    if isinstance(value, UntypedMap):
+        return NO_VALUE
     held = next(iter(value.values()), "")
     if isinstance(held, list):
         return []
@@ -120,6 +134,8 @@ def _equal(first: Value, *others: Value) -> bool:
 def _same(first: Value, other: Value) -> bool:
     if _nothing(first) or _nothing(other):
         return _nothing(first) and _nothing(other)
+    if isinstance(first, Struct) and isinstance(other, Struct):
+        return first is other
     if _kind(first) != _kind(other):
         raise FailedTemplate("incompatible types for comparison")
     return bool(first == other)
@@ -217,7 +233,7 @@ def misfit(value: Value, wanted: str) -> str:
     fits = {
         "text": isinstance(value, str),
         "number": isinstance(value, int) and not isinstance(value, bool),
-        "texts": isinstance(value, list) and all(isinstance(each, str) for each in value),
+        "texts": is_of_texts(value),
     }[wanted]
     if fits:
         return ""

@@ -138,7 +138,7 @@ def _action(text: str, at: int, found: list[Token]) -> tuple[int, bool]:
     while True:
         trims = text[at : at + 1] in tuple(_SPACE) and text.startswith("-}}", at + 1)
         if trims or text.startswith("}}", at):
-            if depth:
+            if depth > 0:
                 raise unreadable(text, at, "unclosed left paren")
             found.append(Token(Kind.CLOSE, "}}", at))
             return at + (4 if trims else 2), trims
@@ -148,8 +148,6 @@ def _action(text: str, at: int, found: list[Token]) -> tuple[int, bool]:
         if token.kind is Kind.SPACE and text.startswith("-}}", at + len(token.text)):
             token = Token(Kind.SPACE, token.text[:-1], at)  # the last of it belongs to the trim marker
         depth += {Kind.LEFT: 1, Kind.RIGHT: -1}.get(token.kind, 0)
-        if depth < 0:
-            raise unreadable(text, at, "unexpected right paren U+0029 ')'")
         if token.text:
             found.append(token)
         at += len(token.text)
@@ -189,7 +187,7 @@ def _word(text: str, token: Token) -> Token:
     end = token.position + len(token.text)
     after = text[end : end + 1]
     if token.kind is Kind.NUMBER:
-        if after and (after.isalnum() or after in "_."):
+        if after and (after.isalnum() or after in "_+-"):
             raise unreadable(text, token.position, f'bad number syntax: "{token.text}{after}"')
         return token
     broken = after == "}" and not text.startswith("}}", end)

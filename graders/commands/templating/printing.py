@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from graders.commands.templating.faults import FailedTemplate
-from graders.commands.templating.values import NO_VALUE, Nothing, Row, Struct, Value, type_of
+from graders.commands.templating.values import NO_VALUE, Nothing, Row, Struct, UntypedNumber, Value, type_of
 
 LONGEST_TEXT = 256 * 1024
 """Of any one value that a template makes."""
@@ -25,7 +26,7 @@ _SHORT = {
     "\\": "\\\\",
     '"': '\\"',
 }
-_EXPONENT_FROM = 21
+_LEAST_POWER, _MOST_POWER = -4, 6
 
 
 def bounded(text: str) -> str:
@@ -60,11 +61,17 @@ def plain(value: Value, *, top: bool = True) -> str:
 
 
 def _float(value: float) -> str:
-    if value.is_integer() and abs(value) < 10**_EXPONENT_FROM:
-        return str(int(value))
-    text = repr(value)
-    mantissa, mark, exponent = text.partition("e")
-    return f"{mantissa.removesuffix('.0')}e{exponent[0]}{exponent[1:].zfill(2)}" if mark else text
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    if not isinstance(exponent, int):
+        return repr(value)
+    power = len(digits) + exponent - 1
+    if digits == (0,):
+        return "-0" if sign else "0"
+    if _LEAST_POWER <= power < _MOST_POWER:
+        return f"{Decimal(repr(value)).normalize():f}"
+    shown = "".join(map(str, digits))
+    mantissa = shown[0] + (f".{shown[1:]}" if len(shown) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{'-' if power < 0 else '+'}{abs(power):02}"
 
 
 def quoted(text: str) -> str:
@@ -98,6 +105,8 @@ def as_json(value: Value, *, indent: int | None = None) -> str:
 def _sorted(value: Value) -> Any:
     if isinstance(value, Row | Nothing):
         return None
+    if isinstance(value, UntypedNumber):
+        return json.loads(value)
     if isinstance(value, list):
         return [_sorted(each) for each in value]
     if isinstance(value, Struct):
@@ -160,7 +169,9 @@ def _one(match: re.Match[str], left: list[Value]) -> str:
 def _by_verb(verb: str, value: Value, *, flags: str, precision: int | None) -> str:
     if isinstance(value, list) and verb in "sqdx":
         return bounded(f"[{' '.join(_by_verb(verb, each, flags=flags, precision=precision) for each in value)}]")
-    tell = _TOLD_BY.get((verb.lower() if verb == "X" else verb, type(value)))
+    tell = _TOLD_BY.get(
+        (verb.lower() if verb == "X" else verb, str if isinstance(value, UntypedNumber) else type(value))
+    )
     if verb == "v":
         return plain(value, top=False)
     if tell is not None:

@@ -167,17 +167,11 @@ class _Reader:
             if token.kind is closing:
                 self._next()
                 break
-            if token.kind is Kind.PIPE or token.kind in {Kind.CLOSE, Kind.RIGHT, Kind.END}:
-                raise (
-                    self._wrong(token, f"missing value for {context}")
-                    if not stages
-                    else self._unexpected(token, context)
-                )
+            if token.kind in {Kind.PIPE, Kind.CLOSE, Kind.RIGHT, Kind.END}:
+                raise self._unexpected(token, context)
             stages.append(self._called(context))
             if self._skip_space().kind is Kind.PIPE:
-                pipe = self._next()
-                if self._skip_space().kind is closing:
-                    raise self._wrong(pipe, f"missing value for {context}")
+                self._next()
         if not stages:
             raise self._wrong(begin, f"missing value for {context}")
         for number, stage in enumerate(stages[1:], start=2):
@@ -196,8 +190,6 @@ class _Reader:
             token = self._skip_space()
             if token.kind in {Kind.DECLARE, Kind.ASSIGN}:
                 self._next()
-                if token.kind is Kind.ASSIGN:
-                    self._ensure_known(names, token)
                 return tuple(names), token.kind is Kind.DECLARE
             if token.kind is not Kind.OTHER or token.text != ",":
                 break
@@ -302,8 +294,6 @@ class _Reader:
                 number = int(digits, 8) if re.fullmatch(r"[+-]?0\d+", digits) else int(digits)
             else:
                 number = float(digits)
-                if number.is_integer() and abs(number) < 2**63:
-                    number = int(number)
         except (ValueError, OverflowError):
             raise self._wrong(token, f'illegal number syntax: "{token.text}"') from None
         if isinstance(number, float) and math.isinf(number):

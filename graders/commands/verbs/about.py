@@ -21,6 +21,9 @@ _KEPT = (
 """What is told of the engine, in the daemon's own words: nothing that names its host, its folders or its neighbours."""
 
 
+_CALLED = {"ApiVersion": "APIVersion"}
+
+
 @carries("version")
 def tell_version(doing: Doing, command: Command) -> int:
     """Print the versions of this console, which is the client here, and of the daemon."""
@@ -41,7 +44,11 @@ def tell_version(doing: Doing, command: Command) -> int:
         "Experimental": False,
     }
     if template is not None:
-        told = Struct({"Client": client, "Server": server}, type_name="system.versionInfo")
+        sides = {"Client": client, "Server": server}
+        told = Struct(
+            {name: Struct(each, type_name="types.Version", called=_CALLED) for name, each in sides.items()},
+            type_name="system.versionInfo",
+        )
         return _print(doing, template, told, "version")
     doing.out("\n".join((*_client_lines(client), "", *_server_lines(server))))
     return 0
@@ -80,8 +87,8 @@ def _server_lines(server: Mapping[str, Any]) -> list[str]:
 @carries("info")
 def tell_info(doing: Doing, command: Command) -> int:
     """Print how the session stands, and what its engine is."""
-    template = _template(command, "")
     engine: dict[str, Any] = doing.daemon.get("/info")
+    template = _template(command, "")
     states = [str(one.told.get("State")) for one in listed(doing)]
     told: dict[str, Any] = {
         "Containers": len(states),
@@ -157,7 +164,7 @@ def _template(command: Command, name: str) -> Template | None:
     if not text:
         return None
     try:
-        return Template("{{json .}}" if text == "json" else text)
+        return Template(text)
     except UnreadableTemplate as wrong:
         raise CommandRefused(
             f"template parsing error: {_named(str(wrong), name)}", code="bad-value", exit_code=_UNREADABLE

@@ -5,6 +5,7 @@ it would be in `bridge`, so here it leaves `none` by itself when it gets a netwo
 """
 
 from contextlib import suppress
+from urllib.parse import quote
 
 from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing, carries
@@ -16,14 +17,14 @@ from graders.commands.verbs.own_networks import SeenNetwork
 from graders.commands.verbs.targets import own_container
 
 _NONE, _HOST = "none", "host"
-_FORBIDDEN, _NOT_FOUND = 403, 404
+_BAD_REQUEST, _NOT_FOUND, _SERVER_ERROR = 400, 404, 500
 
 
 @carries("network", "connect")
 def connect(doing: Doing, command: Command) -> int:
     """Put a container into a network, in which it is known by its name."""
     network, container = command.args
-    path = f"/networks/{network}/connect"
+    path = f"/networks/{quote(network)}/connect"
     with noted_where_refused(doing, "POST", path):
         seen = own_network(doing, network)
         own = own_container(doing, container)
@@ -39,12 +40,12 @@ def _ensure_own(seen: SeenNetwork) -> None:
         return
     if seen.name == _NONE:
         raise DaemonRefused(
-            _FORBIDDEN,
+            _BAD_REQUEST,
             "container cannot be connected to multiple networks with one of the networks in private (none) mode",
         )
     if seen.name == _HOST:
         raise DaemonRefused(
-            _FORBIDDEN, "container cannot be disconnected from host network or connected to host network"
+            _BAD_REQUEST, "container cannot be disconnected from host network or connected to host network"
         )
     raise not_for_containers(seen.name)
 
@@ -73,12 +74,12 @@ def disconnect(doing: Doing, command: Command) -> int:
     """Take a container out of a network."""
     network, container = command.args
     force = command.is_on("force")
-    path = f"/networks/{network}/disconnect"
+    path = f"/networks/{quote(network)}/disconnect"
     with noted_where_refused(doing, "POST", path):
         seen = own_network(doing, network)
         own = _container(doing, container, force=force)
         if seen.own is None and seen.name != _NONE:
-            raise DaemonRefused(_FORBIDDEN, f"container {own.id} is not connected to network {seen.name}")
+            raise DaemonRefused(_SERVER_ERROR, f"container {own.id} is not connected to network {seen.name}")
         _send(doing, seen.id, "disconnect", {"Container": own.id, "Force": force})
     doing.daemon.note("POST", path)
     _touch(doing, seen, own)

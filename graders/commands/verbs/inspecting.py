@@ -95,8 +95,8 @@ def formatted(template: Template, kind: str, told: Json) -> str:
 
 
 def _template(text: str) -> Template | None:
-    if text in {"", "json"}:
-        return Template("{{json .}}") if text else None
+    if not text:
+        return None
     try:
         return Template(text)
     except UnreadableTemplate as wrong:
@@ -110,7 +110,7 @@ def _found(doing: Doing, command: Command, kinds: Sequence[str], word: str) -> _
             return _Found(kind, told)
     if len(kinds) > 1:  # the CLI goes on to look among plugins
         doing.daemon.note("GET", "/info")
-        doing.daemon.note("GET", f"/plugins/{word}/json", status=_NOT_FOUND)
+        _note(doing, word, f"/plugins/{word}/json", status=_NOT_FOUND)
     return None
 
 
@@ -120,7 +120,7 @@ def _container(doing: Doing, word: str, command: Command) -> Json | None:
         own = own_container(doing, word)
         told = doing.daemon.get(f"/containers/{own.id or own.engine_name}/json", query=query, aside=True)
     except DaemonRefused as refusal:
-        doing.daemon.note("GET", f"/containers/{word}/json", query=query, status=refusal.status)
+        _note(doing, word, f"/containers/{word}/json", query=query, status=refusal.status)
         if refusal.status == _NOT_FOUND:
             return None
         raise
@@ -131,7 +131,7 @@ def _container(doing: Doing, word: str, command: Command) -> Json | None:
 
 def _image(doing: Doing, word: str, _: Command) -> Json | None:
     found = doing.state.image(word)
-    told = _told(doing, f"/images/{found.id}/json" if found and found.id else "", f"/images/{word}/json")
+    told = _told(doing, word, f"/images/{found.id}/json" if found and found.id else "", f"/images/{word}/json")
     if found is None or told is None:
         return None
     doing.touch("image", found.reference or word, found.id)
@@ -140,7 +140,7 @@ def _image(doing: Doing, word: str, _: Command) -> Json | None:
 
 def _volume(doing: Doing, word: str, _: Command) -> Json | None:
     own = doing.state.volume(word)
-    told = _told(doing, f"/volumes/{own.engine_name}" if own else "", f"/volumes/{word}")
+    told = _told(doing, word, f"/volumes/{own.engine_name}" if own else "", f"/volumes/{word}")
     if own is None or told is None:
         return None
     doing.touch("volume", own.name, own.name)
@@ -150,14 +150,14 @@ def _volume(doing: Doing, word: str, _: Command) -> Json | None:
 def _network(doing: Doing, word: str, command: Command) -> Json | None:
     seen = seen_network(doing, word)
     query = "?verbose=true" if command.is_on("verbose") else ""
-    told = _told(doing, f"/networks/{seen.id}" if seen else "", f"/networks/{word}{query}")
+    told = _told(doing, word, f"/networks/{seen.id}" if seen else "", f"/networks/{word}{query}")
     if seen is None or told is None:
         return None
     doing.touch("network", seen.name, seen.id)
     return network_shown(doing.state, told)
 
 
-def _told(doing: Doing, path: str, as_typed: str) -> Json | None:
+def _told(doing: Doing, word: str, path: str, as_typed: str) -> Json | None:
     """What the daemon tells at a path, noted as the CLI would have asked; None where there is no path or nothing."""
     status = _NOT_FOUND
     told: Json | None = None
@@ -168,8 +168,14 @@ def _told(doing: Doing, path: str, as_typed: str) -> Json | None:
         except DaemonRefused as refusal:
             if refusal.status != _NOT_FOUND:
                 raise
-    doing.daemon.note("GET", as_typed, status=status)
+    _note(doing, word, as_typed, status=status)
     return told
+
+
+def _note(doing: Doing, word: str, path: str, *, query: dict[str, str] | None = None, status: int) -> None:
+    """Note a request, unless there is no word to ask about: then the CLI asks nothing."""
+    if word:
+        doing.daemon.note("GET", path, query=query, status=status)
 
 
 _FINDERS: dict[str, _Finder] = {"container": _container, "image": _image, "network": _network, "volume": _volume}

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graders.commands.container_rows import CONTAINERS, Listed
 from graders.commands.daemon import DaemonRefused
@@ -31,16 +31,20 @@ _KNOWN = frozenset(
 )  # fmt: skip
 _STATES = ("created", "dead", "exited", "paused", "removing", "restarting", "running")
 _HEALTHS = ("healthy", "none", "starting", "unhealthy")
-_NOT_FOUND, _SERVER_ERROR = 404, 500
+_SERVER_ERROR = 500
+_WITH_SIZE = replace(
+    CONTAINERS, table=f"{CONTAINERS.table}\t{{{{.Size}}}}", raw=f"{CONTAINERS.raw}size: {{{{.Size}}}}\n"
+)
 
 
 @carries("container", "ls")
 def list_containers(doing: Doing, command: Command) -> int:
     """Print the session's containers."""
     limit = _limit(command)
-    layout = CONTAINERS.layout(format_=command.text("format"), quiet=command.is_on("quiet"))
-    if layout.as_table and command.is_on("size"):
-        layout = CONTAINERS.layout(format_=f"table {layout.text}\t{{{{.Size}}}}")
+    listing = _WITH_SIZE if command.is_on("size") else CONTAINERS
+    layout = listing.layout(
+        format_=command.text("format"), quiet=command.is_on("quiet"), unreadable="failed to parse template"
+    )
     sized = layout.asks_for("Size") or command.is_on("size")
     filters = filters_of(command)
     query = {
@@ -144,7 +148,7 @@ def _named(doing: Doing, filters: Filters, name: str) -> str:
     for value in filters.get(name, ()):
         own = doing.state.container(value)
         if own is None:
-            raise DaemonRefused(_NOT_FOUND, f"no such container {value}")
+            raise DaemonRefused(_SERVER_ERROR, f"no such container {value}")
         ids = own.id
     return ids
 

@@ -6,6 +6,7 @@ from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing, carries
 from graders.commands.model import Command, CommandRefused
 from graders.commands.tables import aligned
+from graders.commands.verbs.noting import noted_where_refused
 from graders.commands.verbs.targets import ask, looked_up, own_container
 
 _TOP_WIDTH = 20
@@ -25,8 +26,10 @@ _WORDS = frozenset(("aux", "-aux", "au", "-ef", "-e", "-f", "-l", "-F", "-efl", 
 def top(doing: Doing, command: Command) -> int:
     """Print the processes of a container."""
     word, *options = command.args
-    _ensure_offered(options)
-    told = ask(doing, "GET", word, "/top", query={"ps_args": " ".join(options)} if options else {}).json()
+    query = {"ps_args": " ".join(options)} if options else {}
+    with noted_where_refused(doing, "GET", f"/containers/{word}/top", query=query):
+        _ensure_offered(options)
+    told = ask(doing, "GET", word, "/top", query=query).json()
     lines = [told.get("Titles") or [], *(told.get("Processes") or [])]
     doing.out(aligned("\n".join("\t".join(line) for line in lines), least=_TOP_WIDTH))
     own = own_container(doing, word)

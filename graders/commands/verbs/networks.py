@@ -5,6 +5,7 @@ Each is internal, whether that is asked for or not: its containers reach each ot
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from graders.commands.amounts import printed_moment, short_id
 from graders.commands.daemon import DaemonRefused
@@ -34,7 +35,7 @@ from graders.commands.verbs.volumes import labels_of
 _KNOWN = frozenset(("dangling", "driver", "id", "label", "name", "scope", "type"))
 _TYPES = ("builtin", "custom")
 _LONGEST = 200
-_NOT_FOUND, _FORBIDDEN, _CONFLICT = 404, 403, 409
+_NOT_FOUND, _FORBIDDEN, _CONFLICT, _SERVER_ERROR = 404, 403, 409, 500
 _DANGLING = 'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")'
 
 NETWORKS = Listing(
@@ -111,7 +112,7 @@ def list_networks(doing: Doing, command: Command) -> int:
         ensure_known(filters, _KNOWN)
         for value in filters.get("type", ()):
             if value not in _TYPES:
-                raise DaemonRefused(BAD_REQUEST, f"invalid filter: 'type'='{value}'")
+                raise DaemonRefused(_SERVER_ERROR, f"invalid filter: 'type'='{value}'")
         dangling = switch_of(filters, "dangling", _DANGLING)
     names = {one.id: one.name for one in doing.state.networks if one.id}
     told = [{**one, "Name": names.get(one["Id"], one["Name"])} for one in told_networks(doing)]
@@ -159,8 +160,8 @@ def remove_networks(doing: Doing, command: Command) -> int:
         seen = seen_network(doing, word)
         error = _removal(doing, seen) if seen is not None else _gone(word)
         there = seen is not None and (error is None or error.status != _NOT_FOUND)
-        doing.daemon.note("GET", f"/networks/{word}", status=200 if there else _NOT_FOUND)
-        doing.daemon.note("DELETE", f"/networks/{word}", status=error.status if error else 204)
+        doing.daemon.note("GET", f"/networks/{quote(word)}", status=200 if there else _NOT_FOUND)
+        doing.daemon.note("DELETE", f"/networks/{quote(word)}", status=error.status if error else 204)
         if seen is not None and seen.own is not None and (error is None or error.status == _NOT_FOUND):
             forget_network(doing, seen.own)
         if error is None:

@@ -23,7 +23,7 @@ from graders.commands.verbs.networks import forget_network
 from graders.commands.verbs.noting import noted_where_refused
 
 _KNOWN = frozenset(("label", "label!", "until"))
-_NOT_FOUND = 404
+_NOT_FOUND, _SERVER_ERROR = 404, 500
 _WARNING = "This will remove all custom networks not used by at least one container."
 _SPAN = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:h|ms|m|s|us|µs|ns))+", re.ASCII)
 _PART = re.compile(r"([\d.]+)(h|ms|m|s|us|µs|ns)")
@@ -80,4 +80,4 @@ def _before(filters: Filters) -> float:
     try:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):
-        raise DaemonRefused(BAD_REQUEST, f'failed to parse value as time or duration: "{text}"') from None
+        raise DaemonRefused(_SERVER_ERROR, f'failed to parse value as time or duration: "{text}"') from None
