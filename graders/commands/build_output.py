@@ -4,6 +4,7 @@ Steps are printed whole and in the order in which they began, where the CLI lets
 The lines about files that the CLI sends are ours, since no CLI sends any here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,8 @@ from graders.sandbox.trace import LogChunk, Status, Vertex
 
 _NOT_OURS = ("[internal] load remote build context", "copy /context /", "exporting to ")
 """How the engine takes in a context that is sent whole, and what it does at the end: told of in other words."""
-_CONTEXT_BEFORE = ("[internal] ", "FROM ")
+_BEFORE_CONTEXT = re.compile(r"\[internal\] |\[[^\]]*\] FROM ")
+"""What goes on before a CLI is asked for its files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class BuildOutput:
 
     def __init__(self, *, max_bytes: int) -> None:
         self._vertexes: dict[str, Vertex] = {}
+        self._began: dict[str, float] = {}
         self._printed: dict[str, _Printed] = {}
         self._left = max_bytes
 
@@ -48,6 +51,8 @@ class BuildOutput:
         """Take in what the engine tells."""
         for vertex in status.vertexes:
             self._vertexes[vertex.digest] = vertex
+            if vertex.started is not None:
+                self._began.setdefault(vertex.digest, vertex.started)  # sources are looked at more than once
         for chunk in status.logs:
             self._print(chunk)
 
@@ -62,7 +67,7 @@ class BuildOutput:
         blocks.add("[internal] load .dockerignore", f"transferring context: {sent.ignore_bytes}B done", "DONE 0.0s")
         has_context = sent.context_bytes is None
         for vertex in self._begun():
-            if not has_context and not any(mark in vertex.name for mark in _CONTEXT_BEFORE):
+            if not has_context and not _BEFORE_CONTEXT.match(vertex.name):
                 has_context = True
                 blocks.add(
                     "[internal] load build context", f"transferring context: {sent.context_bytes}B done", "DONE 0.0s"
@@ -101,7 +106,7 @@ class BuildOutput:
             # Where a later step cannot be prepared, the engine calls those before it cached without running them.
             and not (vertex.cached and vertex.inputs)
         ]
-        return sorted(told, key=lambda vertex: vertex.started or 0.0)
+        return sorted(told, key=lambda vertex: self._began[vertex.digest])
 
     def _lines(self, vertex: Vertex) -> list[str]:
         printed = self._printed.get(vertex.digest, _Printed())

@@ -68,7 +68,7 @@ def build(doing: Doing, command: Command) -> int:
         doing.out(result.image_id)
         return 0
     text = output.text(files.sent(dockerfile), result, names=[full_name(name) for name in wish.names])
-    doing.err(doing.state.shown_text(text).rstrip("\n"))
+    doing.err(doing.daemon.shown_message(text).rstrip("\n"))
     return 0 if result.ok else 1
 
 
