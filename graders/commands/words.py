@@ -15,6 +15,14 @@ MOST_NESTED = 2
 """How deep `$(…)` may stand in `$(…)`."""
 
 _ENDS_WORD = frozenset(" \t\n;|&()<>")
+_NO_SIGNS = {"|&": "streams", ">&": "streams", "&>": "redirection", "<<": "heredoc"} | {
+    "&": "background",
+    "<": "redirection",
+    ">": "redirection",
+    "(": "subshell",
+    ")": "subshell",
+}
+"""Signs of a shell that are none here: the code of the refusal."""
 _ESCAPED_IN_QUOTES = frozenset('$`"\\\n')
 _FOLDER = re.compile(r"\$(?:PWD\b|\{PWD\})")
 _BRACES = re.compile(r"\{([^{}\s]*+)\}")
@@ -107,14 +115,8 @@ class _Reader:
                 self.at += 2
                 return Sign(sign)
         char = rest[0]
-        if rest == "|&":
-            raise refused("redirection")
-        if char == "&":
-            raise refused("redirection" if rest == "&>" else "background")
-        if char in "<>":
-            raise refused("heredoc" if rest == "<<" else "redirection")
-        if char in "()":
-            raise refused("subshell")
+        if code := _NO_SIGNS.get(rest) or _NO_SIGNS.get(char):
+            raise refused(code)
         self.at += 1
         return Sign(";", is_line_feed=True) if char == "\n" else Sign(char)
 
@@ -124,7 +126,7 @@ class _Reader:
             step = _STEPS.get(self.text[self.at], _Reader._ordinary)
             step(self)
         if self.at < len(self.text) and self.text[self.at] in "<>" and "".join(self.bare).isdigit():
-            raise refused("heredoc" if self.text.startswith("<<", self.at) else "redirection")
+            raise refused(_NO_SIGNS.get(self.text[self.at : self.at + 2], "redirection"))
         self._close(quoted=False)
         if any("," in inner or ".." in inner for inner in _BRACES.findall("".join(self.bare))):
             raise refused("braces")
