@@ -11,6 +11,7 @@ from graders.commands.folder import Folder
 from graders.commands.interpreter import Console
 from graders.commands.model import Carried
 from graders.commands.rules import ConsoleRules
+from graders.sandbox.stuck import start_anew
 from graders.sandbox.turn import engine_turn
 
 pytestmark = pytest.mark.engine
@@ -270,3 +271,21 @@ def test_the_same_files_built_in_two_sessions_are_two_images(at_work: Console, e
             assert built(one, "FROM busybox:1.35\n", "-q -t same").exit_code == 0
 
         assert at_work.state.images[0].id != other.state.images[0].id
+
+
+def test_a_build_that_cannot_be_ended_ends_for_its_session_and_leaves_what_others_run(
+    at_work: Console, engine_url: str
+) -> None:
+    hangs = "FROM busybox:1.35\nRUN rm /etc/passwd && mkfifo /etc/passwd\nUSER nobody\nRUN true\n"
+    assert at_work.carry_out("docker run -d --name other busybox:1.35 sleep 600").exit_code == 0
+    try:
+        with console(engine_url, rules=ConsoleRules(build_seconds=1)) as hostile:
+            carried = built(hostile, hangs, "-t evil")
+
+            assert carried.exit_code == 1
+            assert "The build was ended after 1 seconds." in carried.stderr
+            assert hostile.state.images == []
+        assert at_work.carry_out("docker ps -q").stdout != ""
+        assert at_work.carry_out("docker build -q .").exit_code == 0
+    finally:
+        start_anew(at_work.engine.address)
