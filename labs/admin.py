@@ -1,4 +1,4 @@
-"""Labs, submissions and workers in the admin: to read, with the few things that staff do to a submission."""
+"""Labs, submissions, consoles and workers in the admin: to read, with the few things that staff do to a submission."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,7 @@ from unfold.decorators import display
 from courses.admin import VisibleAdmin
 from gradebook.admin import ReadOnlyAdmin
 from labs import services
+from labs.console_models import ConsoleEntry, ConsoleSession
 from labs.errors import DrydockError
 from labs.models import Lab, LabVersion, Submission, SubmissionEvent, WorkerHeartbeat
 from labs.states import State
@@ -135,9 +136,32 @@ class SubmissionEventAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
+@admin.register(ConsoleSession)
+class ConsoleSessionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "author", "lab", "state", "ended_because", "engine", "line_count", "used_at", "created_at")
+    list_filter = ("state", ("course", admin.RelatedOnlyFieldListFilter), "engine")
+    search_fields = ("author__email", "author__name", "lab__activity__title")
+    list_select_related = ("author", "lab__activity")
+    ordering = ("-pk",)
+    exclude = ("ledger", "files", "picture")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ConsoleSession]:
+        return ConsoleSession.objects.staffed_by(request.user)
+
+
+@admin.register(ConsoleEntry)
+class ConsoleEntryAdmin(ReadOnlyAdmin):
+    list_display = ("session_id", "number", "kind", "text", "state", "exit_code", "error_code", "queued_at")
+    list_filter = ("kind", "state")
+    search_fields = ("=session__id",)
+    ordering = ("-pk",)
+    exclude = ("done",)
+    show_full_result_count = False
+
+
 @admin.register(WorkerHeartbeat)
 class WorkerHeartbeatAdmin(ReadOnlyAdmin):
-    list_display = ("worker", "seen_at", "engine_name", "engine_ok", "engine_message", "safe", "safety_message")
+    list_display = ("worker", "kind", "seen_at", "engine_name", "engine_ok", "engine_message", "safe", "safety_message")
 
 
 def _person(request: HttpRequest) -> Any:

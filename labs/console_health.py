@@ -5,20 +5,23 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from graders.sandbox.base import SandboxUnavailable
 from labs import heartbeats
 from labs.console_engine import console_engine, engine_name
-from labs.console_models import ConsoleSession
+from labs.console_models import ConsoleEntry, ConsoleSession
 from labs.models import WorkerHeartbeat, WorkerKind
 from labs.place import WaitingFor
 
 log = structlog.get_logger(__name__)
 
+SEEN_WITHIN = timedelta(seconds=30)
 READY_SECONDS = 5.0
 """How long an engine that answered is taken to go on answering."""
 
@@ -43,6 +46,11 @@ def worker_name() -> str:
 def health() -> heartbeats.GradingHealth:
     """How many workers for consoles are alive, and how many of them can work. One query."""
     return heartbeats.health(kind=WorkerKind.CONSOLES)
+
+
+def waits_in_vain() -> bool:
+    """Whether something has waited in a console for longer than a worker takes to see it."""
+    return ConsoleEntry.objects.waiting().filter(queued_at__lt=timezone.now() - SEEN_WITHIN).exists()
 
 
 def waiting_for(session: ConsoleSession) -> WaitingFor:

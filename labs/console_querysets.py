@@ -85,6 +85,10 @@ class ConsoleEntryQuerySet(models.QuerySet[M]):
         """Not taken by a worker yet."""
         return self.filter(state=EntryState.WAITING)
 
+    def finished(self) -> Self:
+        """Those to which nothing more will happen."""
+        return self.filter(state__in=(EntryState.DONE, EntryState.LOST))
+
     def expired(self, now: datetime) -> Self:
         """Being carried out by a worker that has stopped renewing its lease."""
         return self.filter(state=EntryState.RUNNING, lease_expires_at__lt=now)

@@ -322,4 +322,4 @@ def close(session: ConsoleSession, because: Because) -> None:
 
 def journal_of(session: ConsoleSession) -> Sequence[ConsoleEntry]:
     """What was typed and carried out, in order, lines that were lost included."""
-    return list(session.entries.lines().filter(state__in=(EntryState.DONE, EntryState.LOST)))
+    return list(session.entries.lines().finished())

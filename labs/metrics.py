@@ -1,7 +1,7 @@
-"""What Prometheus reads of the queue and of grading: asked of the database, so that every process says the same."""
+"""What Prometheus reads of queue, grading and consoles: asked of the database, so that every process says the same."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import DatabaseError
@@ -11,7 +11,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from labs import heartbeats
+from labs import console_health, heartbeats
+from labs.console_models import ConsoleEntry, ConsoleSession
+from labs.console_states import ON_ENGINE, ConsoleState, EntryKind, EntryState
 from labs.models import Submission
 from labs.states import FINISHED, WAITING, State
 
@@ -57,10 +59,33 @@ def _metrics() -> Iterator[Metric]:
         value=(now - oldest).total_seconds() if oldest else 0.0,
     )
     yield from _durations()
+    yield from _consoles(now)
     health = heartbeats.health(now=now)
     yield GaugeMetricFamily("drydock_workers", "Grading workers that are alive", value=health.workers)
     yield GaugeMetricFamily("drydock_engines", "Sandbox engines that answer", value=health.engines_ok)
     yield GaugeMetricFamily("drydock_workers_able", "Workers that may grade", value=health.able)
+
+
+def _consoles(now: datetime) -> Iterator[Metric]:
+    counts = dict.fromkeys(ON_ENGINE, 0)
+    rows = ConsoleSession.objects.filter(state__in=ON_ENGINE).order_by().values_list("state")
+    counts |= {ConsoleState(state): count for state, count in rows.annotate(n=Count("pk"))}
+    sessions = GaugeMetricFamily("drydock_consoles", "Consoles that are not over", labels=["state"])
+    for state, count in counts.items():
+        sessions.add_metric([state], count)
+    yield sessions
+    lines = ConsoleEntry.objects.filter(kind=EntryKind.LINE)
+    yield CounterMetricFamily("drydock_console_lines", "Lines carried out in consoles", value=lines.finished().count())
+    yield GaugeMetricFamily("drydock_console_lines_waiting", "Lines that wait", value=lines.waiting().count())
+    recent = lines.filter(state=EntryState.DONE, finished_at__gte=now - RECENT).order_by("-finished_at")
+    found = list(recent.values_list("queued_at", "started_at", "finished_at")[:RECENT_AT_MOST])
+    took = sorted((end - start).total_seconds() for _, start, end in found if start and end)
+    waits = sorted((start - queued).total_seconds() for queued, start, _ in found if start)
+    yield _quantiles("drydock_console_line_seconds", "How long lines took, over the last 15 minutes", took)
+    yield _quantiles("drydock_console_line_wait_seconds", "How long lines waited, over the last 15 minutes", waits)
+    health = console_health.health()
+    yield GaugeMetricFamily("drydock_console_workers", "Console workers that are alive", value=health.workers)
+    yield GaugeMetricFamily("drydock_console_workers_able", "Console workers that can work", value=health.able)
 
 
 def _durations() -> Iterator[Metric]:

@@ -42,6 +42,16 @@ class SignInsByAddress(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": account}
 
 
+class ConsoleLines(UserRateThrottle):
+    """Lines typed in consoles, by person; reading them counts as any call does. Consoles have a limit beside this."""
+
+    scope = "console_lines"
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        """Count what is typed only."""
+        return request.method != "POST" or super().allow_request(request, view)
+
+
 class Submissions(UserRateThrottle):
     """Hand-ins, by person; the queue has limits of its own beside this."""
 

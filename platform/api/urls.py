@@ -4,7 +4,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api.views import accounts, courses, grades, labs, quizzes
+from api.views import accounts, consoles, courses, grades, labs, quizzes
 from api.views.unknown import UnknownView
 
 
@@ -55,6 +55,12 @@ urlpatterns = [
     path("submissions/<id:pk>/regrade/", labs.RegradeView.as_view(), name="submission-regrade"),
     path("submissions/<id:pk>/report/", labs.ReportView.as_view(), name="submission-report"),
     path("submissions/<id:pk>/log/", labs.LogView.as_view(), name="submission-log"),
+    path("activities/<id:activity_id>/console/", consoles.LabConsoleView.as_view(), name="lab-console"),
+    path("consoles/<id:pk>/", consoles.ConsoleView.as_view(), name="console"),
+    path("consoles/<id:pk>/lines/", consoles.ConsoleLinesView.as_view(), name="console-lines"),
+    path("consoles/<id:pk>/files/", consoles.ConsoleFilesView.as_view(), name="console-files"),
+    path("consoles/<id:pk>/hand-in/", consoles.ConsoleHandInView.as_view(), name="console-hand-in"),
+    path("consoles/<id:pk>/end/", consoles.ConsoleEndView.as_view(), name="console-end"),
     path("grades/<id:pk>/override/", grades.ScoreOverrideView.as_view(), name="score-override"),
     re_path("", UnknownView.as_view(), name="unknown"),
 ]

@@ -1,7 +1,8 @@
 """How the site is: /livez says that the process answers, /readyz how each part of it is.
 
 Only a database that does not answer makes the site unready (503): without it no page can be served. Redis, the
-workers and their engines are reported beside it as degraded, since quizzes go on without them and submissions wait.
+workers, their engines and consoles are reported beside it as degraded, since quizzes go on without them, and
+submissions and lines wait.
 """
 
 import logging
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
-from labs import heartbeats
+from labs import console_health, heartbeats
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,18 @@ def engines() -> Part:
     return Part(ok=health.able >= max(wanted, 1), detail=f"{_of(health.able, wanted)} answer and may grade")
 
 
+def consoles() -> Part:
+    """Whether what is typed in consoles is carried out: as many workers are able to as are expected."""
+    expected = settings.CONSOLES_EXPECTED
+    try:
+        health, in_vain = console_health.health(), console_health.waits_in_vain()
+    except DatabaseError:  # which part `database` reports
+        health, in_vain = heartbeats.GradingHealth(workers=0, engines_ok=0, able=0), False
+    if in_vain and not health.able:
+        return Part(ok=False, detail="no console worker is alive and able, and lines wait for one")
+    return Part(ok=health.able >= expected, detail=f"{_of(health.able, expected)} console workers alive and able")
+
+
 def _grading_health() -> heartbeats.GradingHealth:
     try:
         return heartbeats.health()
@@ -89,6 +102,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "redis": redis_server,
     "workers": workers,
     "engines": engines,
+    "consoles": consoles,
 }
 
 

@@ -316,6 +316,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "sign_ins": env.str("API_RATE_SIGN_INS", default="30/min"),
         "sign_ins_by_account": env.str("API_RATE_SIGN_INS_BY_ACCOUNT", default="10/min"),
         "submissions": env.str("API_RATE_SUBMISSIONS", default="30/min"),
+        "console_lines": env.str("API_RATE_CONSOLE_LINES", default="120/min"),
     },
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
@@ -345,7 +346,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     # The pages load nothing from elsewhere.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"AttemptState": "quizzes.models.AttemptState", "SubmissionState": "labs.states.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "AttemptState": "quizzes.models.AttemptState",
+        "SubmissionState": "labs.states.State",
+        "ConsoleState": "labs.console_states.ConsoleState",
+        "ConsoleEntryState": "labs.console_states.EntryState",
+    },
 }
 
 # ── The admin ────────────────────────────────────────────────────────────────────────────────────────────────────

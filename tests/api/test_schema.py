@@ -26,8 +26,10 @@ from schemathesis.specs.openapi.checks import (
 
 from accounts.models import User
 from gradebook.models import Score
+from labs.consoles import open_session
 from quizzes.services import start_attempt
 from tests.api.handing_in import a_secretive_lab, grade_next
+from tests.labs.consoles.building import a_console_lab
 from tests.quizzes.building import a_quiz
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -96,6 +98,7 @@ def world() -> World:
     quiz = a_quiz(course)
     attempt = start_attempt(quiz=quiz, student=student)
     submission = grade_next(a_submission(lab, author=student))
+    console = open_session(author=student, lab=a_console_lab(course))
     return World(
         student=student,
         instructor=an_instructor_of(course),
@@ -106,6 +109,8 @@ def world() -> World:
             "quizzes": {"activity_id": quiz.activity_id},
             "attempts": {"id": attempt.pk, "position": 1},
             "labs": {"activity_id": lab.activity_id},
+            "activities": {"activity_id": console.lab.activity_id},
+            "consoles": {"id": console.pk},
             "submissions": {"id": submission.pk},
             "grades": {"id": Score.objects.get().pk},
         },

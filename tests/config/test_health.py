@@ -1,12 +1,19 @@
 """/livez and /readyz."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from builders import a_member
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from config import health
+from labs import heartbeats
+from labs.consoles import open_session
+from labs.models import WorkerKind
+from tests.labs.consoles.building import a_console_lab
 
 pytestmark = pytest.mark.django_db
 
@@ -34,10 +41,10 @@ def test_a_site_whose_parts_are_all_well_is_ready(client: Client, well: dict[str
 
     assert reply.status_code == 200
     assert reply.json()["status"] == "ready"
-    assert set(reply.json()["parts"]) == {"database", "redis", "workers", "engines"}
+    assert set(reply.json()["parts"]) == {"database", "redis", "workers", "engines", "consoles"}
 
 
-@pytest.mark.parametrize("name", ["redis", "workers", "engines"])
+@pytest.mark.parametrize("name", ["redis", "workers", "engines", "consoles"])
 def test_a_part_that_quizzes_do_without_degrades_the_site_and_leaves_it_ready(
     client: Client, well: dict[str, Any], name: str
 ) -> None:
@@ -75,3 +82,22 @@ def test_a_redis_that_does_not_answer_is_reported_within_its_time_limit(settings
 
 def test_a_probe_is_read_only(client: Client) -> None:
     assert client.post("/livez").status_code == 404
+
+
+def test_consoles_are_well_until_somebody_waits_for_a_worker_that_is_not_there(settings: Any) -> None:
+    assert health.consoles().ok, "where nobody uses consoles, none is missing"
+    settings.CONSOLES_EXPECTED = 1
+    assert not health.consoles().ok
+    settings.CONSOLES_EXPECTED = 0
+    lab = a_console_lab()
+    session = open_session(author=a_member(lab.activity.course), lab=lab)
+    assert health.consoles().ok, "it has not waited for long"
+    session.entries.update(queued_at=timezone.now() - timedelta(minutes=1))
+
+    assert health.consoles() == health.Part(
+        ok=False, detail="no console worker is alive and able, and lines wait for one"
+    )
+    heartbeats.beat(worker="w", engine_url="u", version="1", kind=WorkerKind.CONSOLES)
+    heartbeats.engine_answered(worker="w", name="fake")
+    assert health.consoles().ok
+    assert not health.workers().ok, "a worker for consoles grades nothing"

@@ -78,6 +78,7 @@ CLASS = {
     "api:quiz-attempts",
     "api:lab",
     "api:lab-submissions",
+    "api:lab-console",
     "api:grades",
     "api:grade-events",
 }
@@ -110,6 +111,11 @@ OWN = {
     "api:submission-cancel",
     "api:submission-report",
     "api:submission-log",
+    "api:console",
+    "api:console-lines",
+    "api:console-files",
+    "api:console-hand-in",
+    "api:console-end",
 }
 """For the student whose work it is, and the course's staff."""
 STAFF = {
@@ -173,10 +179,10 @@ class World:
         """The address of this world's own thing of that kind."""
         is_quiz = "quiz" in route.name
         is_attempt = "attempt" in route.name or route.name.rpartition(":")[2] in {"answer", "flag", "finish", "review"}
-        activity = (self.attempt.quiz if is_quiz else self.submission.lab).activity
-        work = self.attempt.pk if is_attempt else self.submission.pk
-        if "console" in route.name:
-            work = self.console.pk
+        is_console = "console" in route.name
+        lab = self.console.lab if is_console else self.submission.lab
+        activity = (self.attempt.quiz if is_quiz else lab).activity
+        work = self.console.pk if is_console else self.attempt.pk if is_attempt else self.submission.pk
         values: dict[str, Any] = {
             "course_slug": self.course.slug,
             "slug": activity.slug if "course_slug" in route.parameters else self.course.slug,
@@ -296,11 +302,13 @@ def test_the_owner_and_the_course_s_instructor_do_get_in(world: World) -> None:
     reads = OWN - {name for name in OWN if name.rpartition(":")[2] in {"answer", "flag", "finish", "cancel", "review"}}
     reads -= {"api:attempt-finish", "api:attempt-review", "api:submission-cancel"}
     reads -= {f"portal:console-{verb}" for verb in ("lines", "files", "hand-in", "start-over", "end")}
+    reads -= {f"api:console-{verb}" for verb in ("files", "hand-in", "end")}
     for route in routes_in(reads):
         response = client_of(world.owner).get(world.address(route))
         assert response.status_code == 200, (route.name, response.status_code)
     instructor = an_instructor_of(world.course)
     reads = {"api:members", "api:grades-csv", "api:submission", "api:submission-report", "portal:submission"}
+    reads |= {"api:console", "api:console-lines", "portal:console", "portal:console-since", "portal:console-journal"}
     reads |= {name for name in STAFF if name.startswith("portal:")} - POSTED_ONLY
     for route in routes_in(reads):
         assert client_of(instructor).get(world.address(route)).status_code == 200, route.name
@@ -336,7 +344,7 @@ def test_admin_staff_who_run_another_course_see_nothing_of_this_one(world: World
     apps = ("courses", "gradebook", "quizzes", "labs")
     member.user_permissions.set(Permission.objects.filter(content_type__app_label__in=apps))
     client = client_of(member)
-    things = [world.course, world.submission, world.attempt, world.score, world.submission.lab]
+    things = [world.course, world.submission, world.attempt, world.score, world.submission.lab, world.console]
     for model in site._registry:
         if model._meta.app_label not in apps:
             continue

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from builders import a_course, a_lab, a_submission, a_user, an_instructor_of, graded
+from builders import a_course, a_lab, a_member, a_submission, a_user, an_instructor_of, graded
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from labs.consoles import open_session
 from labs.models import Submission, WorkerHeartbeat
 from labs.queue import claim_next
 from labs.states import State
+from tests.labs.consoles.building import a_console_lab
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ("lab", "labversion", "submission", "submissionevent", "workerheartbeat")
+MODELS = ("lab", "labversion", "submission", "submissionevent", "workerheartbeat", "consolesession", "consoleentry")
 
 
 @pytest.fixture
@@ -48,6 +50,8 @@ def act(user: User, action: str, *submissions: Submission) -> Any:
 def test_operators_can_read_every_list_and_every_row(model: str, operator: User) -> None:
     WorkerHeartbeat.objects.create(worker="worker-0")
     graded(a_submission())
+    lab = a_console_lab()
+    open_session(author=a_member(lab.activity.course), lab=lab)
     client = signed_in(operator)
 
     listed = client.get(reverse(f"admin:labs_{model}_changelist"))

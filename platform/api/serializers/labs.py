@@ -23,6 +23,7 @@ class LabSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     title = serializers.CharField()
     version = serializers.IntegerField()
+    console = serializers.BooleanField(help_text="Whether one works in a console: see /activities/{id}/console/.")
     story = serializers.CharField(help_text="Markdown.")
     bases = serializers.ListField(child=serializers.CharField(), help_text="Images that FROM may name.")
     starter = serializers.DictField(child=serializers.CharField(), help_text="Path to text.")

@@ -1,5 +1,6 @@
 """Labs and what is handed in: submitting, following, cancelling, reading the report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -30,6 +31,10 @@ from api.serializers.labs import (
 )
 from api.throttles import People, Submissions
 from courses.deadlines import window_for
+from graders.checks.base import Check
+from graders.plan import LabPlan
+from graders.values import draw
+from labs.console_story import is_console, seed_of, story_of
 from labs.errors import Conflict
 from labs.intake import HandedIn
 from labs.models import Lab, Submission, Via
@@ -67,6 +72,11 @@ def handed_in(request: Request) -> HandedIn:
     return {path: text.encode() for path, text in given.validated_data["files"].items()}
 
 
+def checks_shown(plan: LabPlan, seed: int | None) -> Sequence[Check]:
+    """The checks; in a console lab with the caller's own values in their titles."""
+    return plan.checks if seed is None else plan.filled(draw(plan.values, seed=seed)).checks
+
+
 class LabView(APIView):
     """A lab."""
 
@@ -78,13 +88,15 @@ class LabView(APIView):
         if version is None:
             raise Conflict("lab_empty", "This lab has no content yet. Ask your instructor.")
         plan = version.lab_plan
+        seed = seed_of(lab, caller(request)) if is_console(version) else None
         window = window_for(activity=lab.activity, user=caller(request))
         tries = tries_of(user=caller(request), lab=lab, window=window)
         shown = {
             "id": activity_id,
             "title": lab.activity.title,
             "version": version.number,
-            "story": version.readme,
+            "console": seed is not None,
+            "story": version.readme if seed is None else story_of(version, seed),
             "bases": [base.image for base in plan.bases],
             "starter": version.starter,
             "editable": list(plan.submission.editable),
@@ -95,7 +107,7 @@ class LabView(APIView):
                     "max_points": check.points,
                     "hidden": check.hidden,
                 }
-                for check in plan.checks
+                for check in checks_shown(plan, seed)
             ],
             "max_points": lab.activity.max_points,
             "minutes": lab.activity.minutes,

@@ -1,11 +1,12 @@
 """Consoles for tests without an engine: labs, sessions, and an engine of sessions that is a dictionary."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from builders import a_lab, a_member
-from django.conf import settings
+from django.conf import settings as site
 
 from accounts.models import User
 from courses.models import Course
@@ -205,6 +206,7 @@ def _state(engine: FakeConsoles, own: OwnContainer) -> Any:
 
 
 _engines: dict[str, FakeConsoles] = {}
+_numbers = itertools.count(1)
 
 
 def open_fake(url: str) -> FakeConsoles:
@@ -258,6 +260,14 @@ def typed(session: ConsoleSession, text: str) -> ConsoleEntry:
     return entry
 
 
+def a_fake_engine(settings: Any) -> FakeConsoles:
+    """Let consoles be on an engine of this test's own that is a dictionary."""
+    settings.CONSOLE_FACTORY = "tests.labs.consoles.building.open_fake"
+    settings.CONSOLE_ENGINE = f"unix:///run/fake-{next(_numbers)}/docker.sock"
+    settings.CONSOLE_NAME = "fake"
+    return the_engine()
+
+
 def the_engine() -> FakeConsoles:
     """The engine of this test."""
-    return open_fake(settings.CONSOLE_ENGINE)
+    return open_fake(site.CONSOLE_ENGINE)
