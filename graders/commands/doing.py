@@ -30,6 +30,8 @@ class Doing:
     """References that FROM and `docker run` may name beside the session's own images."""
     pieces: list[Piece] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
+    cut: bool = False
+    """Whether a program printed more than is shown."""
 
     def out(self, text: str, *, end: str = "\n") -> None:
         """Print to standard output."""

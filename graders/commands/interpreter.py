@@ -71,7 +71,7 @@ class Console:
             exit_code=exit_code,
             calls=tuple(carrying.daemon.calls),
             done=tuple(carrying.done),
-            cut=carrying.screen.cut,
+            cut=carrying.screen.cut or carrying.cut,
             clears=carrying.clears,
         )
 
@@ -85,6 +85,7 @@ class _Carrying:
         self.screen = Screen(console.rules.output_bytes)
         self.done: list[Done] = []
         self.clears = False
+        self.cut = False
         self._until = time.monotonic() + console.rules.build_seconds + 2 * console.rules.foreground_seconds
 
     def typed(self, text: str) -> int:
@@ -162,6 +163,7 @@ class _Carrying:
         except DaemonRefused as refusal:
             message, exit_code = daemon_words(command, refusal.message) if command else (refusal.message, 1)
             doing.err(message)
+        self.cut |= doing.cut
         ran = Ran(tuple(doing.pieces), exit_code)
         self.done.append(
             Done(

@@ -1,14 +1,19 @@
 """Runs a container in the foreground: listens from the first byte on, starts it, shows it, and waits for its end."""
 
+from graders.commands.amounts import memory_size
+from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing
 from graders.commands.state import OwnContainer
 from graders.commands.verbs.foreground import End, Patience, Shown, feed, say_full, say_let_go, show
+from graders.commands.verbs.refusing import remark
 from graders.commands.verbs.starting import start
 from graders.sandbox.connection import RawStream, engine_call, request_path
 
 _LAST_SECONDS = 1.0
 """How long a program that has printed too much is given to end after all."""
 _SWITCHING, _OK = 101, 200
+_KILLED = 137
+_MIB = 1024 * 1024
 
 
 class Follower:
@@ -61,6 +66,23 @@ class Follower:
             self._stream.close()
             self._stream = None
 
+    def _say_why_killed(self) -> None:
+        """Name the bound that a program met which was killed; docker leaves that to `docker inspect`."""
+        doing = self._doing
+        try:
+            told = doing.daemon.get(f"/containers/{self._own.id}/json", aside=True)
+        except DaemonRefused:  # it had `--rm`, and nobody can be asked any more
+            most = memory_size(doing.rules.memory_mib * _MIB)
+            remark(
+                doing, f"It was killed, as a program is that wants more memory than its container has: {most} at most."
+            )
+            return
+        if told["State"]["OOMKilled"]:
+            remark(
+                doing,
+                f"It was killed for wanting more memory than the {memory_size(told['HostConfig']['Memory'])} it has.",
+            )
+
     def _follow(self, end: End) -> int | None:
         doing, patience = self._doing, self._patience
         shown = show(doing, self._stream, patience) if self._stream is not None else Shown.ENDED
@@ -71,4 +93,6 @@ class Follower:
             say_let_go(doing, shown, seconds=patience.seconds)
         elif shown is Shown.FULL:
             say_full(doing)
+        if exit_code == _KILLED:
+            self._say_why_killed()
         return exit_code

@@ -93,6 +93,7 @@ def say_let_go(doing: Doing, shown: Shown, *, seconds: float, more: str = "it go
 
 def say_full(doing: Doing, *, more: str = "") -> None:
     """Tell that more was printed than is shown."""
+    doing.cut = True
     size = f"{round(most_bytes(doing) / 1024)} KiB"
     remark(doing, f"More than {size} were printed, and the rest is not shown{'; ' if more else '.'}{more}")
 
