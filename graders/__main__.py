@@ -22,7 +22,7 @@ from graders.report import Outcome, Report
 from graders.sandbox.base import Sandbox, SandboxUnavailable
 from graders.sandbox.docker import DockerSandbox
 from graders.schema import lab_schema
-from graders.solutions import read_solution, read_starter
+from graders.solutions import read_solution, read_starter, with_values
 
 GRADED, LAB_INVALID, NO_SANDBOX, REFUSED = 0, 2, 3, 4
 _EXIT_CODES = """\
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     grading = commands.add_parser(
         "grade",
-        help="build and run a submission, and print the report",
+        help="build and run a submission, or carry its commands out, and print the report",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -88,12 +88,12 @@ def _parser() -> argparse.ArgumentParser:
 def _grade(options: argparse.Namespace) -> int:
     plan = load_plan(options.lab)
     starter = read_starter(options.lab)
+    seed = options.seed if options.seed is not None else secrets.randbits(31)
     try:
-        handed_in = _read(options.submission, plan, options.lab)
+        handed_in = _read(options.submission, plan, options.lab, seed=seed)
         submission = assemble(handed_in, plan=plan, starter=starter)
     except SubmissionRefused as refused:
         return _print(_refused(plan, refused.as_refusal()), as_json=options.json)
-    seed = options.seed if options.seed is not None else secrets.randbits(31)
     sandbox = _sandbox(options.engine)
     sandbox.sweep()  # what a killed command left behind has another job's name, and may still run
     report = grade(
@@ -107,10 +107,13 @@ def _grade(options: argparse.Namespace) -> int:
     return _print(report, as_json=options.json)
 
 
-def _read(path: Path, plan: LabPlan, lab: Path) -> Submission:
+def _read(path: Path, plan: LabPlan, lab: Path, *, seed: int) -> Submission:
     caps = Caps.up_to(plan.submission.max_mib)
     if path.is_dir():
-        return read_solution(path, lab) or Submission.from_directory(path, caps=caps)
+        solution = read_solution(path, lab)
+        if solution is not None:
+            return with_values(solution, plan, seed=seed)
+        return Submission.from_directory(path, caps=caps)
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -59,8 +59,8 @@ check has (`id`, `points`, `title`, `hint`, `needs`, `topics`, `hidden`, `blame`
 In texts, `{name}` stands for a value that is drawn anew for each grading. Images of builds are named by their build,
 containers by their run; both are called `default` where nothing else is said.
 
-Kinds that look at what docker commands left are for labs with a `console`, and no others are; their examples show the commands
-that were handed in.
+Kinds that look at what docker commands left are for labs with a `console`, and no others are; their examples show the
+commands that were handed in.
 """
 
 

@@ -30,7 +30,7 @@ class _Page:
         yield f"{self._bold(report.lab)}{score:>{max(1, WIDTH - len(report.lab))}}"
         yield ""
         if report.outcome is Outcome.REFUSED:
-            yield "Refused before anything was built:"
+            yield "Refused before anything was done:"
             for refusal in report.refusals:
                 yield from _wrapped(refusal.message, indent="    ", first="  * ")
             return

@@ -12,12 +12,14 @@ from pydantic import Field, ValidationError
 from graders.archive import Caps, Submission, SubmissionRefused
 from graders.attached import EXPECT_FILE, SOLUTIONS, STARTER
 from graders.authored import Document, InvalidFile, Problem, read_yaml
+from graders.console_plan import COMMANDS_FILE
 from graders.engine import grade
 from graders.handin import assemble
 from graders.plan import LAB_FILE, InvalidPlan, LabPlan, load_plan
 from graders.report import CheckOutcome, Outcome, Report
 from graders.sandbox.base import Sandbox
 from graders.spec import Identifier, Points, Spec, Text, problems_of
+from graders.values import draw, fill
 from graders.visible import listed
 
 REFERENCE = "reference"
@@ -101,6 +103,22 @@ def read_solution(folder: Path, lab_dir: Path) -> Submission | None:
     return Submission.from_files(files)
 
 
+def with_values(files: Submission, plan: LabPlan, *, seed: int) -> Submission:
+    """A solution of a lab of commands with the values in it that `seed` draws: what a learner who has them would type.
+
+    Other labs' solutions, and the other files of this one's, are what they are.
+    """
+    commands = files.files.get(COMMANDS_FILE)
+    if plan.console is None or commands is None:
+        return files
+    try:
+        text = commands.decode()
+    except UnicodeDecodeError:
+        return files  # grading says on which line
+    filled = str(fill(text, draw(plan.values, seed=seed)))
+    return Submission.from_files({**files.files, COMMANDS_FILE: filled.encode()})
+
+
 def verify_solutions(
     lab_dir: Path, sandbox: Sandbox, *, seed: int = 1, on_verified: Callable[[Verified], None] | None = None
 ) -> Verification:
@@ -109,7 +127,7 @@ def verify_solutions(
     verified = []
     for solution in read_solutions(lab_dir, plan):
         job_id = f"verify-{lab_dir.name}-{solution.name}"
-        report = grade(plan, solution.files, sandbox, seed=seed, job_id=job_id)
+        report = grade(plan, with_values(solution.files, plan, seed=seed), sandbox, seed=seed, job_id=job_id)
         verified.append(Verified(solution, report, tuple(_differences(solution, report))))
         if on_verified is not None:
             on_verified(verified[-1])

@@ -119,7 +119,7 @@ def test_a_file_the_lab_does_not_take_ends_with_4_before_an_engine_is_asked(
     (tmp_path / "virus.exe").write_text("x")
     assert main(["grade", "--lab", str(LAB), "--submission", str(tmp_path)]) == 4
     printed = capsys.readouterr().out
-    assert "Refused before anything was built:" in printed
+    assert "Refused before anything was done:" in printed
     assert "virus.exe: this lab takes no such file. Yours to write: Dockerfile." in printed
 
 

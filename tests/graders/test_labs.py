@@ -12,8 +12,22 @@ LABS = Path(__file__).resolve().parents[2] / "packs/containerization-review/labs
 NAMES = sorted(folder.name for folder in LABS.iterdir())
 
 
-def test_the_pack_has_its_four_labs() -> None:
+OF_COMMANDS = {"create-and-start", "freeze-and-kill", "commit-or-build", "keep-and-remove", "what-is-wrong"}
+
+
+def test_the_pack_has_its_four_labs_of_dockerfiles_and_five_of_commands() -> None:
     assert {"first-dockerfile", "copy-workdir", "expose-http", "containerize-api"} <= set(NAMES)
+    assert {name for name in NAMES if load_plan(LABS / name).console is not None} == OF_COMMANDS
+
+
+@pytest.mark.parametrize("name", sorted(OF_COMMANDS))
+def test_each_lab_of_commands_has_three_wrong_solutions_and_tells_each_learner_their_own_values(name: str) -> None:
+    plan = load_plan(LABS / name)
+    wrong = [one for one in read_solutions(LABS / name, plan) if one.expected is not None and one.expected.fails]
+    assert len(wrong) >= 3
+    readme = (LABS / name / "README.md").read_text()
+    prepared = " ".join(plan.require_console().prepare)
+    assert [value for value in plan.values if f"{{{value}}}" not in readme + prepared] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -50,7 +50,7 @@ def test_colour_is_only_used_where_it_is_asked_for() -> None:
 def test_a_refusal_is_shown_with_its_reasons() -> None:
     refusal = Refusal(rule="base-not-allowed", line=1, message="Line 1: this lab does not allow the image.")
     text = render(a_report(outcome=Outcome.REFUSED, refusals=(refusal,)))
-    assert "Refused before anything was built:\n  * Line 1: this lab does not allow the image." in text
+    assert "Refused before anything was done:\n  * Line 1: this lab does not allow the image." in text
 
 
 def test_the_slowest_phase_is_named() -> None:

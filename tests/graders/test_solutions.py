@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from graders.archive import Submission
 from graders.plan import InvalidPlan, load_plan
 from graders.sandbox.base import ContainerSpec
 from graders.sandbox.fake import BuildCall, FakeProgram, FakeSandbox
-from graders.solutions import Verification, read_solutions, verify_solutions
+from graders.solutions import Verification, read_solutions, verify_solutions, with_values
 
 LAB = """
 title: x
@@ -128,3 +129,37 @@ def test_solutions_get_the_labs_own_files_beside_them(lab: Path) -> None:
 
 def _quiet(spec: ContainerSpec) -> FakeProgram:
     return FakeProgram()
+
+
+COMMANDS_LAB = """
+title: x
+points: 1
+bases: [busybox]
+values: {box: word}
+console: {}
+checks:
+  - {id: made, kind: container, name: "{box}", points: 1}
+"""
+
+
+def test_a_solution_of_commands_is_carried_out_with_the_values_that_a_learner_would_have(lab: Path) -> None:
+    (lab / "lab.yaml").write_text(COMMANDS_LAB)
+    for name in ("reference", "shell"):
+        (lab / "solutions" / name / "Dockerfile").unlink()
+        (lab / "solutions" / name / "commands.txt").write_text("docker create --name {box} busybox:1.35\n")
+    sandbox = FakeSandbox()
+    found = verify_solutions(lab, sandbox, seed=5)
+    drawn = found.solutions[0].report.values["box"]
+    assert sandbox.asked("carry_out") == [f"docker create --name {drawn} busybox:1.35"] * 2
+
+
+def test_values_stand_in_the_commands_only_and_only_in_labs_that_have_some(lab: Path) -> None:
+    files = Submission.from_files({"commands.txt": b"docker rm {box} {none} {{box}}\n", "Dockerfile": b"ENV A={box}\n"})
+    assert with_values(files, load_plan(lab), seed=5) == files
+    (lab / "lab.yaml").write_text(COMMANDS_LAB)
+    plan = load_plan(lab)
+    filled = with_values(files, plan, seed=5)
+    assert filled.files["Dockerfile"] == b"ENV A={box}\n"
+    assert filled.files["commands.txt"].decode().endswith(" {none} {box}\n")
+    broken = Submission.from_files({"commands.txt": b"docker \xff {box}\n"})
+    assert with_values(broken, plan, seed=5) == broken

@@ -26,9 +26,7 @@ def handed_in(commands: str, **files: str) -> Submission:
     return Submission.from_files({"commands.txt": commands.encode(), **{n: t.encode() for n, t in files.items()}})
 
 
-def graded(
-    plan: LabPlan, commands: str = "docker ps\n", sandbox: FakeSandbox | None = None, **more: Any
-) -> Report:
+def graded(plan: LabPlan, commands: str = "docker ps\n", sandbox: FakeSandbox | None = None, **more: Any) -> Report:
     return grade(plan, handed_in(commands), sandbox or FakeSandbox(), seed=3, job_id="a", **more)
 
 
