@@ -71,5 +71,7 @@ def _read(key: str, value: Any, *, within: str) -> Value:
     if key in _MAPS or (key, within) == ("Config", "LogConfig"):
         return {name: _read("", each, within=key) for name, each in value.items()}
     fields = {name: _read(name, each, within=key) for name, each in value.items()}
+    if key == "HostConfig":
+        return Struct(fields, type_name="container.HostConfig", shape={"Init": NIL})
     type_name, shape = _SHAPES.get(key, ("struct", {}))
     return Struct(fields, type_name=type_name, shape=shape if set(fields) <= set(shape) else {})

@@ -197,6 +197,8 @@ class Evaluator:
 
     def _argument(self, operand: Operand, wanted: str, name: str, dot: Value) -> Value:
         value = self._operand(operand, dot)
+        if isinstance(operand, Literal) and wanted == "number" and isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, Nothing) and value.taken_for is not None and name not in _TAKES_NOTHING:
             value = value.taken_for
         if wrong := misfit(value, wanted):
