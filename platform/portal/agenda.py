@@ -11,7 +11,9 @@ from accounts.models import User
 from courses.deadlines import Window, WindowState, windows_for
 from courses.models import Activity
 from gradebook.models import Score
-from labs.models import Submission
+from labs.console_models import ConsoleSession
+from labs.console_states import LIVE
+from labs.models import Lab, Submission
 from quizzes.models import Attempt
 from quizzes.release import activities_with_hidden_scores
 
@@ -26,6 +28,13 @@ class Entry:
     points: Decimal | None
     under_way: bool
     can_do: bool
+    has_console: bool = False
+    """Whether it is a lab in which one types docker commands."""
+
+    @property
+    def kind_word(self) -> str:
+        """What it is, in a word or two."""
+        return f"{self.activity.get_kind_display().capitalize()}{' · console' if self.has_console else ''}"
 
     @property
     def deadline(self) -> datetime | None:
@@ -51,7 +60,7 @@ class Entry:
 
 
 def agenda(*, user: User, activities: Iterable[Activity]) -> list[Entry]:
-    """The person's entries for these activities, in their order. At most six queries, however many there are."""
+    """The person's entries for these activities, in their order. At most eight queries, however many there are."""
     listed = list(activities)
     now = timezone.now()
     windows = windows_for(activities=listed, user=user)
@@ -67,6 +76,17 @@ def agenda(*, user: User, activities: Iterable[Activity]) -> list[Entry]:
         .values_list("lab__activity_id", "state")
         .distinct()
     )
+    begun |= set(
+        ConsoleSession.objects.live()
+        .filter(author=user, lab__activity__in=listed)
+        .values_list("lab__activity_id", "state")
+        .distinct()
+    )
+    consoles = set(
+        Lab.objects.filter(activity__in=listed, current_version__plan__console__rules__isnull=False).values_list(
+            "activity_id", flat=True
+        )
+    )
     touched = {activity_id for activity_id, _ in begun}
     under_way = {activity_id for activity_id, state in begun if state in _UNDER_WAY}
     return [
@@ -76,17 +96,26 @@ def agenda(*, user: User, activities: Iterable[Activity]) -> list[Entry]:
             None if activity.pk in hidden else scores.get(activity.pk),
             touched=activity.pk in touched,
             under_way=activity.pk in under_way,
+            has_console=activity.pk in consoles,
             now=now,
         )
         for activity in listed
     ]
 
 
-_UNDER_WAY = {"OPEN", "queued", "running"}
+_UNDER_WAY = {"OPEN", "queued", "running", *LIVE}
+"""States of quiz attempts, of submissions, and of consoles."""
 
 
 def _entry(
-    activity: Activity, window: Window, score: Score | None, *, touched: bool, under_way: bool, now: datetime
+    activity: Activity,
+    window: Window,
+    score: Score | None,
+    *,
+    touched: bool,
+    under_way: bool,
+    has_console: bool,
+    now: datetime,
 ) -> Entry:
     points = score.final_points if score else None
     state = window.state(now)
@@ -96,6 +125,7 @@ def _entry(
         status=_status(activity, state, points, touched=touched, under_way=under_way),
         points=points,
         under_way=under_way,
+        has_console=has_console,
         can_do=state in {WindowState.OPEN, WindowState.LATE},
     )
 

@@ -52,6 +52,11 @@ class Followed:
     build_errors: list[str] = field(default_factory=list)
     running: str = ""
     runs_done: int = 0
+    line_text: str = ""
+    """The docker command that is being carried out, or was last."""
+    line_index: int = 0
+    lines_total: int = 0
+    lines_done: int = 0
     checks: list[FollowedCheck] = field(default_factory=list)
     checks_total: int = 0
     returned: int = 0
@@ -60,6 +65,11 @@ class Followed:
     def step(self) -> FollowedStep | None:
         """The step that is at work, or was last."""
         return next(reversed(self.steps.values()), None)
+
+    @property
+    def at_line(self) -> bool:
+        """Whether a docker command is being carried out."""
+        return self.lines_done < self.line_index
 
     def steps_since(self, sequence: int, told: Iterable[SubmissionEvent]) -> set[tuple[str, int]]:
         """The steps that events after `sequence` say something about."""
@@ -99,16 +109,32 @@ def _add(seen: Followed, kind: str, data: dict[str, Any]) -> None:
             _finish_build(seen, data)
         case EventKind.STEP_STARTED | EventKind.STEP_LOG | EventKind.STEP_FINISHED:
             _add_to_step(seen, kind, data)
-        case EventKind.RUN_STARTED:
-            seen.running = str(data.get("run", ""))
-        case EventKind.RUN_FINISHED:
-            seen.running = ""
-            seen.runs_done += 1
+        case EventKind.RUN_STARTED | EventKind.RUN_FINISHED:
+            _add_run(seen, kind, data)
+        case EventKind.LINE_STARTED | EventKind.LINE_FINISHED:
+            _add_line(seen, kind, data)
         case EventKind.CHECK_FINISHED:
             seen.checks_total = int(data.get("total", seen.checks_total))
             seen.checks.append(_check(data))
         case _:
             pass
+
+
+def _add_run(seen: Followed, kind: str, data: dict[str, Any]) -> None:
+    if kind == EventKind.RUN_STARTED:
+        seen.running = str(data.get("run", ""))
+    else:
+        seen.running = ""
+        seen.runs_done += 1
+
+
+def _add_line(seen: Followed, kind: str, data: dict[str, Any]) -> None:
+    if kind == EventKind.LINE_STARTED:
+        seen.line_text = str(data.get("text", ""))
+        seen.line_index = int(data.get("index", 0))
+        seen.lines_total = int(data.get("total", 0))
+    else:
+        seen.lines_done += 1
 
 
 def _finish_build(seen: Followed, data: dict[str, Any]) -> None:

@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from courses.models import Course
+from graders.console_plan import COMMANDS_FILE
 from graders.plan import LabPlan
-from graders.report import CheckOutcome, CheckResult, ContainerReport, Report
+from graders.report import CheckOutcome, CheckResult, CommandReport, ContainerReport, Report
 from graders.visible import visible
 from labs import reading
 from labs.models import Submission, SubmissionEvent
@@ -95,6 +96,11 @@ class Live:
     logs: Sequence[BuildLog]
     last_event: int
 
+    @property
+    def by_commands(self) -> bool:
+        """Whether it is graded by what docker commands leave, and not by what a Dockerfile builds."""
+        return self.submission.version.lab_plan.console is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
@@ -108,6 +114,7 @@ class Finished:
     findings: int = 0
     images: Sequence[ImageLayers] = ()
     containers: Sequence["ContainerRun"] = ()
+    commands: Sequence[CommandReport] = ()
     now_pass: Sequence[str] = ()
     no_longer_pass: Sequence[str] = ()
     refusals_elsewhere: Sequence[str] = field(default_factory=tuple)
@@ -150,7 +157,7 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
     if report is None:
         return None
     plan = submission.version.lab_plan
-    name = next(iter(plan.builds.values())).dockerfile if plan.builds else "Dockerfile"
+    name = source_name_of(plan)
     contents = reading.files_of(submission).files
     text = contents.get(name)
     source = annotate(visible(text), checks=report.checks, refusals=report.refusals) if text else []
@@ -175,10 +182,18 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
             for image in report.images
         ],
         containers=[_run(container, plan) for container in report.containers],
+        commands=report.commands,
         now_pass=now_pass,
         no_longer_pass=no_longer_pass,
         refusals_elsewhere=[refusal.message for refusal in report.refusals if refusal.line is None],
     )
+
+
+def source_name_of(plan: LabPlan) -> str:
+    """The file that findings stand in: the Dockerfile that is built first, or the list of commands."""
+    if plan.console is not None:
+        return COMMANDS_FILE
+    return next(iter(plan.builds.values())).dockerfile if plan.builds else "Dockerfile"
 
 
 def _groups(checks: Sequence[CheckResult], course: Course) -> list[CheckGroup]:

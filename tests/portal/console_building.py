@@ -62,8 +62,8 @@ def a_console_plan(**fields: Any) -> LabPlan:
                     "title": "Your container is paused",
                     "hint": "Which command makes a container stand still, and lets it go on later?",
                 },
-                {"id": "tidy", "kind": "leftovers", "points": 3, "title": "Nothing else is left"},
-                {"id": "secretly", "kind": "leftovers", "points": 1, "hidden": True},
+                {"id": "tidy", "kind": "leftovers", "keep": "{name}", "points": 3, "title": "Nothing else is left"},
+                {"id": "secretly", "kind": "container", "name": "{name}", "points": 1, "hidden": True},
             ],
             **fields,
         }

@@ -100,7 +100,7 @@ def test_the_dashboard_asks_the_database_as_often_for_many_activities_as_for_few
 
 
 # Session, person; courses, activities; extensions, scores, quizzes, attempts, submissions; courses one helps to run.
-DASHBOARD_QUERIES = 10
+DASHBOARD_QUERIES = 12
 
 
 def test_a_dashboard_without_courses_tells_how_to_start(client: Client) -> None:

@@ -87,6 +87,9 @@ def open_(request: SignedInRequest, course_slug: str, slug: str) -> HttpResponse
     except DrydockError as error:
         messages.error(request, error.message)
         return redirect("portal:lab", course_slug=course_slug, slug=slug)
+    opening = session.entries.first()
+    if opening:
+        consoles.wait_for(opening, _SCRIPT_WAITS_SECONDS)
     return redirect(_lab_address(session, "#prompt"))
 
 
@@ -215,6 +218,7 @@ def console(request: SignedInRequest, pk: int) -> HttpResponse:
         "activity": session.lab.activity,
         "is_mine": session.author_id == request.user.pk,
         "folder": folder_of(session),
+        "folder_is_writable": False,
     }
     return render(request, "portal/console_watch.html", context)
 

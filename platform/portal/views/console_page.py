@@ -1,5 +1,6 @@
 """The page of a lab with a console: the story, the console with its engine, and a list of commands as the other way."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from labs.consoles import seed_of, session_of, story_of
 from labs.models import Lab
 from portal import workbench
 from portal.console_grammar import grammar_digest
-from portal.console_news import context_of, folder_of, journal_now
+from portal.console_news import context_of, folder_of, journal_now, names_in
 from portal.views.lab_context import lab_context
 from portal.views.signed_in import SignedInRequest
 
@@ -73,6 +74,7 @@ def _bench(session: ConsoleSession, written: Mapping[str, str] | None) -> dict[s
         "folder": folder,
         "folder_is_writable": any(file.own for file in folder),
         "grammar": f"{reverse('portal:console-grammar')}?v={grammar_digest()}",
+        "names": json.dumps(names_in(session)),
         "idle_minutes": f"{settings.CONSOLE_IDLE_MINUTES:g}",
     }
 

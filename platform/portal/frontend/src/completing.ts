@@ -19,11 +19,12 @@ type Names = Record<string, string[]>;
 export class Completer {
   names: Names = {};
   private grammar: Grammar | null = null;
-  private asked = false;
+  private loading: Promise<void> | null = null;
   private offered: string[] = [];
   private chosen = -1;
   private stem = "";
   private leaves = false;
+  private used = false;
 
   constructor(
     private readonly field: HTMLInputElement,
@@ -31,8 +32,12 @@ export class Completer {
     private readonly say: (words: string) => void,
     private readonly address: string,
   ) {
-    field.addEventListener("focus", () => void this.load(), { once: true });
-    field.addEventListener("input", () => this.close());
+    void this.load();
+    field.addEventListener("focus", () => (this.used = false));
+    field.addEventListener("input", () => {
+      this.close();
+      this.used = true;
+    });
     field.addEventListener("blur", () => this.close());
   }
 
@@ -47,15 +52,22 @@ export class Completer {
     }
     if (event.key !== "Tab" || event.ctrlKey) {
       this.leaves = false;
+      if (event.key !== "Shift") this.used = true;
       return false;
     }
-    if (this.leaves || !this.field.value.trim()) return false;
+    // Whoever only passes through is not held up.
+    if (this.leaves || !this.used || !this.field.value.trim()) return false;
     if (this.offered.length > 1) {
       event.preventDefault();
       this.choose(event.shiftKey ? -1 : 1);
       return true;
     }
     if (event.shiftKey) return false;
+    if (this.loading) {
+      event.preventDefault();
+      void this.loading.then(() => this.offer(this.candidates()));
+      return true;
+    }
     const found = this.candidates();
     if (!found.length) return false;
     event.preventDefault();
@@ -71,15 +83,15 @@ export class Completer {
     this.list.replaceChildren();
   }
 
-  private async load(): Promise<void> {
-    if (this.asked || !this.address) return;
-    this.asked = true;
-    try {
-      const answer = await fetch(this.address);
-      if (answer.ok) this.grammar = (await answer.json()) as Grammar;
-    } catch {
-      this.asked = false; // offline: names still complete
-    }
+  private load(): Promise<void> | null {
+    if (!this.address) return null;
+    this.loading = fetch(this.address)
+      .then(async (answer) => {
+        if (answer.ok) this.grammar = (await answer.json()) as Grammar;
+      })
+      .catch(() => undefined) // offline: everything but completion works
+      .finally(() => (this.loading = null));
+    return this.loading;
   }
 
   private candidates(): string[] {
@@ -87,6 +99,7 @@ export class Completer {
   }
 
   private offer(found: string[]): void {
+    if (!found.length) return;
     const typed = lastWord(this.head());
     const shared = found.reduce((one, other) => commonStart(one, other));
     if (found.length === 1) {

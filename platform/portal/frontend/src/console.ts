@@ -44,7 +44,7 @@ function parse(html: string): Document {
 function linesOf(text: string): string[] {
   return text
     .replace(/\r\n?/g, "\n")
-    .replace(/\\\n\s*/g, " ")
+    .replace(/\s*\\\n\s*/g, " ")
     .split("\n")
     .map((line) => line.replace(/^\$ /, "").trim())
     .filter((line) => line && !line.startsWith("#"));
@@ -111,6 +111,7 @@ class Console {
     this.completer = this.field
       ? new Completer(this.field, part("#matches")!, (words) => this.say(words), room.dataset["grammar"] ?? "")
       : null;
+    if (this.completer) this.completer.names = JSON.parse(room.dataset["names"] ?? "{}") as Record<string, string[]>;
   }
 
   start(): void {
@@ -129,7 +130,7 @@ class Console {
     });
     window.addEventListener("online", () => this.again(0));
     setInterval(() => this.tick(), 1_000);
-    const busy = Boolean(this.lines.querySelector(".is-waiting, .is-running")) || this.handingIn !== "";
+    const busy = this.busy() || this.handingIn !== "";
     this.pace = busy ? QUICK : CALM;
     this.again(busy ? QUICK : 400);
   }
@@ -197,7 +198,8 @@ class Console {
   }
 
   private async sendNext(): Promise<void> {
-    if (this.sending || this.held || !this.live) return;
+    // One at a time: the next one goes when this one is done.
+    if (this.sending || this.held || !this.live || this.busy()) return;
     const line = this.queue.shift();
     if (line === undefined) return;
     this.sending = true;
@@ -217,9 +219,8 @@ class Console {
       await this.missed(line);
     }
     this.sending = false;
-    // The next one goes when this one is done: a pasted list is carried out line by line.
     this.again(this.pace);
-    if (!this.lines.querySelector(".is-waiting, .is-running")) void this.sendNext();
+    void this.sendNext();
   }
 
   private ask(address: string, options: RequestInit = {}): Promise<Response> {
@@ -242,7 +243,14 @@ class Console {
     const words = document.createElement("code");
     words.textContent = line;
     typed.append(sign, words);
-    sent.append(typed);
+    const note = document.createElement("p");
+    note.className = "con-note con-wait";
+    const seconds = document.createElement("span");
+    seconds.className = "con-seconds";
+    seconds.setAttribute("aria-hidden", "true");
+    seconds.dataset["since"] = new Date().toISOString();
+    note.append("Sent ", seconds);
+    sent.append(typed, note);
     this.lines.append(sent);
     this.toEnd();
   }
@@ -320,7 +328,6 @@ class Console {
     this.tag = answer.headers.get("ETag") ?? this.tag;
     const drawn = parse(news.html);
     const atEnd = this.isAtEnd();
-    const open = this.lines.querySelectorAll<HTMLDetailsElement>("details[open]").length;
     document.getElementById("line-sent")?.remove();
     const hello = document.getElementById("con-hello");
     if (hello && drawn.querySelector(".con-line")) hello.remove();
@@ -341,8 +348,7 @@ class Console {
     }
     if (this.completer) this.completer.names = news.names;
     this.settled = news.settled;
-    if (atEnd && !open) this.toEnd();
-    else if (atEnd) this.toEnd();
+    if (atEnd) this.toEnd();
     this.pace = news.busy ? QUICK : Math.max(CALM, news.poll_after_ms);
     if (news.go && this.handingIn) location.assign(news.go);
     if (!news.live && this.live) {
@@ -400,7 +406,7 @@ class Console {
       if (answer.status === 304) this.pace = Math.min(SLOW, this.pace * 1.25);
       else if (answer.ok) {
         this.take((await answer.json()) as News, answer);
-        if (!this.lines.querySelector(".is-waiting, .is-running")) void this.sendNext();
+        void this.sendNext();
       } else if (answer.type === "opaqueredirect" || answer.status === 404 || answer.status === 403) {
         location.reload();
         return;
@@ -443,6 +449,10 @@ class Console {
     if (words) words.textContent = told;
     this.say(told === "Copied" ? "The journal is copied" : "The journal could not be copied: take it as text instead");
     setTimeout(() => words && (words.textContent = "Copy journal"), 3_000);
+  }
+
+  private busy(): boolean {
+    return this.lines.querySelector(".is-waiting, .is-running") !== null;
   }
 
   private tick(): void {
