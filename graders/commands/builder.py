@@ -40,7 +40,11 @@ def builder(engine: Engine, *, wait_seconds: float) -> Iterator[int]:
     """
     try:
         with engine_turn(f"{engine.address.url} builder", wait_seconds=wait_seconds):
-            yield _context_owner(engine)
+            try:
+                yield _context_owner(engine)
+            except CommandRefused:
+                empty_build_cache(engine.client)
+                raise
             empty_build_cache(engine.client)
     except EngineBusy as busy:
         raise CommandRefused(

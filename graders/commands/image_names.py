@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from graders.commands.doing import Doing
 from graders.commands.model import CommandRefused
 from graders.commands.state import FoundImage, SessionState, with_tag
 from graders.dockerfile.references import Reference
@@ -67,15 +68,24 @@ def new_names(state: SessionState, names: Sequence[str]) -> list[str]:
     return shown
 
 
-def engine_name(state: SessionState, shown: str) -> str:
+def _engine_name(state: SessionState, shown: str) -> str:
     """The engine's name for an image: the one that it goes by already, since a name that moves is moved there too."""
     return state.references.get(shown) or state.engine_reference(shown)
 
 
-def named(state: SessionState, shown: str, engine: str, image_id: str) -> None:
-    """Write down that a name now stands for an image."""
+def give_name(doing: Doing, shown: str, image_id: str) -> int:
+    """Give an image a name, which goes over to it from the image that had it; returns the daemon's status.
+
+    The ledger is kept before the engine has it.
+    """
+    state = doing.state
+    engine = _engine_name(state, shown)
+    doing.save()
+    repository, _, tag = engine.partition(":")
+    reply = doing.daemon.call("POST", f"/images/{image_id}/tag", query={"repo": repository, "tag": tag}, aside=True)
     state.references[shown] = engine
     state.reference_ids[shown] = image_id
+    return reply.status
 
 
 def found_image(state: SessionState, word: str) -> FoundImage:

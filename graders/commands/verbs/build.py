@@ -6,7 +6,7 @@ version takes only where DOCKER_BUILDKIT=1 is set; what is printed is what it pr
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from urllib.parse import unquote_plus, urlencode
@@ -17,8 +17,8 @@ from graders.commands.builder import build_one, builder, dialect_of, prepared
 from graders.commands.doing import Doing, carries
 from graders.commands.ending import SESSION_LABEL
 from graders.commands.folder import Folder
-from graders.commands.image_bounds import ensure_modest
-from graders.commands.image_names import engine_name, full_name, named, new_names, problem_of
+from graders.commands.image_bounds import ensure_fits, ensure_modest
+from graders.commands.image_names import full_name, give_name, new_names, problem_of
 from graders.commands.model import Command, CommandRefused
 from graders.commands.own_bases import ensure_plain_ports, own_bases, parent_of, with_engine_names
 from graders.commands.state import OwnImage
@@ -56,14 +56,14 @@ def build(doing: Doing, command: Command) -> int:
     dockerfile = _examined(doing, wish, files)
     with builder(doing.daemon.engine, wait_seconds=doing.rules.build_seconds) as owner:
         context = files.context(with_engine_names(dockerfile, doing.state, wish.arguments))
-        names = {each: engine_name(doing.state, each) for each in shown}
-        doing.save()
         output = BuildOutput(max_bytes=2 * doing.rules.output_bytes)
-        order = _order(doing, wish, context, tag=next(iter(names.values()), ""), owner=owner)
+        order = _order(doing, wish, context, owner=owner)
         result = build_one(doing.daemon.engine, doing.state, order, output.follow)
         _note(doing, command, wish)
         if result.ok:
-            _keep(doing, result.image_id, names, parent_of(dockerfile, doing.state, wish.arguments, wish.target))
+            parent = parent_of(dockerfile, doing.state, wish.arguments, wish.target)
+            ensure_fits(doing, result.image_id, parent=parent)
+            _keep(doing, result.image_id, shown, parent)
     if command.is_on("quiet") and result.ok:
         doing.out(result.image_id)
         return 0
@@ -164,11 +164,11 @@ def _ensure_bounded(doing: Doing, wish: _Wish, dockerfile: Dockerfile) -> None:
         ensure_plain_ports(dockerfile, wish.arguments, environments)
 
 
-def _order(doing: Doing, wish: _Wish, context: Context, *, tag: str, owner: int) -> BuildOrder:
+def _order(doing: Doing, wish: _Wish, context: Context, *, owner: int) -> BuildOrder:
     return BuildOrder(
         context=prepared(context.tar, owner),
         build_id=f"dd-{doing.state.key}-{token_hex(8)}",
-        tag=tag,
+        tag="",
         labels={**wish.labels, **doing.labels, SESSION_LABEL: doing.state.key},
         dockerfile=context.dockerfile,
         target=wish.target,
@@ -177,20 +177,15 @@ def _order(doing: Doing, wish: _Wish, context: Context, *, tag: str, owner: int)
     )
 
 
-def _keep(doing: Doing, image_id: str, names: Mapping[str, str], parent: str) -> None:
-    """Write the image down under its names; the builder has given it the first of them."""
+def _keep(doing: Doing, image_id: str, names: Sequence[str], parent: str) -> None:
+    """Write the image down, and give it its names."""
     state = doing.state
     if all(image.id != image_id for image in state.images):
         state.images.append(OwnImage(id=image_id, made_by="build", parent=parent))
-    for number, (shown, engine) in enumerate(names.items()):
-        if number:
-            repository, _, tag = engine.partition(":")
-            query = {"repo": repository, "tag": tag}
-            doing.daemon.call("POST", f"/images/{image_id}/tag", query=query, aside=True)
-        named(state, shown, engine, image_id)
+    for shown in names:
+        give_name(doing, shown, image_id)
+    for shown in names or [image_id]:
         doing.touch("image", shown, image_id, made=True)
-    if not names:
-        doing.touch("image", image_id, image_id, made=True)
 
 
 def _note(doing: Doing, command: Command, wish: _Wish) -> None:

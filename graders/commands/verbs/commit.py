@@ -6,8 +6,8 @@ from urllib.parse import unquote_plus, urlencode
 from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing, carries
 from graders.commands.ending import SESSION_LABEL
-from graders.commands.image_bounds import ensure_modest
-from graders.commands.image_names import engine_name, named, new_name, problem_of
+from graders.commands.image_bounds import ensure_fits, ensure_modest
+from graders.commands.image_names import give_name, new_names, problem_of
 from graders.commands.model import Command, CommandRefused
 from graders.commands.state import OwnContainer, OwnImage, with_tag
 from graders.commands.verbs.targets import own_container
@@ -30,7 +30,7 @@ def commit(doing: Doing, command: Command) -> int:
     if name and (problem := problem_of(name)):
         raise CommandRefused(problem, code="bad-value")
     container = _container(doing, command)
-    shown = new_name(doing.state, name) if name else ""
+    shown = new_names(doing.state, [name])[0] if name else ""
     changes = command.texts("change")
     for change in changes:
         _ensure_taken(change)
@@ -38,14 +38,12 @@ def commit(doing: Doing, command: Command) -> int:
     doing.ensure_room("image")
     told = doing.daemon.get(f"/containers/{container.id}/json", aside=True)
     ensure_modest(told["Config"], container.name, expands=any("$" in change for change in changes))
-    engine = engine_name(doing.state, shown) if shown else ""
-    doing.save()
-    image_id = _committed(doing, command, container, engine)
-    doing.state.images.append(
-        OwnImage(id=image_id, made_by="commit", parent=str(told["Image"]), container=container.name)
-    )
+    image_id = _committed(doing, command, container)
+    parent = str(told["Image"])
+    ensure_fits(doing, image_id, parent=parent)
+    doing.state.images.append(OwnImage(id=image_id, made_by="commit", parent=parent, container=container.name))
     if shown:
-        named(doing.state, shown, engine, image_id)
+        give_name(doing, shown, image_id)
     doing.touch("image", shown or image_id, image_id, made=True)
     doing.touch("container", container.name, container.id)
     doing.out(image_id)
@@ -60,18 +58,15 @@ def _container(doing: Doing, command: Command) -> OwnContainer:
         raise
 
 
-def _committed(doing: Doing, command: Command, container: OwnContainer, engine: str) -> str:
+def _committed(doing: Doing, command: Command, container: OwnContainer) -> str:
     labels = {**doing.labels, SESSION_LABEL: doing.state.key}
     ours = [f'LABEL {name}="{value}"' for name, value in labels.items()]  # the last of two of a name counts
-    repository, _, tag = engine.partition(":")
     query = {
         "author": command.text("author"),
         "changes": "\n".join([*command.texts("change"), *ours]),
         "comment": command.text("message"),
         "container": container.id,
         **_pause(command),
-        "repo": repository,
-        "tag": tag,
     }
     reply = doing.daemon.call("POST", "/commit", query=query, aside=True)
     _note(doing, command, status=reply.status)

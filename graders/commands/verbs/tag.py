@@ -1,7 +1,7 @@
 """`docker tag`: a further name for an image, or a name that moves to another one."""
 
 from graders.commands.doing import Doing, carries
-from graders.commands.image_names import engine_name, found_image, named, new_names, problem_of
+from graders.commands.image_names import found_image, give_name, new_names, problem_of
 from graders.commands.model import Command, CommandRefused
 
 
@@ -24,13 +24,7 @@ def tag(doing: Doing, command: Command) -> int:
     except CommandRefused:
         doing.daemon.note("POST", f"/images/{word}/tag", query=query, status=404)
         raise
-    engine = engine_name(state, shown)
-    doing.save()
-    repository, _, engine_tag = engine.partition(":")
-    reply = doing.daemon.call(
-        "POST", f"/images/{found.id}/tag", query={"repo": repository, "tag": engine_tag}, aside=True
-    )
-    named(state, shown, engine, found.id)
-    doing.daemon.note("POST", f"/images/{word}/tag", query=query, status=reply.status)
+    status = give_name(doing, shown, found.id)
+    doing.daemon.note("POST", f"/images/{word}/tag", query=query, status=status)
     doing.touch("image", shown, found.id)
     return 0

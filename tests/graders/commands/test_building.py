@@ -235,6 +235,19 @@ def test_a_build_beyond_the_quota_is_refused_before_it_begins(engine_url: str) -
         assert len(at_work.state.images) == 1
 
 
+def test_an_image_that_holds_more_than_a_session_may_is_removed_again(engine_url: str) -> None:
+    with console(engine_url, rules=ConsoleRules(disk_mib=8)) as at_work:
+        assert built(at_work, "FROM busybox:1.35\nRUN echo small > /small\n", "-t big").exit_code == 0
+        carried = built(at_work, "FROM busybox:1.35\nRUN dd if=/dev/zero of=/big bs=1M count=9\n", "-t big")
+
+        assert carried.exit_code == 1
+        assert "The image holds 9 MiB more than what it was made from" in carried.stderr
+        assert len(at_work.state.images) == 1
+        (left,) = at_work.engine.client.images(filters={"label": f"drydock.session={at_work.state.key}"})
+        assert left["Id"] == at_work.state.images[0].id
+        assert at_work.carry_out("docker run --rm big cat /small").stdout == "small\n"
+
+
 def test_a_builder_that_others_keep_busy_says_so(engine_url: str) -> None:
     with console(engine_url, files=FILES, rules=ConsoleRules(build_seconds=0.2)) as at_work:
         held, enough = threading.Event(), threading.Event()
