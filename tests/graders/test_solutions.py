@@ -147,6 +147,7 @@ def test_a_solution_of_commands_is_carried_out_with_the_values_that_a_learner_wo
     for name in ("reference", "shell"):
         (lab / "solutions" / name / "Dockerfile").unlink()
         (lab / "solutions" / name / "commands.txt").write_text("docker create --name {box} busybox:1.35\n")
+    (lab / "solutions/shell/expect.yaml").write_text("about: The same.\nscore: 0\nfails: [made]\n")
     sandbox = FakeSandbox()
     found = verify_solutions(lab, sandbox, seed=5)
     drawn = found.solutions[0].report.values["box"]
