@@ -48,6 +48,17 @@ class Site:
         self.extra[name] = {"SANDBOX_ENGINE": engine, "WORKER_NAME": name}
         self.keep_running()
 
+    def add_console_worker(self, name: str, *, engine: str) -> None:
+        """Start the worker that carries out what is typed in consoles, and what tends its engine."""
+        self.commands[name] = [
+            *(sys.executable, "-m", "celery", "-A", "config", "worker", "--pool", "threads", "--concurrency", "3"),
+            *("--queues", "console", "--hostname", f"{name}@test", "--without-mingle", "--without-gossip"),
+        ]
+        self.commands[f"{name}-tender"] = [sys.executable, "manage.py", "tend_consoles", "--every", "0.5"]
+        for program in (name, f"{name}-tender"):
+            self.extra[program] = {"CONSOLE_ENGINE": engine, "CONSOLE_NAME": "killing", "WORKER_NAME": name}
+        self.keep_running()
+
     def add_sweeper(self) -> None:
         """Start the sweeper."""
         self.commands["sweeper"] = [sys.executable, "manage.py", "sweep", "--every", "0.5"]
@@ -105,6 +116,7 @@ def a_site(folder: Path, *, redis_url: str, **environment: str) -> Iterator[Site
             "DRYDOCK_DATA": str(folder),
             "REDIS_URL": redis_url,
             "GRADING_LEASE_SECONDS": QUICK_LEASE,
+            "CONSOLE_LEASE_SECONDS": QUICK_LEASE,
             "LOG_FORMAT": "json",
         }
         | environment,
