@@ -1,5 +1,6 @@
 """`docker commit`: what a container changed becomes an image."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import unquote_plus, urlencode
 
@@ -94,12 +95,18 @@ def _pause(command: Command) -> dict[str, str]:
 
 def _ensure_taken(change: str) -> None:
     """Refuse a change that is not one instruction of those that make sense for an image that is there already."""
-    if not change.strip() or "\n" in change or "\r" in change or change.rstrip().endswith(("\\", "`")):
+    if (
+        not change.strip()
+        or change.lstrip().startswith("#")
+        or "\n" in change
+        or "\r" in change
+        or change.rstrip().endswith(("\\", "`"))
+    ):
         raise CommandRefused("--change takes one instruction on one line: repeat it for each.", code="bad-value")
     try:
         instructions = parse_instructions(change)
     except DockerfileError as wrong:
-        raise DaemonRefused(_BAD_REQUEST, f"{change[:80]}: {wrong.message}") from wrong
+        raise CommandRefused(f"--change {change[:80]}: {_unnumbered(wrong.message)}", code="bad-value") from wrong
     for instruction in instructions:
         if instruction.keyword == "ONBUILD":
             raise CommandRefused(
@@ -121,5 +128,10 @@ def _ensure_allowed(changes: Sequence[str]) -> None:
     """Refuse what a Dockerfile of these lines would be refused for."""
     _, refusals = examine("\n".join(["FROM scratch", *changes]), Policy(), Dialect())
     if refusals:
-        reasons = "\n".join(refusal.message.partition(": ")[2] or refusal.message for refusal in refusals)
+        reasons = "\n".join(_unnumbered(refusal.message) for refusal in refusals)
         raise CommandRefused(f"--change cannot be done here: {reasons}", code="bad-value")
+
+
+def _unnumbered(message: str) -> str:
+    """A sentence about a Dockerfile without the number of the line, which nobody typed here."""
+    return re.sub(r"^Line \d+: ", "", message)

@@ -29,7 +29,7 @@ def list_images(doing: Doing, command: Command) -> int:
         format_ = DIGESTS_TABLE
     layout = IMAGES.layout(format_=format_, quiet=command.is_on("quiet"))
     filters = dict(filters_of(command))
-    if command.args:
+    if command.args and command.args[0]:
         filters["reference"] = [*filters.get("reference", ()), command.args[0]]
     query = {**({"all": "1"} if command.is_on("all") else {}), **query_of(filters)}
     try:
