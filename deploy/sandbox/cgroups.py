@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import signal
 import time
 from collections.abc import Iterable, Iterator
@@ -44,6 +45,17 @@ def empty(instance: Instance) -> None:
     """End every process that was built or run in the group."""
     for group in _groups(instance):
         _kill_all(group)
+
+
+def kill_container(instance: Instance, container_id: str) -> bool:
+    """Kill every process in the group of one container, also those that are only about to enter it; whether any was."""
+    if not re.fullmatch(r"[0-9a-f]{64}", container_id):
+        return False
+    pids = {pid for group in _groups(instance) for pid in _processes(group / container_id)}
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return bool(pids)
 
 
 def remove(instance: Instance) -> None:

@@ -56,6 +56,7 @@ def run(instance: Instance) -> int:
             gate_alive = None if "network" in instance.without else gate.spawn(instance, init_pid)
             daemon.open_when_ready(instance, init_pid)
             instance.restart_file.write_text("")
+            instance.kill_file.write_text("")
             print(f"The sandbox engine '{instance.name}' is ready at {instance.url}", flush=True)
             return _watch(instance, init_pid, gate_alive, stopping)
         finally:
@@ -63,6 +64,7 @@ def run(instance: Instance) -> int:
             _end(init_pid)
             instance.socket.unlink(missing_ok=True)
             instance.restart_file.unlink(missing_ok=True)
+            instance.kill_file.unlink(missing_ok=True)
             gate.clear(instance)
             cgroups.remove(instance)
 
@@ -214,6 +216,7 @@ def _watch(instance: Instance, init_pid: int, gate_alive: int | None, stopping: 
             why = instance.restart_file.read_text(errors="replace").strip()
             print(f"A new start was asked for. {why}", file=sys.stderr, flush=True)
             return START_ANEW
+        _kill_what_is_stuck(instance)
         ended, _ = os.waitpid(init_pid, os.WNOHANG)
         if ended:
             print("dockerd ended by itself.", file=sys.stderr, flush=True)
@@ -223,6 +226,20 @@ def _watch(instance: Instance, init_pid: int, gate_alive: int | None, stopping: 
             return 1
         time.sleep(0.2)
     return 0
+
+
+def _kill_what_is_stuck(instance: Instance) -> None:
+    """Kill the processes of containers that dockerd itself cannot end any more, because it waits for one of them."""
+    try:
+        if not instance.kill_file.stat().st_size:
+            return
+        ids = instance.kill_file.read_text(errors="replace").split()
+        instance.kill_file.write_text("")
+    except FileNotFoundError:
+        return
+    for container_id in ids:
+        if cgroups.kill_container(instance, container_id):
+            print(f"The container {container_id} was stuck, and was killed.", file=sys.stderr, flush=True)
 
 
 def _wants_restart(instance: Instance) -> bool:

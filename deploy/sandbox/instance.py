@@ -95,6 +95,11 @@ class Instance:
         return self.run_dir / "restart"
 
     @property
+    def kill_file(self) -> Path:
+        """Empty but for the ids of containers that somebody wants killed (graders/sandbox/stuck.py)."""
+        return self.run_dir / "kill"
+
+    @property
     def gate_socket(self) -> Path:
         """Where a grader asks for a way to package registries (gate.py, graders/sandbox/packages.py)."""
         return self.run_dir / "packages.sock"

@@ -6,17 +6,26 @@ strings of the hardened sandbox) is not what the CLI would send, and is sent wit
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+import requests
+
 from graders.commands.model import Call
 from graders.commands.state import SessionState
+from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.connection import CALL_SECONDS, Engine, engine_call, error_message
+from graders.sandbox.stuck import kill_stuck
 
-_BAD_REQUEST = 400
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+STUCK = "the container held the engine up, so it was killed. Remove it, and make another one"
+_CONTAINER_SECONDS = 45.0
+"""How long a call about one container may take; the longest stop that can be asked for takes 40."""
+_OF_CONTAINER = re.compile(r"/containers/([0-9a-f]{64})(?=/|$)")
 _EXEC_ROOT = re.compile(r"/[^\s\"':]{0,200}?/containerd/(?=daemon/)")
 
 
@@ -27,6 +36,22 @@ class DaemonRefused(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
+
+
+@contextmanager
+def freed_when_stuck(engine: Engine, container_id: str) -> Iterator[None]:
+    """Kill a container that the engine waits for in vain, so that nobody else has to suffer from it.
+
+    Raises DaemonRefused then, and where it is none such, what was raised.
+    """
+    try:
+        yield
+    except SandboxUnavailable as trouble:
+        if not isinstance(trouble.__cause__, requests.Timeout | TimeoutError):
+            raise
+        if not (container_id and kill_stuck(engine.address, container_id)):
+            raise
+        raise DaemonRefused(_SERVER_ERROR, STUCK) from trouble
 
 
 @dataclass(frozen=True)
@@ -58,13 +83,17 @@ class Daemon:
         Raises DaemonRefused for what the daemon refuses, and SandboxUnavailable where it cannot be reached.
         """
         client = self.engine.client
-        with engine_call(f"being sent {method} {path.split('/')[1]}"):
+        of_container = _OF_CONTAINER.match(path)
+        with (
+            freed_when_stuck(self.engine, of_container[1] if of_container else ""),
+            engine_call(f"being sent {method} {path.split('/')[1]}"),
+        ):
             answer = client.request(
                 method,
                 f"{client.base_url}/v{client.api_version}{path}",
                 params=dict(query or {}),
                 json=body,
-                timeout=CALL_SECONDS,
+                timeout=_CONTAINER_SECONDS if of_container else CALL_SECONDS,
             )
         if not aside:
             self.note(method, path, query=query, status=answer.status_code)

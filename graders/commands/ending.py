@@ -16,7 +16,7 @@ from graders.commands.state import SessionState
 from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.connection import Engine, engine_call, engine_words
 from graders.sandbox.limits import is_engine_going
-from graders.sandbox.stuck import anew_when_stuck
+from graders.sandbox.stuck import anew_when_stuck, free_if_stuck
 
 SESSION_LABEL = "drydock.session"
 """On every image that a session makes, with the session's key: no two sessions ever make the same image."""
@@ -117,6 +117,7 @@ def _try(engine: Engine, left: Left) -> str | None:
     client = engine.client
     try:
         if kind == "container":
+            free_if_stuck(engine, name)
             client.remove_container(name, v=True, force=True)
         elif kind == "network":
             client.remove_network(name)

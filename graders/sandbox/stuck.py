@@ -5,14 +5,16 @@ sparse file of 200 GB for many minutes after the build was cancelled. What such 
 and would be missing to everybody after. A container whose start hangs, as it does when its runtime reads a named pipe
 for /etc/passwd, can neither be removed nor looked at, and whoever asks for that waits in vain.
 
-`deploy/sandbox/engine.py` keeps an empty file beside its socket: writing to it asks for a new start. Other engines have
-none, and are left to their operators.
+`deploy/sandbox/engine.py` keeps two empty files beside its socket. An id in the one has the processes of a container
+killed, on which the engine is free again: seen where `docker exec`, or a health check, looked up a user in a pipe. A
+text in the other asks for a new start. Other engines have none, and are left to their operators.
 """
 
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import SEEK_END
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,10 +22,12 @@ import docker
 import requests
 
 from graders.sandbox.base import SandboxUnavailable
-from graders.sandbox.connection import Address, engine_call
+from graders.sandbox.connection import Address, Engine, EngineConnection, engine_call, request_path
 from graders.sandbox.ledger import empty_build_cache
 
-RESTART_FILE = "restart"
+RESTART_FILE, KILL_FILE = "restart", "kill"
+_ANSWER_SECONDS = 5.0
+_KILL_SECONDS = 5.0
 _RELEASE_SECONDS = 5.0
 _RESTART_SECONDS = 60.0
 _PAUSE_SECONDS = 0.2
@@ -53,6 +57,45 @@ def anew_when_stuck(address: Address) -> Iterator[None]:
         if isinstance(trouble.__cause__, requests.Timeout):
             start_anew(address, why="Something cannot be removed")
         raise
+
+
+def free_if_stuck(engine: Engine, container: str) -> bool:
+    """Have a container killed, given by its name or id, when the engine cannot tell of it any more; whether it was."""
+    connection = EngineConnection(engine.address, _ANSWER_SECONDS)
+    try:
+        connection.request("GET", request_path(engine.client, f"/containers/{container}/json"))
+        connection.getresponse().read()
+    except TimeoutError:
+        # Listing asks no container, so the engine still can.
+        names = {name: str(one["Id"]) for one in engine.client.containers(all=True) for name in one["Names"] or ()}
+        return kill_stuck(engine.address, names.get(f"/{container}", container))
+    finally:
+        connection.close()
+    return False
+
+
+def kill_stuck(address: Address, container_id: str) -> bool:
+    """Have a container killed from beside the engine, which waits for it; whether that was done."""
+    parts = urlsplit(address.url)
+    wish = Path(parts.path).parent / KILL_FILE
+    try:
+        if parts.scheme != "unix":
+            return False
+        with wish.open("r+") as file:
+            file.seek(0, SEEK_END)
+            file.write(f"{container_id}\n")
+    except OSError:
+        return False
+    _log.warning("A container holds up the engine at %s: it is killed", address.url)
+    deadline = time.monotonic() + _KILL_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(_PAUSE_SECONDS)
+        try:
+            if not wish.stat().st_size:
+                return True
+        except OSError:
+            return False
+    return False
 
 
 def start_anew(address: Address, *, why: str = "A build cannot be ended") -> bool:

@@ -5,6 +5,7 @@ The engine cannot end such a program alone: one that the console lets go of live
 
 import json
 
+from graders.commands.daemon import STUCK, DaemonRefused, freed_when_stuck
 from graders.commands.doing import Doing, carries
 from graders.commands.model import Command
 from graders.commands.state import OwnContainer
@@ -14,8 +15,9 @@ from graders.commands.verbs.starting import ensure_harmless
 from graders.commands.verbs.targets import ask, looked_up
 from graders.commands.verbs.variables import environment
 from graders.sandbox.connection import RawStream, engine_call, request_path
+from graders.sandbox.stuck import free_if_stuck
 
-_SWITCHING = 101
+_SWITCHING, _SERVER_ERROR = 101, 500
 _GOES_ON = "the program goes on in it, until it ends or its container does."
 
 
@@ -45,7 +47,8 @@ def execute(doing: Doing, command: Command) -> int:
         ensure_harmless(doing, own)
     made = str(ask(doing, "POST", word, "/exec", body=body).json()["Id"])
     if detached:
-        doing.daemon.call("POST", f"/exec/{made}/start", body={"Detach": True, "Tty": command.is_on("tty")})
+        with freed_when_stuck(doing.daemon.engine, own.id):
+            doing.daemon.call("POST", f"/exec/{made}/start", body={"Detach": True, "Tty": command.is_on("tty")})
         return 0
     return _follow(doing, made, own, stdin=doing.stdin if interactive else None)
 
@@ -53,10 +56,9 @@ def execute(doing: Doing, command: Command) -> int:
 def _follow(doing: Doing, made: str, own: OwnContainer, *, stdin: bytes | None) -> int:
     engine, patience = doing.daemon.engine, Patience(doing)
     path = f"/exec/{made}/start"
+    body = json.dumps({"Detach": False, "Tty": False}).encode()
     with engine_call("running a program in a container"):
-        stream = RawStream(
-            engine.address, request_path(engine.client, path), json.dumps({"Detach": False, "Tty": False}).encode()
-        )
+        stream = RawStream(engine.address, request_path(engine.client, path), body)
     try:
         doing.daemon.note("POST", path, status=_SWITCHING)
         if stdin is not None:
@@ -64,6 +66,10 @@ def _follow(doing: Doing, made: str, own: OwnContainer, *, stdin: bytes | None) 
         shown = show(doing, stream, patience)
     finally:
         stream.close()
+    if shown is Shown.LATE:
+        with engine_call("looking at a container"):
+            if free_if_stuck(engine, own.id):  # its user files were swapped between the look at them and the start
+                raise DaemonRefused(_SERVER_ERROR, STUCK)
     told = doing.daemon.get(f"/exec/{made}/json")
     if told.get("Running") and shown is not Shown.ENDED:
         more = f"{_GOES_ON} See 'docker top {own.name}'."
