@@ -101,9 +101,8 @@ class Listed:
         """The image as it was named, or by its id where the name has gone to another since."""
         id_ = str(self.told.get("ImageID"))
         found = self.state.image(self.own.image)
-        if found is None or found.id != id_ or id_.removeprefix("sha256:").startswith(self.own.image):
-            return id_ if whole else short_id(id_)
-        return self.own.image
+        name = id_ if found is None or found.id != id_ else self.own.image
+        return short_id(id_) if not whole and short_id(name) == short_id(id_) else name
 
     def row(self, *, whole: bool = False, counted: bool = False) -> Row:
         """Its row; `whole` without cutting anything, `counted` as `docker system df` tells its size."""

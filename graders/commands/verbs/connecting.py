@@ -5,7 +5,6 @@ it would be in `bridge`, so here it leaves `none` by itself when it gets a netwo
 """
 
 from contextlib import suppress
-from urllib.parse import quote
 
 from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing, carries
@@ -24,7 +23,7 @@ _BAD_REQUEST, _NOT_FOUND, _SERVER_ERROR = 400, 404, 500
 def connect(doing: Doing, command: Command) -> int:
     """Put a container into a network, in which it is known by its name."""
     network, container = command.args
-    path = f"/networks/{quote(network)}/connect"
+    path = f"/networks/{quote(network, errors='replace')}/connect"
     with noted_where_refused(doing, "POST", path):
         seen = own_network(doing, network)
         own = own_container(doing, container)
@@ -74,7 +73,7 @@ def disconnect(doing: Doing, command: Command) -> int:
     """Take a container out of a network."""
     network, container = command.args
     force = command.is_on("force")
-    path = f"/networks/{quote(network)}/disconnect"
+    path = f"/networks/{quote(network, errors='replace')}/disconnect"
     with noted_where_refused(doing, "POST", path):
         seen = own_network(doing, network)
         own = _container(doing, container, force=force)

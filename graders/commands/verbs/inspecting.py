@@ -10,6 +10,7 @@ from graders.commands.model import Command, CommandRefused
 from graders.commands.rewriting import Json, container_shown, image_shown, network_shown, volume_shown
 from graders.commands.templates import FailedTemplate, Template, UnreadableTemplate
 from graders.commands.templating.printing import as_json
+from graders.commands.verbs.bounding import Bounds
 from graders.commands.verbs.gone import forget_gone
 from graders.commands.verbs.own_networks import seen_network
 from graders.commands.verbs.targets import own_container
@@ -66,15 +67,19 @@ def _inspect(doing: Doing, command: Command, kinds: Sequence[str]) -> int:
     told: list[Json] = []
     lines: list[str] = []
     errors: list[str] = []
+    bounds = Bounds(doing)
     for word in command.args:
+        bounds.ensure_time()
         found = _found(doing, command, kinds, word)
         if found is None:
             errors.append(f"Error: No such {kinds[0] if len(kinds) == 1 else 'object'}: {word}")
         elif template is None:
+            bounds.ensure_room(as_json(found.told, indent=4))
             told.append(found.told)
         else:
             try:
                 lines.append(formatted(template, found.kind, found.told))
+                bounds.ensure_room(lines[-1])
             except FailedTemplate as failed:
                 errors.append(f"template parsing error: {failed}")
     doing.out(as_json(told, indent=4) if template is None else "\n".join(lines))

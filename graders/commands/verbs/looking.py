@@ -80,8 +80,8 @@ def port(doing: Doing, command: Command) -> int:
 def diff(doing: Doing, command: Command) -> int:
     """Print what a container has changed in its file system since it was made."""
     word = command.args[0]
-    for change in ask(doing, "GET", word, "/changes").json() or ():
-        doing.out(f"{_KINDS.get(change.get('Kind'), '?')} {change.get('Path')}")
+    changes = ask(doing, "GET", word, "/changes").json() or ()
+    doing.out("".join(f"{_KINDS.get(one.get('Kind'), '?')} {one.get('Path')}\n" for one in changes), end="")
     own = own_container(doing, word)
     doing.touch("container", own.name, own.id)
     return 0

@@ -5,7 +5,6 @@ Each is internal, whether that is asked for or not: its containers reach each ot
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from graders.commands.amounts import printed_moment, short_id
 from graders.commands.daemon import DaemonRefused
@@ -28,6 +27,7 @@ from graders.commands.rewriting import PREDEFINED, shown_labels
 from graders.commands.state import OwnNetwork
 from graders.commands.tables import Listing
 from graders.commands.templates import Row, Value
+from graders.commands.verbs.bounding import Bounds
 from graders.commands.verbs.noting import noted_where_refused
 from graders.commands.verbs.own_networks import SeenNetwork, seen_network, told_networks
 from graders.commands.verbs.volumes import labels_of
@@ -156,12 +156,14 @@ def _row(told: dict[str, Any], *, whole: bool) -> Row:
 def remove_networks(doing: Doing, command: Command) -> int:
     """Remove networks, one after the other; what cannot be removed is told as it comes."""
     failed = False
+    bounds = Bounds(doing)
     for word in command.args:
+        bounds.ensure_time()
         seen = seen_network(doing, word)
         error = _removal(doing, seen) if seen is not None else _gone(word)
         there = seen is not None and (error is None or error.status != _NOT_FOUND)
-        doing.daemon.note("GET", f"/networks/{quote(word)}", status=200 if there else _NOT_FOUND)
-        doing.daemon.note("DELETE", f"/networks/{quote(word)}", status=error.status if error else 204)
+        doing.daemon.note("GET", f"/networks/{quote(word, errors='replace')}", status=200 if there else _NOT_FOUND)
+        doing.daemon.note("DELETE", f"/networks/{quote(word, errors='replace')}", status=error.status if error else 204)
         if seen is not None and seen.own is not None and (error is None or error.status == _NOT_FOUND):
             forget_network(doing, seen.own)
         if error is None:

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import quote
 
 from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing
+
+
+def in_path(word: str) -> str:
+    """A word as the CLI writes it into a path."""
+    return quote(word, safe="", errors="replace")
 
 
 @contextmanager

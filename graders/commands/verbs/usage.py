@@ -30,6 +30,7 @@ STATS = Listing(
     table="{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}",
     quiet="{{.ID}}",
 )
+_MOST_WORDS = 20
 
 
 @carries("container", "stats")
@@ -43,7 +44,9 @@ def stats(doing: Doing, command: Command) -> int:
         )
     layout = STATS.layout(format_=command.text("format"))
     doing.daemon.note("GET", "/version")
-    words = list(command.args)
+    words = list(dict.fromkeys(command.args))
+    if len(words) > _MOST_WORDS:
+        raise CommandRefused(f"[console] Name up to {_MOST_WORDS} containers at once.", code="too-much")
     if not words:
         found = [one.own for one in listed(doing) if command.is_on("all") or one.is_up]
         query = {**({"all": "1"} if command.is_on("all") else {}), "limit": "0"}

@@ -27,6 +27,7 @@ from graders.commands.rewriting import OURS, volume_shown
 from graders.commands.state import OwnVolume
 from graders.commands.tables import Listing
 from graders.commands.templates import Row, Value
+from graders.commands.verbs.bounding import Bounds
 from graders.commands.verbs.confirming import is_confirmed
 from graders.commands.verbs.disk_usage import counted_by_daemon, volume_sizes
 from graders.commands.verbs.gone import forget_gone
@@ -189,7 +190,9 @@ def remove_volumes(doing: Doing, command: Command) -> int:
     force = command.is_on("force")
     query = {"force": "1"} if force else {}
     errors: list[str] = []
+    bounds = Bounds(doing)
     for word in command.args:
+        bounds.ensure_time()
         own = doing.state.volume(word)
         error = _removed(doing, own, query) if own is not None else _gone(word)
         if own is not None and (error is None or error.status == _NOT_FOUND):
