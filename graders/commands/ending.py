@@ -40,10 +40,14 @@ def end(engine: Engine, state: SessionState) -> int:
 
     Raises SandboxUnavailable when the engine does not answer, or keeps something that should go.
     """
-    bases = {base.id for base in state.bases} | {base.reference for base in state.bases}
-    known = [(kind, name) for kind, name in state.engine_names() if name and name not in bases]
+    known = [(kind, name) for kind, name in state.engine_names() if name and not _is_id(kind, name)]
     with anew_when_stuck(engine.address):
         return _remove(engine, known + _found(engine).get(state.key, []))
+
+
+def _is_id(kind: str, name: str) -> bool:
+    """Whether it is an image's id. Those go by their label: what somebody else's name stands for too must stay."""
+    return kind == "image" and name.startswith("sha256:")
 
 
 def sweep(engine: Engine, *, keep: Callable[[], Iterable[SessionState]]) -> int:
