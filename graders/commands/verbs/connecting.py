@@ -11,7 +11,7 @@ from graders.commands.doing import Doing, carries
 from graders.commands.model import Command
 from graders.commands.state import OwnContainer
 from graders.commands.verbs.networks import not_for_containers, own_network
-from graders.commands.verbs.noting import noted_where_refused
+from graders.commands.verbs.noting import in_path, noted_where_refused
 from graders.commands.verbs.own_networks import SeenNetwork
 from graders.commands.verbs.targets import own_container
 
@@ -23,7 +23,7 @@ _BAD_REQUEST, _NOT_FOUND, _SERVER_ERROR = 400, 404, 500
 def connect(doing: Doing, command: Command) -> int:
     """Put a container into a network, in which it is known by its name."""
     network, container = command.args
-    path = f"/networks/{quote(network, errors='replace')}/connect"
+    path = f"/networks/{in_path(network)}/connect"
     with noted_where_refused(doing, "POST", path):
         seen = own_network(doing, network)
         own = own_container(doing, container)
@@ -73,7 +73,7 @@ def disconnect(doing: Doing, command: Command) -> int:
     """Take a container out of a network."""
     network, container = command.args
     force = command.is_on("force")
-    path = f"/networks/{quote(network, errors='replace')}/disconnect"
+    path = f"/networks/{in_path(network)}/disconnect"
     with noted_where_refused(doing, "POST", path):
         seen = own_network(doing, network)
         own = _container(doing, container, force=force)

@@ -28,7 +28,7 @@ from graders.commands.state import OwnNetwork
 from graders.commands.tables import Listing
 from graders.commands.templates import Row, Value
 from graders.commands.verbs.bounding import Bounds
-from graders.commands.verbs.noting import noted_where_refused
+from graders.commands.verbs.noting import in_path, noted_where_refused
 from graders.commands.verbs.own_networks import SeenNetwork, seen_network, told_networks
 from graders.commands.verbs.volumes import labels_of
 
@@ -162,8 +162,8 @@ def remove_networks(doing: Doing, command: Command) -> int:
         seen = seen_network(doing, word)
         error = _removal(doing, seen) if seen is not None else _gone(word)
         there = seen is not None and (error is None or error.status != _NOT_FOUND)
-        doing.daemon.note("GET", f"/networks/{quote(word, errors='replace')}", status=200 if there else _NOT_FOUND)
-        doing.daemon.note("DELETE", f"/networks/{quote(word, errors='replace')}", status=error.status if error else 204)
+        doing.daemon.note("GET", f"/networks/{in_path(word)}", status=200 if there else _NOT_FOUND)
+        doing.daemon.note("DELETE", f"/networks/{in_path(word)}", status=error.status if error else 204)
         if seen is not None and seen.own is not None and (error is None or error.status == _NOT_FOUND):
             forget_network(doing, seen.own)
         if error is None:
