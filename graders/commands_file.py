@@ -3,9 +3,9 @@
 Blank lines and lines that begin with `#` are skipped; a `\\` at the end of a line goes on with the next one.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from graders.commands.lines import typed_lines
 from graders.console_plan import COMMANDS_FILE, MOST_LINES
 from graders.refusal import Refusal
 
@@ -43,7 +43,8 @@ def read_commands(content: bytes, *, line_bytes: int) -> CommandsFile:
     if "\0" in text:
         line = text.partition("\0")[0].count("\n") + 1
         return _refused(line, f"Line {line} of {COMMANDS_FILE} holds a NUL character. Type the line again.")
-    lines = tuple(_typed(text))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = tuple(Typed(number, line) for number, line in typed_lines(text))
     if not lines:
         return _refused(None, f"{COMMANDS_FILE} holds no command. Write one a line, such as: docker ps")
     if len(lines) > MOST_LINES:
@@ -58,24 +59,3 @@ def read_commands(content: bytes, *, line_bytes: int) -> CommandsFile:
 
 def _refused(line: int | None, message: str) -> CommandsFile:
     return CommandsFile(refusals=(Refusal(rule="commands", line=line, message=message),))
-
-
-def _typed(text: str) -> Iterator[Typed]:
-    begun, parts = 0, list[str]()
-    for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
-        line = raw.strip()
-        if not parts and (not line or line.startswith("#")):
-            continue
-        begun = begun or number
-        goes_on = _goes_on(line)
-        parts.append(line[:-1].rstrip() if goes_on else line)
-        if not goes_on:
-            yield Typed(begun, " ".join(filter(None, parts)))
-            begun, parts = 0, []
-    if any(parts):
-        yield Typed(begun, " ".join(filter(None, parts)))
-
-
-def _goes_on(line: str) -> bool:
-    """Whether it ends in a backslash that no other one takes for itself."""
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1

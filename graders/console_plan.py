@@ -11,8 +11,12 @@ from pydantic import Field
 
 from graders.authored import Place
 from graders.checks.registry import kinds
+from graders.commands.lines import read_line
+from graders.commands.model import CommandRefused
+from graders.commands.parser import parse
 from graders.commands.rules import ConsoleRules
 from graders.spec import Line, Spec
+from graders.values import Values, draw, filled
 from graders.visible import listed
 
 if TYPE_CHECKING:
@@ -46,6 +50,7 @@ def console_faults(plan: "LabPlan") -> Iterator[tuple[Place, str]]:
                 )
         return
     yield from _parts_that_do_not_fit(plan)
+    yield from _unreadable(plan.console, draw(plan.values, seed=0))
     known = [f"`{kind}`" for kind, check in kinds().items() if check.of_console]
     if plan.submission.required != (COMMANDS_FILE,):
         yield (
@@ -53,6 +58,8 @@ def console_faults(plan: "LabPlan") -> Iterator[tuple[Place, str]]:
             f"What is handed in to a lab with a `console` is {COMMANDS_FILE}; leave `required` out.",
         )
     for position, check in enumerate(plan.checks):
+        if check.blame:
+            yield ("checks", position, "blame"), "There is no Dockerfile to blame in a lab with a `console`."
         if not check.of_console:
             yield (
                 ("checks", position, "kind"),
@@ -61,6 +68,22 @@ def console_faults(plan: "LabPlan") -> Iterator[tuple[Place, str]]:
                     f"at. Take a kind that looks at the end or at the way there: {listed(known, word='or')}."
                 ),
             )
+
+
+def _unreadable(console: ConsolePlan, values: Values) -> Iterator[tuple[Place, str]]:
+    """Lines of `prepare` that cannot be read; whether they succeed is seen when the lab's solutions are graded."""
+    for position, line in enumerate(filled(console, values).prepare):
+        place: Place = ("console", "prepare", position)
+        try:
+            commands = [words for part in read_line(line).pipelines for words in part.commands]
+            for words in commands:
+                plain = [word.plain for word in words]
+                if None not in plain[:1] and plain[0] != "docker":
+                    yield place, f"`{plain[0]}` is no docker command; `prepare` holds nothing else."
+                elif None not in plain:
+                    parse([word for word in plain if word is not None])
+        except CommandRefused as refusal:
+            yield place, f"This line cannot be carried out: {refusal.message.splitlines()[0]}"
 
 
 def _parts_that_do_not_fit(plan: "LabPlan") -> Iterator[tuple[Place, str]]:

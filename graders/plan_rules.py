@@ -107,7 +107,8 @@ def _checks(plan: "LabPlan") -> Found:
             yield from _known((*place, "needs", index), "check", other, ids)
             if first.get(other, len(plan.checks)) >= position and other in ids:
                 yield (*place, "needs", index), f"`{other}` must stand above `{check.id}`, which needs it."
-        yield from _wants(place, check, plan)
+        if plan.console is None or check.of_console:  # else its kind does not fit, which is told
+            yield from _wants(place, check, plan)
 
 
 def _wants(place: Place, check: Check, plan: "LabPlan") -> Found:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from authoring.specs import CourseSpec
 from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
 from graders.plan import COURSE_FILE, LabPlan, load_plan
-from graders.spec import problems_of
+from graders.spec import problems_of, templates_in
 from quizzes.drawing import Candidate, CannotDraw, draw_questions
 from quizzes.specs import Bank, QuizSpec
 from quizzes.types.base import QuestionType
@@ -121,6 +121,7 @@ class _Reader:
         except InvalidFile as error:
             self.problems += error.problems
             return None
+        self.problems += _untold(folder / "README.md", plan, readme)
         return LabFiles(folder=folder, plan=plan, readme=readme, starter=starter)
 
     def _text(self, file: Path, *, missing: str = "") -> str:
@@ -145,6 +146,22 @@ class _Reader:
                 yield file.relative_to(folder).as_posix(), text
         if total > MAX_STARTER_BYTES:
             self.problems.append(Problem(str(folder), 1, 1, "The starter files are larger than 1 MiB together."))
+
+
+def _untold(file: Path, plan: LabPlan, readme: str) -> Iterator[Problem]:
+    """Values of a lab of commands that are asked for and that nothing tells students: no story, no thing to look at."""
+    if plan.console is None:
+        return
+    told = {name for _, name in templates_in([readme, *plan.console.prepare])}
+    asked = {
+        name
+        for check in plan.checks
+        for _, name in templates_in(check.model_dump(mode="json"))
+        if name in plan.values and not check.hidden
+    }
+    for name in sorted(asked - told):
+        message = f"Checks ask for `{{{name}}}`, which nobody tells students: put it into the story."
+        yield Problem(str(file), 1, 1, message)
 
 
 Quizzes = Mapping[str, tuple[Document, QuizSpec | None]]

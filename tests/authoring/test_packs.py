@@ -92,3 +92,24 @@ def test_the_review_s_pack_covers_what_it_must() -> None:
         "numeric",
     }
     assert set(pack.labs) >= {"first-dockerfile", "copy-workdir", "expose-http", "containerize-api"}
+
+
+COMMANDS_LAB = """
+title: Boxes
+points: 2
+bases: [busybox]
+values: {box: word, lost: word}
+console: {prepare: ["docker create --name {lost} busybox:1.35"]}
+checks:
+  - {id: made, kind: container, name: "{box}", points: 1}
+  - {id: lost, kind: container, name: "{lost}", exists: false, points: 1}
+"""
+
+
+def test_what_a_lab_of_commands_asks_for_must_be_told_or_be_there_to_be_found(tmp_path: Path) -> None:
+    told = {"labs__hello__lab_yaml": COMMANDS_LAB, "labs__hello__solutions__reference__Dockerfile": None}
+    (problem,) = problems(a_pack(tmp_path, **told, labs__hello__README_md="Make a box."))
+    assert problem.startswith("labs/hello/README.md:1:1")
+    assert "`{box}`" in problem
+    pack = load(a_pack(tmp_path, **told, labs__hello__README_md="Make `{box}`."))
+    assert pack.labs["hello"].plan.console is not None

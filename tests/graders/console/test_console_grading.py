@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from console_ends import container, end_of, plan_of
+
 from graders.archive import Submission
 from graders.commands.end_state import EndState, EndWants
 from graders.commands.model import Carried, Piece
