@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -302,3 +303,12 @@ def test_a_build_that_cannot_be_ended_ends_for_its_session_and_leaves_what_other
         assert at_work.carry_out("docker build -q .").exit_code == 0
     finally:
         start_anew(at_work.engine.address)
+
+
+def test_builds_of_two_sessions_wait_for_each_other(at_work: Console, engine_url: str) -> None:
+    with console(engine_url, files=FILES) as other, ThreadPoolExecutor(max_workers=2) as pool:
+        carried = list(pool.map(lambda one: one.carry_out("docker build -q -t web ."), (at_work, other)))
+
+        assert [one.exit_code for one in carried] == [0, 0]
+        assert carried[0].stdout == f"{at_work.state.images[0].id}\n"
+        assert carried[1].stdout == f"{other.state.images[0].id}\n"
