@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from courses.admin import VisibleAdmin
 from gradebook.admin import ReadOnlyAdmin
+from graders.visible import visible
 from labs import services
 from labs.console_models import ConsoleEntry, ConsoleSession
 from labs.errors import DrydockError
@@ -151,12 +152,21 @@ class ConsoleSessionAdmin(ReadOnlyAdmin):
 
 @admin.register(ConsoleEntry)
 class ConsoleEntryAdmin(ReadOnlyAdmin):
-    list_display = ("session_id", "number", "kind", "text", "state", "exit_code", "error_code", "queued_at")
+    list_display = ("session_id", "number", "kind", "typed", "state", "exit_code", "error_code", "queued_at")
     list_filter = ("kind", "state")
     search_fields = ("=session__id",)
     ordering = ("-pk",)
-    exclude = ("done",)
+    exclude = ("done", "text", "pieces", "error_message")
+    readonly_fields = ("typed", "printed")
     show_full_result_count = False
+
+    @admin.display(description="typed")
+    def typed(self, entry: ConsoleEntry) -> str:
+        return visible(entry.text)
+
+    @admin.display(description="printed")
+    def printed(self, entry: ConsoleEntry) -> str:
+        return visible(entry.printed)
 
 
 @admin.register(WorkerHeartbeat)

@@ -48,6 +48,7 @@ class ConsoleSession(models.Model):
 
     entry_count = models.PositiveIntegerField(default=0)
     line_count = models.PositiveIntegerField(default=0)
+    printed_characters = models.PositiveIntegerField(default=0, help_text="By all its lines together.")
     created_at = models.DateTimeField(default=timezone.now)
     opened_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(default=timezone.now)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from graders.archive import Submission as Files
@@ -32,6 +33,8 @@ from labs.models import Submission, Via, new_key
 
 log = structlog.get_logger(__name__)
 
+LONGEST_SECONDS = 900.0
+"""A thread that is at one entry for longer hangs: its lease is let go, and the console goes on without it."""
 _CHANGING = frozenset({"POST", "PUT", "DELETE"})
 _FAILED = 1
 _LOOK = "It may be done in part: look with `docker ps -a`, then try again."
@@ -101,10 +104,11 @@ def _lease(claim: Claim) -> Iterator[None]:
     """Renew the lease in time, for as long as the block lasts."""
     done = threading.Event()
     every = console_queue.lease_time().total_seconds() / 3
+    given_up_at = time.monotonic() + LONGEST_SECONDS
 
     def keep() -> None:
         try:
-            while not done.wait(every):
+            while not done.wait(every) and time.monotonic() < given_up_at:
                 try:
                     if not console_queue.renew(claim):
                         return
@@ -229,9 +233,11 @@ class _Work:
             return _Result(entry={"exit_code": _FAILED, "error_code": "console_ended", "error_message": message})
         carried = self.at_work.carry_out(self.entry.text)
         changed = any(call.method in _CHANGING for call in carried.calls)
+        printed = F("printed_characters") + sum(len(piece.text) for piece in carried.pieces)
         return _Result(
             entry=_stored(carried),
-            session={"picture": self._picture()} if changed or self.session.picture is None else {},
+            session={"printed_characters": printed}
+            | ({"picture": self._picture()} if changed or self.session.picture is None else {}),
         )
 
     def _refresh(self) -> _Result:

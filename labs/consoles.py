@@ -50,7 +50,9 @@ LINES_WAITING = 5
 LIVE_PER_PERSON = 3
 OPENED_PER_HOUR = 30
 MOST_LINES = 2000
-"""Of one session: its journal is graded whole."""
+"""Of one session: its journal is kept, and graded whole."""
+MOST_PRINTED = 8 * 1024 * 1024
+"""Characters that the lines of a session may print together."""
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _SLOWER = 0.01, 0.2, 1.4
 
 
@@ -295,6 +297,10 @@ def _refuse_line_flood(session: ConsoleSession) -> None:
     if session.line_count >= MOST_LINES:
         raise Conflict(
             "journal_full", f"This console has taken {MOST_LINES} lines, which is all. Hand it in, or start over."
+        )
+    if session.printed_characters >= MOST_PRINTED:
+        raise Conflict(
+            "journal_full", "This console has printed more than can be kept. Hand it in as it is, or start over."
         )
 
 

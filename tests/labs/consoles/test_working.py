@@ -1,11 +1,13 @@
 """A console from its opening to its end: what is typed is carried out once, in order, and kept."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from builders import a_member, an_instructor_of
+from django.db import connection
 from django.utils import timezone
 
 from accounts.errors import DrydockError
@@ -76,7 +78,10 @@ def test_a_console_whose_base_is_missing_is_given_up_and_says_so(engine: FakeCon
 
 
 def test_a_preparation_that_fails_leaves_nothing_behind(engine: FakeConsoles) -> None:
-    session = a_console(a_console_lab(plan=a_console_plan(console={"prepare": ["docker create a", "docker false"]})))
+    prepare = ["docker create a", "docker rm nobody"]
+    session = a_console(a_console_lab(plan=a_console_plan(console={"prepare": prepare})))
+        a_console_lab(plan=a_console_plan(console={"prepare": ["docker create a", "docker rm nobody"]}))
+    )
 
     assert session.state == ConsoleState.LOST
     assert engine.containers == {}
@@ -452,3 +457,37 @@ def test_a_story_is_filled_for_each_student_and_templates_of_docker_s_stay() -> 
     assert story_of(version, session.seed) == told
     somebody = a_member(session.course)
     assert seed_of(session.lab, somebody) != session.seed
+
+
+# ── Following ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waits_for_a_line_has_it_as_soon_as_it_is_done() -> None:
+    session = a_console()
+    entry = consoles.type_line(by=session.author, session=session, text="docker run web")
+    assert consoles.wait_for(entry, 0.05).state == EntryState.WAITING
+
+    def work() -> None:
+        try:
+            work_off()
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    done = consoles.wait_for(entry, 30)
+    worker.join()
+    assert (done.state, done.exit_code) == (EntryState.DONE, 0)
+
+
+def test_a_console_that_printed_more_than_can_be_kept_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consoles, "MOST_PRINTED", 100)
+    session = a_console()
+    for name in ("a", "b"):
+        typed(session, f"docker run {name}")
+
+    assert session.printed_characters == 130
+    code = refused(lambda: consoles.type_line(by=session.author, session=session, text="docker ps"))
+    assert code == "journal_full"
+    assert consoles.hand_in_session(by=session.author, session=session)
