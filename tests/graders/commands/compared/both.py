@@ -1,6 +1,8 @@
 """Carries a scenario out by the console and by the real CLI, on one engine, and says line by line what differs."""
 
+import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -81,10 +83,10 @@ def compare(scenario: Scenario, engine_url: str) -> list[Compared]:
             line=line,
             cli=one,
             console=other,
-            cli_evened=_evened(sides[0], one),
-            console_evened=_evened(sides[1], other),
-            cli_calls=_calls(sides[0], one),
-            console_calls=_calls(sides[1], other),
+            cli_evened=_evened(sides[0], one, line),
+            console_evened=_evened(sides[1], other, line),
+            cli_calls=_calls(sides[0], one, line),
+            console_calls=_calls(sides[1], other, line),
         )
         for line, one, other in zip(scenario.lines, by_cli, by_console, strict=True)
     ]
@@ -106,12 +108,16 @@ def carried(made: Console, text: str) -> Seen:
     return Seen(done.stdout, done.stderr, done.exit_code, requests)
 
 
-def _evened(side: Evened, seen: Seen) -> Seen:
-    return Seen(side.output(seen.stdout), side.output(seen.stderr), seen.exit_code)
+def _evened(side: Evened, seen: Seen, line: Line) -> Seen:
+    """What was printed, evened out; what one side alone may say counts nothing on."""
+    apart = deepcopy(side)
+    stdout, stderr = (side if not line.differs or part in line.still else apart for part in ("stdout", "stderr"))
+    return Seen(stdout.output(seen.stdout), stderr.output(seen.stderr), seen.exit_code)
 
 
-def _calls(side: Evened, seen: Seen) -> tuple[str, ...]:
+def _calls(side: Evened, seen: Seen, line: Line) -> tuple[str, ...]:
     """The requests in order; those of one command for several objects, which docker sends at once, by name."""
+    side = deepcopy(side) if line.calls_differ else side
     calls: list[str] = []
     for _, group in groupby(seen.requests, key=_what_is_asked):
         calls += sorted(f"{side.call(each.method, each.path)} → {each.status}" for each in group)
@@ -131,12 +137,14 @@ def _told(who: str, seen: Seen, calls: tuple[str, ...]) -> list[str]:
     return [*texts, *(f"    api {call}" for call in calls)]
 
 
+_STEP = re.compile(r"^#\d+ (\[.*)$", re.MULTILINE)
 _PARTS: Mapping[Part, Callable[[Seen], object]] = {
     "exit code": lambda seen: seen.exit_code,
     "stdout": lambda seen: seen.stdout,
     "stderr": lambda seen: seen.stderr,
     "first line of stderr": lambda seen: seen.stderr.partition("\n")[0],
     "columns": lambda seen: seen.stdout.partition("\n")[0],
+    "steps": lambda seen: sorted(set(_STEP.findall(seen.stderr))),
     "number of lines": lambda seen: len(seen.stdout.splitlines()),
     "words": lambda seen: sorted(" ".join(line.split()) for line in seen.stdout.splitlines()),
 }

@@ -11,11 +11,17 @@ from tempfile import TemporaryDirectory
 
 import docker
 
+from graders.commands.folder import HOME
 from tests.graders.commands.compared.recording import Recorder, Request, recorder
 
 VERSION = "20.10"
 """Of the CLI whose words the console takes over."""
-GIVEN = "--memory 64m --memory-swap 64m --pids-limit 32 --cap-drop ALL --security-opt no-new-privileges=true"
+GIVEN = (
+    "--memory 64m --memory-swap 64m --pids-limit 32 --cpu-period 100000 --cpu-quota 50000 --shm-size 16m --ipc private"
+    " --cap-drop ALL --security-opt no-new-privileges=true --log-driver local --log-opt max-size=262144"
+    " --log-opt max-file=1 --log-opt compress=false --ulimit nofile=1024:1024 --ulimit fsize=33554432:33554432"
+    " --ulimit core=0:0 --restart no"
+)
 """What a console puts on every container whatever is typed, so that the two make the same ones."""
 _WRAPPER = """#!/bin/sh
 verb=1
@@ -62,7 +68,8 @@ class RealCli:
             timeout=60,
             check=False,
         )
-        texts = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        printed = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        texts = (text.replace(str(self.folder), HOME) for text in printed)
         return Seen(*texts, done.returncode, tuple(self.recording.take()))
 
 

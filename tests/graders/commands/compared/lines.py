@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Part = Literal["exit code", "stdout", "stderr", "first line of stderr", "columns", "number of lines", "words"]
+Part = Literal["exit code", "stdout", "stderr", "first line of stderr", "columns", "number of lines", "words", "steps"]
 """What can still be compared where not all is equal: `columns` is a table's first line, `words` is stdout with its
-white space evened out and its lines sorted."""
+white space evened out and its lines sorted, `steps` are a build's, by their names."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,20 @@ class Line:
     """What is equal even so."""
     calls_differ: str = ""
     """Why other requests go to the daemon."""
+
+
+TERMINAL = "the console adds how the same is done without a terminal"
+HELP = "commands and flags that are not offered here are left out, which also makes columns narrower"
+
+
+def without_terminal(text: str) -> Line:
+    """A line that wants a terminal, which nobody sits at on either side."""
+    return Line(text, differs=TERMINAL, still=("exit code", "stdout", "first line of stderr"))
+
+
+def shows_help(text: str) -> Line:
+    """A line that lists what there is."""
+    return Line(text, differs=HELP)
 
 
 @dataclass(frozen=True)

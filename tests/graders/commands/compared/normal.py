@@ -17,6 +17,8 @@ _WHILE = re.compile(
 )
 _ADDRESS = re.compile(r"\b172\.\d+\.\d+\.\d+\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 VERSION = re.compile(r"^/v\d+\.\d+")
+_DATA = re.compile(r"/[\w./-]+/data/\d+\.\d+/")
+"""The engine's own folder, which a console shows as docker's usual one."""
 _SINCE = re.compile(r"\b(since|until)=\d+(\.\d+)?")
 _OWN_LOG = re.compile(r'^time="[^"]*" level=error msg="error waiting for container: context canceled"\n', re.MULTILINE)
 """What the CLI itself logs of a container that could not start, now and then: a race between two of its parts."""
@@ -49,7 +51,7 @@ class Evened:
 
     def text(self, text: str) -> str:
         """A text with its ids, names and times evened out."""
-        text = _TIME.sub("<time>", text)
+        text = _TIME.sub("<time>", _DATA.sub("/var/lib/docker/", text))
         text = _HEX.sub(self._id, text)
         text = _DRAWN.sub(lambda found: f"<name {self.names.setdefault(found[0], len(self.names) + 1)}>", text)
         return _ADDRESS.sub("<address>", _WHILE.sub("<while>", text))
@@ -62,7 +64,7 @@ class Evened:
 
     def _line(self, line: str) -> str:
         evened = self.text(line)
-        return evened if evened == line else re.sub(r" {2,}", "  ", evened)
+        return evened if evened == line else re.sub(r"(?<=\S) {2,}", "  ", evened)
 
     def _table(self, lines: list[str]) -> str:
         starts = [0, *(found.end() for found in _GAP.finditer(lines[0].rstrip()))]
