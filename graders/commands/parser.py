@@ -149,13 +149,13 @@ class _Flags:
             raise self.refusals[0]
 
     def give(self, flag: Flag, text: str, given: str) -> None:
-        if flag is HELP:
-            self.asks_help = True
-            return
         try:
             value = read_value(flag, text)
         except BadValue as bad:
             self.complain(f'invalid argument {go_quoted(text)} for "{flag.spelled}" flag: {bad}', "bad-value")
+            return
+        if flag is HELP:
+            self.asks_help = value is True
             return
         named = str(value).lower() if isinstance(value, bool) else value
         if flag.refused and value != flag.default and named not in flag.only:

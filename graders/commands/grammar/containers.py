@@ -230,6 +230,7 @@ CONTAINERS: tuple[Shape, ...] = (
             switch("pause", "Pause container during commit (default true)", short="p", on=True),
         ),
         takes=("container", ""),
+        stops=True,
     ),
     Shape(
         ("container", "rename"),

@@ -127,6 +127,7 @@ IMAGES: tuple[Shape, ...] = (
         least=2,
         most=2,
         takes=("image", ""),
+        stops=True,
     ),
     Shape(
         ("image", "history"),

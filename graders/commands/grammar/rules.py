@@ -13,7 +13,7 @@ def env_rule(value: str) -> str | None:
 
 def label_rule(value: str) -> str | None:
     """`name=value`, or `name`."""
-    return f"invalid label '{value}': empty name" if value.startswith("=") else None
+    return f"invalid label '{value}': empty name" if not value.partition("=")[0] else None
 
 
 def filter_rule(value: str) -> str | None:

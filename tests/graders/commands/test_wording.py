@@ -4,9 +4,13 @@ import shlex
 import subprocess
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from graders.commands.model import CommandRefused
-from graders.commands.parser import HELP_PATH, read_command
+from graders.commands.grammar.flags import Flag
+from graders.commands.grammar.table import OFFERED
+from graders.commands.model import Command, CommandRefused
+from graders.commands.parser import HELP_PATH, parse, read_command
 
 CLI = "/usr/bin/docker"  # Debian's, of the version that the grammar is of
 
@@ -92,6 +96,8 @@ ps -n 09
 ps -n 9999999999999999999
 ps -n 99999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999
 ps --all=maybe
+rm --help=x
+run --help=x
 ps -a=maybe
 ps -f x
 ps --no-trunc=
@@ -125,6 +131,7 @@ run --health-interval 99999999999h busybox
 run -e =x busybox
 run -e '' busybox
 run -l =x busybox
+run -l '' busybox
 run -a foo busybox
 run --dns x busybox
 run --add-host x busybox
@@ -140,6 +147,9 @@ commit --pause=perhaps web
 """.strip().splitlines()
 
 WRONG_COUNTS = """
+commit web me -m x
+tag a -f b
+pause --help=false
 rm
 rm --
 rm -f
@@ -295,3 +305,76 @@ def test_a_group_with_a_word_it_does_not_know_fails_with_the_list_of_its_command
 
     assert ours[0].startswith(theirs[0].split("Commands:", maxsplit=1)[0])
     assert ours[1] == theirs[1] == 1
+
+
+_VALUES = [
+    "x",
+    "1",
+    "-1",
+    "0",
+    "true",
+    "T",
+    "a=b",
+    "=",
+    "a=",
+    "64m",
+    "1 kb",
+    "5s",
+    "1m30s",
+    "1h1",
+    ".5",
+    "1e3",
+    "",
+    "-",
+    "--",
+]
+_VALUES += ["10x", "é", "'", '"', "a:b", "0x1F", "1_000", "+5", "9999999999999999999", "µs", "1µs", "a,b", "\t"]
+_values = st.sampled_from(_VALUES)
+_letters = st.text("abdefhilnqstvwzLH=1", min_size=1, max_size=3).map("-{}".format)
+_odd = st.sampled_from(["--", "--foo", "---a", "--=", "--all=", "--help=false", "--help", "--h", "-"])
+
+
+def _given(flag: Flag) -> st.SearchStrategy[list[str]]:
+    short = f"-{flag.short}" if flag.short else f"--{flag.name}"
+    values = st.sampled_from(flag.only) if flag.only else _values
+    return st.one_of(
+        values.map(lambda value: [f"--{flag.name}={value}"]),
+        values.map(lambda value: [f"--{flag.name}", value]),
+        values.map(lambda value: [f"{short}{value}"]),
+        values.map(lambda value: [f"{short}={value}"]),
+        st.just([short]),
+    )
+
+
+@st.composite
+def _commands(draw: st.DrawFn) -> list[str]:
+    shape = draw(st.sampled_from(OFFERED))
+    flags = [flag for flag in shape.flags if flag.offered and (*shape.path, flag.name) != ("image", "build", "tag")]
+    word = st.one_of(_values, _letters, _odd).map(lambda word: [word])
+    one = st.one_of(word, st.sampled_from(flags).flatmap(_given)) if flags else word
+    words = draw(st.lists(one, max_size=4))
+    return [*draw(st.sampled_from(shape.calls)).split(), *(word for group in words for word in group)]
+
+
+_COMPLAINTS = ("unknown ", "invalid argument ", "flag needs ", "bad flag ", '"docker ')
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(_commands())
+def test_whatever_is_typed_is_taken_or_refused_as_the_cli_does(words: list[str]) -> None:
+    """What the CLI takes it cannot carry out, where no daemon is: it says so, or what is wrong with an image's name."""
+    theirs, exit_code = _cli(shlex.join(words))
+    command, refusal = _read(words)
+
+    if command is not None:
+        assert (exit_code == 0 and "Usage:" in theirs) == (command.path == HELP_PATH)
+        assert not theirs.startswith(_COMPLAINTS)
+    elif refusal is not None and refusal.code != "not-available":
+        assert (refusal.message.strip(), refusal.exit_code) == (theirs.strip(), exit_code)
+
+
+def _read(words: list[str]) -> tuple[Command | None, CommandRefused | None]:
+    try:
+        return parse(["docker", *words]), None
+    except CommandRefused as refusal:
+        return None, refusal
