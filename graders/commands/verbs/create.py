@@ -12,7 +12,7 @@ from graders.commands.model import Command, CommandRefused
 from graders.commands.state import FoundImage, OwnContainer, OwnVolume, with_tag
 from graders.commands.verbs.container_config import container_config
 from graders.commands.verbs.joining import joining_of
-from graders.commands.verbs.mounting import ensure_room_for_volumes, make_volumes, mounting_of
+from graders.commands.verbs.mounting import ensure_room_for_volumes, ensure_users_are_its_own, make_volumes, mounting_of
 from graders.commands.verbs.naming import given_name
 from graders.commands.verbs.refusing import as_daemons, wrong_options
 
@@ -59,6 +59,7 @@ def _make(doing: Doing, command: Command, found: FoundImage, *, attached: bool) 
     config = image.get("Config") or {}
     image_volumes = config.get("Volumes") or {}
     doing.ensure_room("container")
+    ensure_users_are_its_own(mounting, image_volumes)
     ensure_room_for_volumes(doing, mounting, image_volumes)
     body = container_config(
         doing,

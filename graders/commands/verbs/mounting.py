@@ -29,6 +29,7 @@ _TRUE, _FALSE = (
     frozenset({"1", "true", "True", "TRUE", "t", "T"}),
     frozenset({"0", "false", "False", "FALSE", "f", "F"}),
 )
+_OF_USERS = "/etc"
 _ABSOLUTE = "mount path must be absolute"
 _NO_FOLDER = (
     "the engine is shared, and no folder of its host is anybody's. Name a volume, as in -v data:/data, or bring files"
@@ -74,6 +75,20 @@ def mounting_of(doing: Doing, command: Command) -> Mounting:
         _ensure_path(path, f"invalid mount path: '{path}' {_ABSOLUTE}")
         found.tmpfs[path] = _tmpfs_options(doing, command, options)
     return found
+
+
+def ensure_users_are_its_own(mounting: Mounting, image_volumes: Mapping[str, Any]) -> None:
+    """Refuse a volume in place of the lists of users, which another container could swap while the engine reads them.
+
+    Raises DaemonRefused.
+    """
+    paths = [path for _, path, _ in mounting.binds] + mounting.unnamed + list(image_volumes)
+    paths += [mount["Target"] for mount in mounting.mounts if mount["Type"] == "volume"]
+    if any(_clean(path) == _OF_USERS for path in paths):
+        raise DaemonRefused(
+            _BAD_REQUEST,
+            f"no volume can be mounted at {_OF_USERS} here, where the engine looks up users. Mount it elsewhere",
+        )
 
 
 def ensure_room_for_volumes(doing: Doing, mounting: Mounting, image_volumes: Mapping[str, Any]) -> None:
