@@ -22,14 +22,22 @@ from graders.commands.image_names import full_name, give_name, new_names, proble
 from graders.commands.model import Command, CommandRefused
 from graders.commands.own_bases import ensure_plain_ports, own_bases, parent_of, with_engine_names
 from graders.commands.state import OwnImage
+from graders.commands.verbs.refusing import remark
 from graders.context import Context
 from graders.dockerfile.model import Dockerfile
 from graders.dockerfile.policy import Policy, examine
-from graders.sandbox.base import BuildLimits
+from graders.sandbox.base import BuildLimits, Limit
 from graders.sandbox.buildkit import BuildOrder
 
 _ELSEWHERE = re.compile(r"^(?:https?://|git://|ssh://|git@|github\.com/)|\.git(?:[#:].*)?$", re.IGNORECASE)
 _HIDDEN_LABELS = "drydock."
+_LIMITS: Mapping[Limit | None, str] = {
+    Limit.MEMORY: "A step took more memory than a build has here.",
+    Limit.PIDS: "A step started more processes than a build may have here.",
+    Limit.DISK: "A step wrote more than there is room for here.",
+    Limit.OUTPUT: "A step printed more than a build may here.",
+}
+"""What the builder does not say of itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +77,8 @@ def build(doing: Doing, command: Command) -> int:
         return 0
     text = output.text(files.sent(dockerfile), result, names=[full_name(name) for name in wish.names])
     doing.err(doing.daemon.shown_message(text).rstrip("\n"))
+    if result.limit in _LIMITS:
+        remark(doing, _LIMITS[result.limit])
     return 0 if result.ok else 1
 
 

@@ -249,6 +249,14 @@ def test_an_image_that_holds_more_than_a_session_may_is_removed_again(engine_url
         assert at_work.carry_out("docker run --rm big cat /small").stdout == "small\n"
 
 
+def test_a_build_that_starts_too_many_processes_is_told_so(at_work: Console) -> None:
+    bomb = "FROM busybox:1.35\nRUN for i in $(seq 400); do sleep 20 & done\n"
+    carried = built(at_work, bomb)
+
+    assert carried.exit_code == 1
+    assert "[console] A step started more processes than a build may have here.\n" in carried.stderr
+
+
 def test_a_builder_that_others_keep_busy_says_so(engine_url: str) -> None:
     with console(engine_url, files=FILES, rules=ConsoleRules(build_seconds=0.2)) as at_work:
         held, enough = threading.Event(), threading.Event()
