@@ -80,8 +80,6 @@ def test_a_console_whose_base_is_missing_is_given_up_and_says_so(engine: FakeCon
 def test_a_preparation_that_fails_leaves_nothing_behind(engine: FakeConsoles) -> None:
     prepare = ["docker create a", "docker rm nobody"]
     session = a_console(a_console_lab(plan=a_console_plan(console={"prepare": prepare})))
-        a_console_lab(plan=a_console_plan(console={"prepare": ["docker create a", "docker rm nobody"]}))
-    )
 
     assert session.state == ConsoleState.LOST
     assert engine.containers == {}
