@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from graders.commands.rules import ConsoleRules
 from graders.console_plan import COMMANDS_FILE
+from labs.console_health import SENTENCES, waiting_for
 from labs.console_models import ConsoleEntry, ConsoleSession
 from labs.console_states import UNFINISHED, ConsoleState, EntryKind, EntryState
 from portal import workbench
@@ -19,6 +20,8 @@ from portal.workbench import WorkFile
 
 _SHOWN = (EntryKind.LINE, EntryKind.HAND_IN, EntryKind.NOTICE)
 _LONGER_THAN_USUAL = timedelta(seconds=15)
+_WAITS_LONG = 8
+"""Seconds after which a waiting line is told what it waits for."""
 _POLL_MS = 3_000
 
 
@@ -72,15 +75,15 @@ def rules_of(session: ConsoleSession) -> ConsoleRules:
     return plan.rules if plan else ConsoleRules()
 
 
-def state_of(session: ConsoleSession, *, busy: bool) -> SessionState:
-    """How it stands, in a word and a time."""
+def state_of(session: ConsoleSession, *, busy: bool, waits_long: bool = False) -> SessionState:
+    """How it stands, in a word and a time, and what it waits for where that takes long."""
     state = session.state
-    waits_long = is_slow(session)
+    waits_long = session.is_live and (waits_long or is_slow(session))
     return SessionState(
         status="console busy" if busy and state == ConsoleState.OPEN else f"console {state}",
         until=ends_at(session) if session.is_live else None,
         zone=session.course.time_zone,
-        words="longer than usual, but it goes on by itself" if waits_long else "",
+        words=SENTENCES[waiting_for(session)] if waits_long else "",
     )
 
 
@@ -95,8 +98,11 @@ def ends_at(session: ConsoleSession) -> datetime:
     return min(session.expires_at, idle)
 
 
-def context_of(session: ConsoleSession, shown: Journal, *, read_only: bool = False) -> dict[str, Any]:
+def context_of(
+    session: ConsoleSession, shown: Journal, *, read_only: bool = False, waits_long: bool = False
+) -> dict[str, Any]:
     """What the templates of a console show of it."""
+    waits_long = waits_long or any(line.state == "waiting" and line.seconds > _WAITS_LONG for line in shown.lines)
     busy = shown.busy or session.entries.filter(kind__in=_SHOWN, state__in=UNFINISHED).exists()
     return {
         "session": session,
@@ -104,7 +110,7 @@ def context_of(session: ConsoleSession, shown: Journal, *, read_only: bool = Fal
         "told": _told(session, shown),
         "picture": picture_of(session.picture, rules_of(session)),
         "rules": rules_of(session),
-        "state": state_of(session, busy=busy),
+        "state": state_of(session, busy=busy, waits_long=waits_long),
         "read_only": read_only,
     }
 

@@ -52,6 +52,11 @@ class Group:
         """Whether no more can be made."""
         return self.used >= self.room
 
+    @property
+    def is_part_of_lab(self) -> bool:
+        """Whether the lab gives room for any, or some are there."""
+        return bool(self.room or self.parts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from browser import DESKTOP, PHONE, Opened, offline, scrolls_sideways, serious_faults
-from builders import a_course, a_member
+from builders import a_course, a_member, an_instructor_of
 from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
@@ -69,8 +69,10 @@ def type_line(page: Page, line: str) -> None:
 
 @pytest.fixture
 def workers(engine_url: str, settings: Any) -> Iterator[None]:
+    expect.set_options(timeout=30_000)  # an engine takes the time it takes
     with console_workers(engine_url, settings):
         yield
+    expect.set_options(timeout=10_000)
     for session in ConsoleSession.objects.live():  # what a test left open is removed from the engine
         end(reach(Address(engine_url)), session.state_of_session)
 
@@ -391,6 +393,24 @@ def test_whatever_is_printed_the_page_holds_together(signed_in: Opened, dark: bo
     page.goto(f"/consoles/{session.pk}/")
     assert serious_faults(page) == []
     assert not scrolls_sideways(page)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_those_who_teach_look_on_while_a_student_types(signed_in: Opened, size: tuple[int, int]) -> None:
+    lab, student = a_class()
+    session = hostile_session(lab, student)
+    page = signed_in(an_instructor_of(lab.activity.course), size=size)
+    page.goto(f"/teach/{lab.activity.course.slug}/activities/{lab.activity.slug}/")
+    page.get_by_role("link", name="Open consoles: 1").click()
+    assert serious_faults(page) == []
+    assert not scrolls_sideways(page)
+    page.get_by_role("link", name="Look at the console of").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(student.name)
+    assert serious_faults(page) == []
+    assert not scrolls_sideways(page)
+    an_entry(session, "docker images")
+    expect(page.locator(".con-line").last).to_contain_text("docker images", timeout=20_000)
+    expect(page.locator("#line")).to_have_count(0)
 
 
 def test_the_page_weighs_little_without_the_editor(signed_in: Opened) -> None:

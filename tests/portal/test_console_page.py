@@ -404,12 +404,33 @@ def test_staff_find_the_consoles_that_are_open(client: Client, course: Course, l
     )
 
 
-def test_an_engine_that_takes_long_to_be_ready_says_that_it_goes_on(client: Client, student: User, lab: Lab) -> None:
+def test_what_takes_long_says_what_it_waits_for(client: Client, student: User, lab: Lab) -> None:
     session = a_session(lab, student, state=ConsoleState.OPENING)
-    tag = client.get(at("console-since", session))["ETag"]
+    address = at("console-since", session)
+    first = client.get(address)
+    assert "none is running" not in first.json()["html"]
     ConsoleSession.objects.update(created_at=timezone.now() - timedelta(minutes=1))
-    told = client.get(at("console-since", session), HTTP_IF_NONE_MATCH=tag)
-    assert "longer than usual, but it goes on by itself" in told.json()["html"]
+    told = client.get(address, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert "Waiting for a console worker: none is running" in told.json()["html"]
+
+
+def test_a_line_that_waits_long_is_told_what_for(client: Client, student: User, lab: Lab) -> None:
+    session = a_session(lab, student)
+    entry = an_entry(session, "docker ps", state=EntryState.WAITING)
+    tag = client.get(at("console-since", session))["ETag"]
+    told = client.get(f"{at('console-since', session)}?waits=1", HTTP_IF_NONE_MATCH=tag).json()
+    assert "What you typed is safe, and waits" in told["html"]
+    ConsoleEntry.objects.filter(pk=entry.pk).update(queued_at=timezone.now() - timedelta(minutes=1))
+    assert "What you typed is safe, and waits" in text_of(client.get(page_of(lab)))
+
+
+def test_a_lab_without_room_for_volumes_does_not_speak_of_them(client: Client, student: User, course: Course) -> None:
+    lab = a_console_lab(course, plan=a_console_plan(console={"rules": {"volumes": 0, "images": 0}}))
+    a_session(lab, student, picture={"images": [{"id": "1" * 64, "references": ["busybox:1.35"], "base": True}]})
+    page = text_of(client.get(page_of(lab)))
+    assert "docker volume create" not in page
+    assert "busybox:1.35" in page
+    assert "of your own</span>" not in page
 
 
 def test_the_grammar_for_completion_is_kept_by_browsers_until_it_changes(client: Client, student: User) -> None:

@@ -121,22 +121,24 @@ def since(request: SignedInRequest, pk: int) -> HttpResponseBase:
         shown = journal_before(session, int(before) if before.isdecimal() else None)
         context = {"session": session, "journal": shown, "state": context_of(session, shown)["state"]}
         return JsonResponse({"html": render_to_string("portal/console_news.html", context, request)})
-    tag = _tag(session)
+    waits_long = bool(request.GET.get("waits"))
+    tag = _tag(session, waits_long=waits_long)
     if request.headers.get("If-None-Match") == tag:
         unchanged = HttpResponseNotModified()
         unchanged["ETag"] = tag
         return unchanged
     after = request.GET.get("after", "")
-    return _news(request, session, after=int(after) if after.isdecimal() else 0)
+    return _news(request, session, after=int(after) if after.isdecimal() else 0, waits_long=waits_long)
 
 
-def _tag(session: ConsoleSession) -> str:
-    return f'W/"{session.pk}-{session.revision}-{session.state}-{is_slow(session):d}"'
+def _tag(session: ConsoleSession, *, waits_long: bool) -> str:
+    return f'W/"{session.pk}-{session.revision}-{session.state}-{waits_long or is_slow(session):d}"'
 
 
-def _news(request: SignedInRequest, session: ConsoleSession, *, after: int) -> JsonResponse:
-    tag = _tag(session)  # before the lines are read: what comes meanwhile is then news again
-    context = context_of(session, journal_after(session, after), read_only=session.author_id != request.user.pk)
+def _news(request: SignedInRequest, session: ConsoleSession, *, after: int, waits_long: bool = False) -> JsonResponse:
+    tag = _tag(session, waits_long=waits_long)  # before the lines are read: what comes meanwhile is then news again
+    read_only = session.author_id != request.user.pk
+    context = context_of(session, journal_after(session, after), read_only=read_only, waits_long=waits_long)
     html = render_to_string("portal/console_news.html", context, request)
     response = JsonResponse(news_of(context, html=html))
     response["ETag"] = tag

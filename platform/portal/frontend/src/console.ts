@@ -28,6 +28,8 @@ const QUICK = 250;
 const CALM = 3_000;
 const SLOW = 20_000;
 const OFFLINE = 4_000;
+const SOON = 5 * 60_000;
+const WAITS_LONG = 8_000;
 const MOST_RECALLED = 500;
 const TOO_OFTEN = "too_fast";
 const MUST_WAIT = new Set([TOO_OFTEN, "too_many_waiting"]);
@@ -398,7 +400,7 @@ class Console {
     if (this.sending) return;
     this.asking = new AbortController();
     try {
-      const answer = await this.ask(`${this.room.dataset["since"]}?after=${this.settled}`, {
+      const answer = await this.ask(`${this.room.dataset["since"]}?after=${this.settled}${this.waitsLong() ? "&waits=1" : ""}`, {
         headers: this.tag ? { "If-None-Match": this.tag } : {},
         signal: this.asking.signal,
       });
@@ -451,11 +453,20 @@ class Console {
     setTimeout(() => words && (words.textContent = "Copy journal"), 3_000);
   }
 
+  /** Whether something has been waiting for so long that the reader should be told for what. */
+  private waitsLong(): boolean {
+    const waiting = this.lines.querySelector<HTMLElement>(".is-waiting .con-seconds");
+    return waiting !== null && Date.now() - Date.parse(waiting.dataset["since"] ?? "") > WAITS_LONG;
+  }
+
   private busy(): boolean {
     return this.lines.querySelector(".is-waiting, .is-running") !== null;
   }
 
   private tick(): void {
+    const until = Date.parse(document.querySelector<HTMLElement>("#console-state [data-until]")?.dataset["until"] ?? "");
+    const soon = document.querySelector<HTMLElement>("#console-state [data-soon]");
+    if (soon && until) soon.hidden = until - Date.now() > SOON;
     for (const seconds of this.lines.querySelectorAll<HTMLElement>(".con-seconds")) {
       const since = Date.parse(seconds.dataset["since"] ?? "");
       seconds.textContent = `${Math.max(0, Math.round((Date.now() - since) / 1_000))} s`;
