@@ -17,6 +17,7 @@ from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing
 from graders.commands.model import Stream
 from graders.commands.verbs.refusing import remark
+from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.connection import CALL_SECONDS, Engine, EngineConnection, engine_call, error_message, request_path
 
 LET_GO_WAITING = 130
@@ -133,6 +134,8 @@ class End:
             self.close()
         if body is None:
             return None
+        if not body:
+            raise SandboxUnavailable("The sandbox engine hung up on who waited for a container.")
         if self.status != http.client.OK:
             raise DaemonRefused(self.status, error_message(body))
         return int(json.loads(body)["StatusCode"])
