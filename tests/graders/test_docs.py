@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from graders.actions import Asking, Build, Limits, Run
 from graders.checks.base import Check
 from graders.checks.registry import kinds
+from graders.commands.rules import ConsoleRules
+from graders.console_plan import ConsolePlan
 from graders.events import EventKind
 from graders.plan import Base, LabPlan, parse_plan
 from graders.report import (
@@ -34,12 +36,15 @@ def names_of(model: type[BaseModel]) -> set[str]:
 
 
 def test_the_documented_lab_is_one() -> None:
-    (text,) = re.findall(r"```yaml\n(title:.*?)```", FORMAT, re.DOTALL)
-    plan = parse_plan(text, file="lab.yaml", bases={"busybox": Base(name="busybox", image="busybox:1.35")})
-    assert plan.max_points == 14
+    files, commands = (
+        parse_plan(text, file="lab.yaml", bases={"busybox": Base(name="busybox", image="busybox:1.35")})
+        for text in re.findall(r"```yaml\n(title:.*?)```", FORMAT, re.DOTALL)
+    )
+    assert (files.max_points, files.console) == (14, None)
+    assert (commands.max_points, len(commands.require_console().prepare)) == (6, 2)
 
 
-@pytest.mark.parametrize("model", [LabPlan, Limits, Build, Run, Asking, Check])
+@pytest.mark.parametrize("model", [LabPlan, Limits, Build, Run, Asking, Check, ConsolePlan, ConsoleRules])
 def test_every_field_of_a_lab_is_documented(model: type[BaseModel]) -> None:
     assert {name for name in names_of(model) - {"attached"} if f"`{name}`" not in FORMAT} == set()
 
