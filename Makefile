@@ -26,7 +26,7 @@ status: ## what runs, and how each part is
 logs: ## follow the logs (NAME=web for one program)
 	@$(RUN) logs $(NAME)
 
-demo: ## drive the running site through its API: a quiz, a right and a wrong Dockerfile
+demo: ## drive the running site through its API: a quiz, Dockerfiles right and wrong, docker commands
 	@.venv/bin/python -m deploy.demo
 
 test: ## set up what is needed and run every test (ARGS="tests/labs -x" for some)

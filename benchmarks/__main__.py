@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import site
+from benchmarks import consoles, site
 from benchmarks.baselines import raw_sdk, shell_loop
 from benchmarks.site import LAB, Bench
 
@@ -16,16 +16,26 @@ PARALLEL = (1, 2, 3, 4, 6)
 
 
 def main() -> int:
-    """Run both measures."""
+    """Run the measures."""
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=12, help="hand-ins at idle, each beside a raw one (default 12)")
     parser.add_argument("--jobs", type=int, default=24, help="hand-ins at once (default 24)")
+    parser.add_argument("--sessions", type=int, default=30, help="consoles at once (default 30)")
+    parser.add_argument("--only", choices=("grading", "consoles"), help="measure one of the two (otherwise both)")
     given = parser.parse_args()
-    with site.open_bench(students=given.jobs) as bench:
-        print(f"The capstone's own work on {len(bench.engines)} engines; figures in seconds, the less the better.\n")
-        idle(bench, given.rounds)
-        saturation(bench, given.jobs)
+    if given.only != "grading":
+        consoles.measure(rounds=given.rounds, sessions=given.sessions)
+    if given.only != "consoles":
+        grading(given.rounds, given.jobs)
     return 0
+
+
+def grading(rounds: int, jobs: int) -> None:
+    """Hand-ins of the capstone lab, beside the same work done raw and by a shell loop."""
+    with site.open_bench(students=jobs) as bench:
+        print(f"The capstone's own work on {len(bench.engines)} engines; figures in seconds, the less the better.\n")
+        idle(bench, rounds)
+        saturation(bench, jobs)
 
 
 def idle(bench: Bench, rounds: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from deploy.demo.client import Client
 from deploy.demo.crib import PACK, solution
-from deploy.up.instance import find
+from deploy.up.instance import Instance, find
 from deploy.up.ports import DEFAULT_PORT
 from deploy.up.programs import site_environment
 
@@ -85,7 +85,24 @@ class Bench:
 
 @contextmanager
 def open_bench(*, students: int) -> Iterator[Bench]:
-    """Make the course in the running site's database, and remove it with everything in it at the end."""
+    """The capstone lab with so many students, in the running site, until the block ends."""
+    with course_of(LAB, students=students) as made:
+        yield Bench(list(made.instance.engines), made.lab, made.clients, dict(solution(LAB, "reference").files))
+
+
+@dataclass(frozen=True)
+class Made:
+    """A course of one lab in the running site, and its students' ways in."""
+
+    instance: Instance
+    lab: int
+    """Id of the activity."""
+    clients: list[Client]
+
+
+@contextmanager
+def course_of(slug: str, *, students: int) -> Iterator[Made]:
+    """Make a course with this lab of the pack in the running site's database, and remove all of it at the end."""
     instance = find()
     port = int(instance.recall("port") or DEFAULT_PORT)
     os.environ.update(site_environment(instance, port))
@@ -101,11 +118,11 @@ def open_bench(*, students: int) -> Iterator[Bench]:
     from labs.services import sync_lab
 
     _remove()
-    files = load(PACK).labs[LAB]
+    files = load(PACK).labs[slug]
     course = Course.objects.create(slug=SLUG, title="Benchmark")
     points = files.plan.max_points
     lab = Activity.objects.create(
-        course=course, kind=ActivityKind.LAB, slug=LAB, title=LAB, max_points=points, published=True
+        course=course, kind=ActivityKind.LAB, slug=slug, title=slug, max_points=points, published=True
     )
     sync_lab(activity=lab, plan=files.plan, readme=files.readme, starter=files.starter)
     url = f"http://127.0.0.1:{port}"
@@ -115,7 +132,7 @@ def open_bench(*, students: int) -> Iterator[Bench]:
         Membership.objects.create(course=course, user=user)
         clients.append(Client(url, token=AuthToken.objects.create(user=user)[1]))
     try:
-        yield Bench(list(instance.engines), lab.pk, clients, dict(solution(LAB, "reference").files))
+        yield Made(instance, lab.pk, clients)
     finally:
         _remove()
 
@@ -123,8 +140,10 @@ def open_bench(*, students: int) -> Iterator[Bench]:
 def _remove() -> None:
     from accounts.models import User
     from courses.models import Course
+    from labs.console_models import ConsoleSession
     from labs.models import Submission
 
+    ConsoleSession.objects.filter(course__slug=SLUG).delete()
     Submission.objects.filter(course__slug=SLUG).delete()
     Course.objects.filter(slug=SLUG).delete()
     User.objects.filter(email__endswith="@benchmark.invalid").delete()

@@ -1,4 +1,4 @@
-"""Drives a running Drydock through its API: a quiz, a right Dockerfile and a wrong one. `make demo`.
+"""Drives a running Drydock through its API: a quiz, Dockerfiles right and wrong, a console. `make demo`.
 
 Exits with 0 when everything came out as it should, and with 1 after saying what did not.
 """
@@ -8,16 +8,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from deploy.demo.client import Client, Refused, Unreachable
-from deploy.demo.crib import Answers, Solution, solution
+from deploy.demo.crib import Answers, Solution, commands, solution
 from deploy.up.instance import find
 from deploy.up.ports import DEFAULT_PORT
 
 STUDENT = ("student1@demo.drydock.test", "demo-student")
 COURSE, QUIZ, LAB, WRONG = "containerization-review", "warm-up", "containerize-api", "loopback"
+CONSOLE_LAB = "create-and-start"
+OPENS_WITHIN_SECONDS = 60
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "-"}
 
 
@@ -29,13 +32,14 @@ class Demo:
         self.wrong: list[str] = []
 
     def run(self) -> None:
-        """Take the quiz, hand in both Dockerfiles, and look at the grades."""
+        """Take the quiz, hand in both Dockerfiles, play a lab in a console, and look at the grades."""
         me = self.client.get("me/")
         print(f"Signed in as {me['name']} ({me['email']}).")
         activities = {row["slug"]: row for row in self.client.all(f"courses/{COURSE}/activities/")}
         self.quiz(activities[QUIZ])
         for name, about in (("reference", "the right one"), (WRONG, "a wrong one: it listens on 127.0.0.1 only")):
             self.lab(activities[LAB], solution(LAB, name), about)
+        self.console(activities[CONSOLE_LAB], solution(CONSOLE_LAB, "reference"))
         self.grades()
 
     def expect(self, what: str, seen: object, expected: object) -> None:
@@ -71,14 +75,56 @@ class Demo:
         """Hand in a Dockerfile, follow the build, and compare the report with what was declared."""
         print(f"\nLab: {activity['title']}, {about}")
         submission = self.client.post(f"labs/{activity['id']}/submissions/", {"files": handed_in.files})
-        for event in self.client.follow(submission["id"]):
+        self.graded(submission["id"], handed_in)
+
+    def console(self, activity: Mapping[str, Any], known: Solution) -> None:
+        """Open a console, type what leads to full marks, and hand in what is there."""
+        print(f"\nConsole: {activity['title']}")
+        console = self.client.post(f"activities/{activity['id']}/console/")
+        if console["state"] != "opening" and console["picture"] and console["picture"]["containers"]:
+            self.ended(console["id"])  # what an earlier demo left in it
+            console = self.client.post(f"activities/{activity['id']}/console/")
+        for text in commands(CONSOLE_LAB, known, story=console["story"]):
+            line = self.client.post(f"consoles/{console['id']}/lines/", {"text": text})
+            while line["state"] in {"waiting", "running"}:
+                line = self.entry(console["id"], line["number"])
+            print(f"  $ {text}", flush=True)
+            print("".join(f"    {said}\n" for piece in line["pieces"] for said in piece["text"].splitlines()), end="")
+            self.expect(f"the exit code of `{text}`", line["exit_code"], 0)
+        handed_in = self.client.post(f"consoles/{console['id']}/hand-in/")
+        while handed_in["state"] in {"waiting", "running"}:
+            handed_in = self.entry(console["id"], handed_in["number"])
+        self.expect("what is wrong with the hand-in", handed_in["error_code"], "")
+        if handed_in["submission"]:
+            self.graded(handed_in["submission"], known)
+        self.ended(console["id"])
+
+    def entry(self, console: int, number: int) -> Mapping[str, Any]:
+        """What became of an entry, a moment later."""
+        time.sleep(0.3)
+        page = self.client.get(f"consoles/{console}/lines/", after=number - 1)
+        found: Mapping[str, Any] = page["entries"][0]
+        return found
+
+    def ended(self, console: int) -> None:
+        """End a console, and wait until it is. Raises TimeoutError."""
+        self.client.post(f"consoles/{console}/end/")
+        deadline = time.monotonic() + OPENS_WITHIN_SECONDS
+        while self.client.get(f"consoles/{console}/")["state"] not in {"ended", "lost"}:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"The console was not ended within {OPENS_WITHIN_SECONDS} seconds.")
+            time.sleep(0.3)
+
+    def graded(self, submission: int, handed_in: Solution) -> None:
+        """Follow a grading, and compare the report with what was declared."""
+        for event in self.client.follow(submission):
             if line := describe(event["kind"], event["data"]):
                 print(f"  {line}", flush=True)
-        state = self.client.get(f"submissions/{submission['id']}/")["state"]
+        state = self.client.get(f"submissions/{submission}/")["state"]
         self.expect(f"the state of {handed_in.name}", state, "graded")
         if state != "graded":
             return
-        report = self.client.get(f"submissions/{submission['id']}/report/")
+        report = self.client.get(f"submissions/{submission}/report/")
         for check in report["checks"]:
             line = f" (line {check['line']})" if check["line"] else ""
             print(
@@ -95,7 +141,7 @@ class Demo:
         """The best try counts in the gradebook."""
         scores = {row["activity"]: row for row in self.client.all(f"courses/{COURSE}/grades/")}
         print("\nGradebook:")
-        for slug in (QUIZ, LAB):
+        for slug in (QUIZ, LAB, CONSOLE_LAB):
             row = scores.get(slug, {})
             print(f"  {slug:<20} {row.get('earned_points')} of {row.get('max_points')}")
         lab = scores.get(LAB, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,27 @@ def solution(lab: str, name: str) -> Solution:
         return Solution(name, files, float(declared["score"]), tuple(declared["fails"]))
     plan = yaml.safe_load((PACK / "labs" / lab / "lab.yaml").read_text())
     return Solution(name, files, float(plan["points"]), ())
+
+
+def commands(lab: str, known: Solution, *, story: str) -> list[str]:
+    """The lines of a solution of docker commands, with the values that a student's own story has.
+
+    Raises ValueError when the story is of another lab.
+    """
+    template = (PACK / "labs" / lab / "README.md").read_text().strip()
+    seen: set[str] = set()
+    pattern = ""
+    for part in re.split(r"(\{[a-z_]+\})", template):
+        if not (name := re.fullmatch(r"\{([a-z_]+)\}", part)):
+            pattern += re.escape(part)
+            continue
+        pattern += f"(?P={name[1]})" if name[1] in seen else f"(?P<{name[1]}>.+?)"
+        seen.add(name[1])
+    values = re.fullmatch(pattern, story.strip(), re.DOTALL)
+    if values is None:
+        raise ValueError(f"The story is not the one of {lab}.")
+    lines = re.sub(r"\{([a-z_]+)\}", lambda found: values[found[1]], known.files["commands.txt"]).splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 class Answers:

@@ -78,6 +78,10 @@ def _prepare_version_2(instance: Instance) -> None:
     if "cpu" not in instance.without:
         _write(group / "cpu.max", f"{_quota(instance)} {PERIOD_MICROSECONDS}")
         _write(group / "cpu.weight", "50")
+    if instance.build_memory_mib or instance.build_pids:
+        _hand_down(group, CONTROLLERS)
+        builds = ROOT / instance.build_cgroup[1:]
+        _bound_builds(instance, memory=builds / "memory.max", pids=builds / "pids.max")
 
 
 def _hand_down(group: Path, controllers: Iterable[str]) -> None:
@@ -115,6 +119,29 @@ def _prepare_version_1(instance: Instance) -> None:
         _write(cpu / "cpu.cfs_period_us", str(PERIOD_MICROSECONDS))
         _write(cpu / "cpu.cfs_quota_us", str(_quota(instance)))
         _write(cpu / "cpu.shares", "512")
+    builds = instance.build_cgroup[1:]
+    _bound_builds(
+        instance, memory=ROOT / "memory" / builds / "memory.limit_in_bytes", pids=ROOT / "pids" / builds / "pids.max"
+    )
+
+
+def _bound_builds(instance: Instance, *, memory: Path, pids: Path) -> None:
+    """Limit what builds may have together, in the group that BuildKit makes its own in."""
+    bounds = (
+        ("memory", memory, instance.build_memory_mib * 1024 * 1024),
+        ("pids", pids, instance.build_pids),
+    )
+    for protection, file, most in bounds:
+        if most and protection not in instance.without:
+            file.parent.mkdir(exist_ok=True)
+            _write(file, str(most))
+    for file, most in (
+        ("memory.memsw.limit_in_bytes", instance.build_memory_mib * 1024 * 1024),
+        ("memory.swap.max", 0),
+    ):
+        swap = memory.with_name(file)
+        if instance.build_memory_mib and "memory" not in instance.without and swap.exists():
+            _write(swap, str(most))
 
 
 def _mount_version_1() -> None:

@@ -264,7 +264,7 @@ def _end(init_pid: int) -> None:
 
 def _as_arguments(instance: Instance) -> list[str]:
     arguments = ["--name", instance.name, "--root", str(instance.root)]
-    for name in ("memory_mib", "pids", "cpus", "disk_mib"):
+    for name in ("memory_mib", "pids", "cpus", "disk_mib", "build_memory_mib", "build_pids"):
         arguments += [f"--{name.replace('_', '-')}", str(getattr(instance, name))]
     if instance.keep:
         arguments.append("--keep")
@@ -287,6 +287,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--pids", type=int, default=Instance.pids, help="processes and threads at once")
         command.add_argument("--cpus", type=float, default=Instance.cpus)
         command.add_argument("--disk-mib", type=int, default=Instance.disk_mib)
+        command.add_argument(
+            "--build-memory-mib", type=int, default=0, help="of the memory, what builds may have; 0: all"
+        )
+        command.add_argument("--build-pids", type=int, default=0, help="of the processes, what builds may have; 0: all")
         command.add_argument("--keep", action="store_true", help="keep containers, volumes and networks over a restart")
         command.add_argument(
             "--without",

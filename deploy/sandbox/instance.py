@@ -38,6 +38,9 @@ class Instance:
     pids: int = 512
     cpus: float = 1.5
     disk_mib: int = 6000
+    build_memory_mib: int = 0
+    """Of that, what builds may have together, so that containers beside them keep the rest; 0 is all of it."""
+    build_pids: int = 0
     keep: bool = False
     """Whether what is on it outlives it: containers stopped, volumes and networks as they were."""
     without: frozenset[str] = field(default_factory=frozenset)
@@ -54,6 +57,12 @@ class Instance:
         ):
             if value < least:
                 raise EngineTrouble(f"{label} {value} is too little for an engine: give at least {least}.")
+        for label, value, least, most in (
+            ("--build-memory-mib", self.build_memory_mib, 32, self.memory_mib),
+            ("--build-pids", self.build_pids, 16, self.pids),
+        ):
+            if value and not least <= value <= most:
+                raise EngineTrouble(f"{label} {value} is no part of the engine's own: give {least} to {most}, or 0.")
         if unknown := sorted(self.without - set(PROTECTIONS)):
             raise EngineTrouble(
                 f"--without knows {', '.join(PROTECTIONS)}, not {', '.join(unknown)}: choose from those."
@@ -113,6 +122,11 @@ class Instance:
     def cgroup(self) -> str:
         """The parent control group of everything that is built or run."""
         return f"/drydock-{self.name}"
+
+    @property
+    def build_cgroup(self) -> str:
+        """The group below it that BuildKit makes its own in."""
+        return f"{self.cgroup}/buildkit"
 
     @property
     def disk_file(self) -> Path:

@@ -32,7 +32,10 @@ CONSOLE_NAME = "main"
 """What sessions call their engine, which the worker's queue is named after."""
 CONSOLE_THREADS = 6
 """Lines that are carried out at once: most of each is waiting for the engine."""
-CONSOLE_ENGINE = ("--keep", "--memory-mib", "1280", "--pids", "2048", "--cpus", "1.5", "--disk-mib", "8000")
+CONSOLE_ENGINE = (
+    *("--keep", "--memory-mib", "1280", "--pids", "2048", "--cpus", "1.5", "--disk-mib", "8000"),
+    *("--build-memory-mib", "384", "--build-pids", "256"),
+)
 """What the engine that sessions share is started with: sessions outlive it, and there are many of them."""
 LOG_BYTES = 5_000_000
 OLD_LOGS = 3
