@@ -212,7 +212,8 @@ def _tr(args: list[str], stdin: str, console: "Console") -> Ran:
     if "d" in options.switches:
         text = "".join(char for char in text if char not in members)
     elif second:
-        text = text.translate(str.maketrans(dict(zip(first, second.ljust(len(first), second[-1]), strict=False))))
+        into = second.ljust(len(first), second[-1])
+        text = text.translate({ord(char): other for char, other in zip(first, into, strict=False)})
     if "s" in options.switches:
         squeezed = set(second or first)
         text = "".join(char for char, run in groupby(text) for char in ([char] if char in squeezed else run))

@@ -54,7 +54,8 @@ def typed_lines(text: str) -> Iterator[tuple[int, str]]:
 
     Lines that are empty or only a comment are left out.
     """
-    start, held = 0, []
+    start = 0
+    held: list[str] = []
     lines = text.replace("\r\n", "\n").split("\n")
     for number, line in enumerate(lines, start=1):
         start = start if held else number

@@ -56,7 +56,8 @@ def _grep(args: list[str], stdin: str, console: "Console") -> Ran:
     for name, text in texts:
         lines = text.split("\n")[:-1] if text.endswith("\n") else text.split("\n") if text else []
         hits = [number for number, line in enumerate(lines) if bool(pattern.search(line)) != ("v" in options.switches)]
-        hits = hits[: options.number("m")]
+        most = options.number("m")
+        hits = hits if most is None or most < 0 else hits[:most]
         found += len(hits)
         head = f"{name}:" if named else ""
         out += [f"{head}{len(hits)}\n"] if "c" in options.switches else _shown(options, pattern, lines, hits, head)
@@ -95,10 +96,9 @@ def _compiled(options: Options, patterns: list[str]) -> Any:
         patterns = [re2.escape(pattern) for pattern in patterns]
     elif not set("EP") & set(options.switches):
         patterns = [_from_basic(pattern) for pattern in patterns]
-    whole = "|".join(
-        f"(?:{pattern.replace(chr(92) + '<', chr(92) + 'b').replace(chr(92) + '>', chr(92) + 'b')})"
-        for pattern in patterns
-    )
+    if "F" not in options.switches:
+        patterns = [re.sub(r"\\[<>]", r"\\b", pattern) for pattern in patterns]
+    whole = "|".join(f"(?:{pattern})" for pattern in patterns)
     if "x" in options.switches:
         whole = f"^(?:{whole})$"
     elif "w" in options.switches:

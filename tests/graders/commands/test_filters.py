@@ -50,6 +50,9 @@ grep -C 1 Image
 grep -nA1 fig
 grep 'x.y'
 grep -F x.y
+grep -F '\<'
+grep -E '\<web'
+grep -m -1 pear
 grep '[[:upper:]]'
 grep 'fig*'
 grep '*'
