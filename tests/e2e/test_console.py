@@ -1,6 +1,7 @@
 """A lab with a console in a browser: played on a real engine, by keyboard, without scripts, in two tabs, offline."""
 
 import gzip
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,7 @@ from labs.console_states import Because, ConsoleState, EntryKind, EntryState
 from labs.consoles import seed_of
 from labs.models import Lab
 from tests.e2e.consoles import console_workers
-from tests.portal.console_building import a_console_lab, a_session, an_entry, calls, printed
+from tests.portal.console_building import a_console_lab, a_console_plan, a_session, an_entry, calls, printed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -42,9 +43,9 @@ docker volume ls -q
 """
 
 
-def a_class() -> tuple[Lab, User]:
+def a_class(**lab: Any) -> tuple[Lab, User]:
     course = a_course(time_zone="Europe/Madrid")
-    return a_console_lab(course, title="Pause and end", attempts_allowed=5, minutes=15), a_member(course)
+    return a_console_lab(course, title="Pause and end", attempts_allowed=5, minutes=15, **lab), a_member(course)
 
 
 def name_of(lab: Lab, student: User) -> str:
@@ -332,11 +333,63 @@ def test_a_console_that_ends_meanwhile_says_why(signed_in: Opened) -> None:
     session = a_session(lab, student)
     page = signed_in(student)
     open_lab(page, lab)
+    page.locator("#line").fill("docker half")
     ConsoleSession.objects.filter(pk=session.pk).update(
         state=ConsoleState.ENDED, ended_because=Because.IDLE, ended_at=timezone.now(), revision=5
     )
     expect(page.locator("#console-ended")).to_contain_text("Nothing was typed for a long while", timeout=15_000)
-    expect(page.get_by_role("button", name="Open a new console")).to_be_visible()
+    page.get_by_role("button", name="Open a new console").click()
+    expect(page.locator("#line")).to_have_value("docker half")
+
+
+def test_what_the_engine_does_by_itself_is_shown_and_said(signed_in: Opened) -> None:
+    lab, student = a_class()
+    running = {"id": "9" * 64, "name": "web", "state": "running", "status": "Up 2 seconds", "image": "busybox:1.35"}
+    session = a_session(lab, student, picture={"containers": [running]})
+    page = signed_in(student)
+    open_lab(page, lab)
+    expect(page.locator(".part")).to_contain_text("Running")
+    ended = running | {"state": "exited", "status": "Exited (137) 1 second ago", "exit_code": 137}
+    ConsoleSession.objects.filter(pk=session.pk).update(picture={"containers": [ended]}, revision=7)
+    expect(page.locator(".part")).to_contain_text("exit code 137", timeout=20_000)
+    expect(page.locator("#console-says")).to_have_text("web: Exited")
+    expect(page.locator("#line")).to_have_value("")
+
+
+def test_files_are_saved_without_leaving_and_drafts_are_kept_until_then(signed_in: Opened) -> None:
+    lab, student = a_class(plan=a_console_plan(submission={"editable": ["Dockerfile"]}))
+    session = a_session(lab, student, files={"Dockerfile": b64encode(b"FROM busybox:1.35\n").decode()})
+    page = signed_in(student)
+    open_lab(page, lab)
+    expect(page.get_by_role("tab")).to_have_text(["Dockerfile", "notes.txt"])
+    page.locator(".cm-content").first.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("USER 1000\n")
+    expect(page.locator("[data-saved-words]")).to_have_text("Not saved yet.")
+    page.reload()
+    expect(page.locator("[data-draft-note]")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-saved-words]")).to_contain_text("Saved: Dockerfile.")
+    expect(page.locator("[data-draft-note]")).to_be_hidden()
+    session.refresh_from_db()
+    assert session.texts["Dockerfile"] == "FROM busybox:1.35\nUSER 1000\n"
+    page.reload()
+    expect(page.locator("#folder-1")).to_have_value("FROM busybox:1.35\nUSER 1000\n")
+    expect(page.locator("[data-draft-note]")).to_be_hidden()
+    assert serious_faults(page) == []
+
+
+def test_the_journal_is_copied(signed_in: Opened) -> None:
+    lab, student = a_class()
+    session = a_session(lab, student)
+    an_entry(session, "docker rm web", pieces=printed("No such container: web\n", stream="err"), exit_code=1)
+    page = signed_in(student)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_lab(page, lab)
+    page.get_by_role("button", name="Copy journal").click()
+    expect(page.locator("#console-says")).to_have_text("The journal is copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "$ docker rm web\nNo such container: web\n[exit code 1]\n"
 
 
 def test_starting_over_asks_once_and_names_what_is_lost(signed_in: Opened) -> None:

@@ -53,6 +53,8 @@ def console_page(
     context = lab_context(request, lab, version, story=story_of(version, seed), checks=checks)
     if files_error:
         error = (files_error, ("Nothing was handed in", "The commands that you wrote are still below."))
+    if error and typed and not live:
+        error = (error[0], (error[1][0], f"What you typed: {typed}"))
     context |= {
         "files": workbench.open_files(version, texts),
         "by_file_open": files_error is not None or "from" in request.GET,

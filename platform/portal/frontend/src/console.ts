@@ -42,6 +42,27 @@ function parse(html: string): Document {
   return new DOMParser().parseFromString(html, "text/html");
 }
 
+const KEPT = "drydock:console:typed";
+
+/** What was being typed when a console ended: it stands in the field of the next one. */
+function keep(line: string): void {
+  try {
+    sessionStorage.setItem(KEPT, line);
+  } catch {
+    // No storage: it is lost with the console.
+  }
+}
+
+function takeKept(): string {
+  try {
+    const line = sessionStorage.getItem(KEPT) ?? "";
+    sessionStorage.removeItem(KEPT);
+    return line;
+  } catch {
+    return "";
+  }
+}
+
 /** The lines of what was pasted: continued ones put together, empty ones and comments left out. */
 function linesOf(text: string): string[] {
   return text
@@ -118,6 +139,7 @@ class Console {
 
   start(): void {
     this.toEnd();
+    if (this.field && !this.field.value) this.field.value = takeKept();
     if (this.form && this.field) this.listen(this.form, this.field);
     this.room.querySelector("[data-copy]")?.addEventListener("click", (event) => void this.copy(event.currentTarget as HTMLElement));
     this.room.addEventListener("click", (event) => {
@@ -355,6 +377,7 @@ class Console {
     if (news.go && this.handingIn) location.assign(news.go);
     if (!news.live && this.live) {
       this.live = false;
+      if (this.field?.value) keep(this.field.value);
       location.reload();
     }
   }

@@ -1,4 +1,5 @@
 // The lab page: files as tabs, each textarea with an editor over it, and drafts that survive leaving the page.
+// A form that is saved without leaving the page tells so by the event `drydock:saved`, and hears `drydock:changed`.
 import { history, defaultKeymap, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { python } from "@codemirror/lang-python";
@@ -184,7 +185,12 @@ function start(form: HTMLFormElement): void {
   const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
   let draft: Draft | null = null;
   const files = [...form.querySelectorAll<HTMLElement>("[data-file]")]
-    .map((room) => openEditor(room, nonce, () => draft?.keepSoon()))
+    .map((room) =>
+      openEditor(room, nonce, () => {
+        draft?.keepSoon();
+        form.dispatchEvent(new Event("drydock:changed"));
+      }),
+    )
     .filter((file) => file !== null);
   const tabs = form.querySelector<HTMLElement>("[data-tabs]");
   if (tabs) makeTabs(tabs, files);
@@ -201,6 +207,11 @@ function start(form: HTMLFormElement): void {
     files[0]?.view.focus();
   });
   window.addEventListener("pagehide", () => draft?.keep());
+  form.addEventListener("drydock:saved", () => {
+    for (const file of files) initial.set(file.path, file.area.value);
+    draft?.keep();
+    if (note) note.hidden = true;
+  });
 
   form.addEventListener("submit", () => {
     const button = form.querySelector<HTMLButtonElement>(".hand-in button");
