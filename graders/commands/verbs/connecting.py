@@ -50,7 +50,7 @@ def _ensure_own(seen: SeenNetwork) -> None:
 
 
 def _connect(doing: Doing, seen: SeenNetwork, own: OwnContainer, aliases: list[str]) -> None:
-    told = doing.daemon.get(f"/containers/{own.id}/json", aside=True)
+    told = doing.daemon.get(f"/containers/{own.id or own.engine_name}/json", aside=True)
     apart = _NONE in ((told.get("NetworkSettings") or {}).get("Networks") or {})
     if apart:
         _send(doing, _NONE, "disconnect", {"Container": own.id, "Force": False})

@@ -29,8 +29,8 @@ def seen_network(doing: Doing, word: str) -> SeenNetwork | None:
     Raises DaemonRefused in docker's words where it is the beginning of several ids.
     """
     for one in doing.state.networks:
-        if one.id and word in {one.name, one.id}:
-            return SeenNetwork(one.name, one.id, one)
+        if word and word in {one.name, one.id}:
+            return SeenNetwork(one.name, one.id or one.engine_name, one)
     if word in PREDEFINED:
         told = doing.daemon.get(f"/networks/{word}", aside=True)
         return SeenNetwork(word, str(told["Id"]), None)

@@ -7,7 +7,7 @@ from docker.errors import NotFound
 
 from graders.commands.interpreter import Console
 from graders.commands.rules import ConsoleRules
-from graders.commands.state import SessionState
+from graders.commands.state import OwnNetwork, OwnVolume, SessionState
 from graders.sandbox.connection import Address, Engine
 from graders.sandbox.reaching import reach
 from tests.consoles import console
@@ -90,6 +90,16 @@ def test_what_somebody_else_removed_is_forgotten(made: Console, engine: Engine) 
     assert made.carry_out("docker volume inspect lost").stderr == "Error: No such volume: lost\n"
     assert made.carry_out("docker volume rm lost").stderr == "Error: No such volume: lost\n"
     assert made.carry_out("docker network rm lost").stderr == "Error: No such network: lost\n"
+    assert (made.state.volumes, made.state.networks) == ([], [])
+
+
+def test_what_was_written_down_and_never_made_can_be_removed(made: Console) -> None:
+    made.state.networks.append(OwnNetwork(name="lost", engine_name=made.state.engine_name("n", "lost")))
+    made.state.volumes.append(OwnVolume(name="lost", engine_name=made.state.engine_name("v", "lost")))
+    assert made.carry_out("docker network ls -q -f type=custom").stdout == ""
+    assert made.carry_out("docker network inspect lost").stderr == "Error: No such network: lost\n"
+    assert made.carry_out("docker network rm lost").stderr == "Error: No such network: lost\n"
+    assert made.carry_out("docker volume rm -f lost").stdout == "lost\n"
     assert (made.state.volumes, made.state.networks) == ([], [])
 
 
