@@ -20,7 +20,7 @@ from graders.report import CheckOutcome, Outcome, Report
 from graders.sandbox.base import Sandbox
 from graders.spec import Identifier, Points, Spec, Text, problems_of
 from graders.values import draw, fill
-from graders.visible import listed
+from graders.visible import listed, quoted
 
 REFERENCE = "reference"
 
@@ -183,7 +183,12 @@ def _failed(report: Report) -> list[str]:
 
 def _differences(solution: Solution, report: Report) -> Iterator[Problem]:
     expected, document = solution.expected, solution.document
-    if report.outcome is Outcome.REFUSED:
+    broken = next((line for line in report.commands if line.hidden and line.exit_code), None)
+    if broken is not None:
+        words = (broken.stderr or broken.stdout).strip()
+        message = f"`prepare` fails at {quoted(broken.text)}, with exit code {broken.exit_code}: {quoted(words)}."
+        yield Problem(str(solution.folder.parent.parent / LAB_FILE), 1, 1, message)
+    elif report.outcome is Outcome.REFUSED:
         reasons = " ".join(refusal.message for refusal in report.refusals)
         yield Problem(str(solution.folder), 1, 1, f"The solution {solution.name} is refused: {reasons}")
     elif expected is None or document is None:

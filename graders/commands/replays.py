@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from graders.commands.end_state import EndState, EndWants, Line
-from graders.commands.ending import end
+from graders.commands.ending import end, sweep
 from graders.commands.interpreter import Console
 from graders.commands.looking_back import look
 from graders.commands.model import Carried
@@ -52,10 +52,26 @@ def end_replay(engine: Engine, job_key: str) -> int:
 
 
 def end_replays(engine: Engine, *, keep: Iterable[str] = ()) -> int:
-    """Remove what sessions of jobs left, except of those whose keys are to be kept; returns how many objects went."""
+    """Remove what sessions of jobs left, except of those whose keys are to be kept; returns how many objects went.
+
+    Volumes without a name bear no sign of whose they are: they go when nobody's session is on the engine any more.
+    """
     kept = set(keep)
     keys = {key for key, job in _sessions_of_jobs(engine) if job not in kept}
-    return sum(end(engine, SessionState(key=key)) for key in sorted(keys))
+    removed = sum(end(engine, SessionState(key=key)) for key in sorted(keys))
+    if not kept and not any(_sessions(engine)):
+        removed += sweep(engine, keep=tuple)
+    return removed
+
+
+def _sessions(engine: Engine) -> Iterator[str]:
+    """Names of what sessions have on the engine, whoever's they are."""
+    client, named = engine.client, {"name": "dd-"}
+    with engine_call("looking for sessions"):
+        found = [name for one in client.containers(all=True, filters=named) for name in one["Names"] or ()]
+        found += [one["Name"] for one in client.volumes(filters=named)["Volumes"] or ()]
+        found += [one["Name"] for one in client.networks(filters=named)]
+    yield from (name for name in found if _NAMED.match(name.removeprefix("/")))
 
 
 def _sessions_of_jobs(engine: Engine) -> Iterator[tuple[str, str]]:

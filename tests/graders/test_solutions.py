@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from graders.archive import Submission
+from graders.commands.model import Carried, Piece
 from graders.plan import InvalidPlan, load_plan
 from graders.sandbox.base import ContainerSpec
 from graders.sandbox.fake import BuildCall, FakeProgram, FakeSandbox
@@ -164,3 +165,16 @@ def test_values_stand_in_the_commands_only_and_only_in_labs_that_have_some(lab: 
     assert filled.files["commands.txt"].decode().endswith(" {none} {box}\n")
     broken = Submission.from_files({"commands.txt": b"docker \xff {box}\n"})
     assert with_values(broken, plan, seed=5) == broken
+
+
+def test_a_lab_whose_preparation_fails_is_told_so_with_what_was_said(lab: Path) -> None:
+    (lab / "lab.yaml").write_text(COMMANDS_LAB.replace("console: {}", 'console: {prepare: ["docker start {box}"]}'))
+    for name in ("reference", "shell"):
+        (lab / "solutions" / name / "commands.txt").write_text("docker ps\n")
+        (lab / "solutions" / name / "Dockerfile").unlink()
+    (lab / "solutions/shell/expect.yaml").write_text("about: The same.\nscore: 0\nfails: [made]\n")
+    answer = Carried(exit_code=1, pieces=(Piece(stream="err", text="Error: No such container: x\n"),))
+    sandbox = FakeSandbox(on_line=lambda line: answer if "start" in line else None)
+    problem = str(verify_solutions(lab, sandbox).problems[0])
+    assert "lab.yaml:1:1: `prepare` fails at" in problem
+    assert "No such container: x" in problem

@@ -16,6 +16,8 @@ MADE = (
     "docker volume create store",
     "docker run -d --name web --network shop -v store:/data busybox:1.35 sleep 300",
     "docker commit web snap",
+    "docker create --name nameless -v /cache busybox:1.35",
+    "docker rm nameless",  # and its volume stays
 )
 
 
@@ -34,7 +36,7 @@ def left(engine_url: str) -> list[str]:
     client = reach(Address(engine_url)).client
     return [
         *(name for one in client.containers(all=True) for name in one["Names"] if name.startswith("/dd-")),
-        *(one["Name"] for one in client.volumes()["Volumes"] or () if one["Name"].startswith("dd-")),
+        *(one["Name"] for one in client.volumes()["Volumes"] or ()),
         *(one["Name"] for one in client.networks() if one["Name"].startswith("dd-")),
         *(tag for one in client.images() for tag in one["RepoTags"] or () if tag.startswith("dd-")),
     ]
@@ -45,15 +47,17 @@ def test_a_job_removes_what_its_commands_made(engine_url: str) -> None:
         commands = job.commands(bases=["busybox:1.35"], files={}, rules=ConsoleRules())
         for line in MADE:
             commands.carry_out(line)
-        assert len(left(engine_url)) == 4
+        assert len(left(engine_url)) == 5
     assert left(engine_url) == []
 
 
 def test_whoever_opens_a_killed_job_again_begins_with_nothing(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     leave_behind(engine_url, "a", monkeypatch)
-    assert len(left(engine_url)) == 4
+    assert len(left(engine_url)) == 5
     with DockerSandbox(engine_url).job("a"):
-        assert left(engine_url) == []
+        assert len(left(engine_url)) == 1
+    DockerSandbox(engine_url).sweep()
+    assert left(engine_url) == []
 
 
 def test_a_sweep_removes_what_killed_jobs_left_and_no_live_session(
@@ -63,9 +67,11 @@ def test_a_sweep_removes_what_killed_jobs_left_and_no_live_session(
         assert live.carry_out("docker create --name mine busybox:1.35").exit_code == 0
         leave_behind(engine_url, "a", monkeypatch)
         sandbox = DockerSandbox(engine_url)
-        assert len(left(engine_url)) == 5
+        assert len(left(engine_url)) == 6
         sandbox.sweep(keep=["a"])
-        assert len(left(engine_url)) == 5
+        assert len(left(engine_url)) == 6
         assert sandbox.sweep() >= 4
-        assert len(left(engine_url)) == 1
+        assert len(left(engine_url)) == 2, "a nameless volume may be the live session's"
         assert live.carry_out("docker start mine").exit_code == 0
+    assert sandbox.sweep() == 1
+    assert left(engine_url) == []
