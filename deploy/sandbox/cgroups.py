@@ -127,21 +127,16 @@ def _prepare_version_1(instance: Instance) -> None:
 
 def _bound_builds(instance: Instance, *, memory: Path, pids: Path) -> None:
     """Limit what builds may have together, in the group that BuildKit makes its own in."""
-    bounds = (
-        ("memory", memory, instance.build_memory_mib * 1024 * 1024),
-        ("pids", pids, instance.build_pids),
-    )
-    for protection, file, most in bounds:
-        if most and protection not in instance.without:
-            file.parent.mkdir(exist_ok=True)
-            _write(file, str(most))
-    for file, most in (
-        ("memory.memsw.limit_in_bytes", instance.build_memory_mib * 1024 * 1024),
-        ("memory.swap.max", 0),
-    ):
-        swap = memory.with_name(file)
-        if instance.build_memory_mib and "memory" not in instance.without and swap.exists():
-            _write(swap, str(most))
+    if instance.build_memory_mib and "memory" not in instance.without:
+        most = str(instance.build_memory_mib * 1024 * 1024)
+        memory.parent.mkdir(exist_ok=True)
+        _write(memory, most)
+        for name, value in (("memory.memsw.limit_in_bytes", most), ("memory.swap.max", "0")):
+            if memory.with_name(name).exists():
+                _write(memory.with_name(name), value)
+    if instance.build_pids and "pids" not in instance.without:
+        pids.parent.mkdir(exist_ok=True)
+        _write(pids, str(instance.build_pids))
 
 
 def _mount_version_1() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from graders.sandbox.connection import Address
 
 _GROUPS = "sys/fs/cgroup"
+_BUILDS = "buildkit"
 _CREDENTIALS = struct.Struct("3i")
 _CONNECT_SECONDS = 5.0
 _NEARLY = 0.99
@@ -77,8 +78,20 @@ def _group_of(address: Address) -> Path | None:
         parent = json.loads((process / "root" / config.relative_to("/")).read_text())["cgroup-parent"]
         groups = process / "root" / _GROUPS
         inside = str(parent).strip("/")
-        return next(
-            (group for group in (groups / "memory" / inside, groups / inside) if inside and group.is_dir()), None
-        )
+        found = (group for group in (groups / "memory" / inside, groups / inside) if inside and group.is_dir())
+        return next(map(_of_builds, found), None)
     except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def _of_builds(group: Path) -> Path:
+    """The group of builds alone, where the engine bounds them more tightly than all that runs on it."""
+    inner = group / _BUILDS
+    for name in ("memory.limit_in_bytes", "memory.max"):
+        try:
+            most, of_all = (inner / name).read_text().strip(), (group / name).read_text().strip()
+        except OSError:
+            continue
+        if most.isdigit() and (not of_all.isdigit() or int(most) < int(of_all)):
+            return inner
+    return group

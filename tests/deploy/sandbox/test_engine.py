@@ -277,6 +277,21 @@ def test_containers_live_in_the_engines_own_group_with_its_limits(name: str) -> 
 
 
 @pytest.mark.engine
+def test_builds_get_no_more_than_their_part_of_an_engine(name: str) -> None:
+    with started_engine(name, *SMALL, "--build-memory-mib", "48", "--build-pids", "20"):
+        limits = {
+            (file, (group / "buildkit" / file).read_text().strip())
+            for group in groups_of(name)
+            for file in ("memory.limit_in_bytes", "memory.max", "pids.max")
+            if (group / "buildkit" / file).exists()
+        }
+        assert ("pids.max", "20") in limits
+        assert str(48 * 1024 * 1024) in {value for _, value in limits}
+    assert_nothing_left(name)
+    assert groups_of(name) == []
+
+
+@pytest.mark.engine
 def test_its_log_does_not_grow_with_every_container(name: str) -> None:
     with started_engine(name, *SMALL) as url:
         api = load_hello(url)
@@ -316,6 +331,8 @@ def test_when_dockerd_cannot_start_its_last_words_are_passed_on(name: str) -> No
         (("--memory-mib", "1"), "--memory-mib 1 is too little"),
         (("--cpus", "0"), "--cpus 0.0 is too little"),
         (("--disk-mib", "5"), "--disk-mib 5 is too little"),
+        (("--build-pids", "9"), "--build-pids 9 is no part of the engine's own"),
+        (("--build-memory-mib", "9000"), "--build-memory-mib 9000 is no part of the engine's own"),
         (("--without", "everything"), "--without knows network, userns"),
     ],
 )
@@ -397,6 +414,17 @@ def test_version_2_groups_get_the_same_limits(tmp_path: Path, monkeypatch: pytes
     assert (group / "memory.max").read_text() == str(64 * 1024 * 1024)
     assert (group / "pids.max").read_text() == "40"
     assert (group / "cpu.max").read_text() == "50000 100000"
+    assert not (group / "buildkit").exists()
+
+
+def test_version_2_groups_of_builds_get_their_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "ROOT", tmp_path)
+    (tmp_path / "cgroup.controllers").write_text("cpuset cpu io memory pids\n")
+    cgroups.prepare(Instance(name="x", root=tmp_path, build_memory_mib=64, build_pids=40))
+    group = tmp_path / "drydock-x"
+    assert (group / "cgroup.subtree_control").read_text() == "+memory +pids +cpu"
+    assert (group / "buildkit/memory.max").read_text() == str(64 * 1024 * 1024)
+    assert (group / "buildkit/pids.max").read_text() == "40"
 
 
 @pytest.mark.engine

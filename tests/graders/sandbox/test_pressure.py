@@ -44,6 +44,20 @@ def test_an_engine_elsewhere_tells_nothing(url: str) -> None:
     assert MemoryWatch(Address(url)).was_met() is None
 
 
+@pytest.mark.parametrize(
+    ("of_all", "of_builds", "inner"),
+    [("1000", "400", True), ("max", "400", True), ("1000", "9223372036854771712", False), ("1000", "max", False)],
+)
+def test_builds_with_bounds_of_their_own_are_watched_by_those(
+    tmp_path: Path, of_all: str, of_builds: str, inner: bool
+) -> None:
+    (tmp_path / "buildkit").mkdir()
+    (tmp_path / "memory.max").write_text(f"{of_all}\n")
+    (tmp_path / "buildkit/memory.max").write_text(f"{of_builds}\n")
+
+    assert pressure._of_builds(tmp_path) == (tmp_path / "buildkit" if inner else tmp_path)
+
+
 @pytest.mark.engine
 def test_the_group_of_an_engine_on_this_machine_is_found(engine_url: str) -> None:
     assert MemoryWatch(Address(engine_url)).was_met() is False
