@@ -96,7 +96,8 @@ def bases_on(engine_url: str) -> dict[str, str]:
     """Every image on the engine, by reference: what the CLI sees there is given to the session as its bases."""
     client = docker.APIClient(base_url=engine_url, version="auto", timeout=60)
     try:
-        return {reference: found["Id"] for found in client.images() for reference in found["RepoTags"] or ()}
+        told = [(reference, found["Id"]) for found in client.images() for reference in found["RepoTags"] or ()]
+        return {reference: id_ for reference, id_ in told if not reference.startswith("<none>")}
     finally:
         client.close()
 

@@ -1,6 +1,7 @@
 """docs/console-commands.md: every compared line, whether it is equal to docker's, and what it sends to the daemon."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,19 +10,26 @@ from tests.graders.commands.compared.lines import Line, Scenario
 REPOSITORY = Path(__file__).resolve().parents[4]
 PAGE = REPOSITORY / "docs/console-commands.md"
 RECORD = Path(__file__).with_name("record.json")
+_ID = re.compile(r"<id \d+, \d+ digits>")
 HOW = "python -m tests.graders.commands.compared.record --engine unix:///path/to/docker.sock"
 
 _HEAD = """# Console commands beside the real docker CLI
 
 In a console lab nothing that is typed reaches the docker CLI or a shell: lines are read as data and carried out through
 the engine's API. So that students see what docker says, word for word, each line below was carried out twice on one
-engine: by the console, and by the docker CLI ({version}) with the bounds that a console puts on every container.
+engine: by the console, and by the docker CLI with the bounds that a console puts on every container.
+({version}, and an engine of the same release.)
 Compared are stdout, stderr, the exit code and the requests to the daemon (method, path, query, status).
 
 Evened out before comparing, since two runs of docker itself differ in it: ids and drawn names (which must stand for the
-same object throughout a scenario), times and durations, addresses, and the room that they take in a table.
+same object throughout a scenario), times and durations, addresses, the room that they take in a table, and the
+engine's own folder, which a console shows as `/var/lib/docker`. Requests for several containers at once have no order.
 
-This page is written by `{how}`, which carries everything out anew.
+This page is written by
+
+    {how}
+
+which carries everything out anew and writes nothing where a line differs without its reason.
 `tests/graders/commands/compared/` holds the lines and the two tests: one compares on a real engine, whenever the tests
 run, and takes no difference without a reason and no reason without a difference; one sees that this page says the same.
 
@@ -63,7 +71,7 @@ def _section(scenario: Scenario, sent: Sequence[Sequence[str]]) -> list[str]:
     rows = [f"## {scenario.name[0].upper()}{scenario.name[1:]}", ""]
     rows += ["| line | beside docker | sent to the daemon after `HEAD /_ping` |", "|---|---|---|"]
     for line, calls in zip(scenario.lines, sent, strict=True):
-        requests = "<br>".join(_code(call) for call in calls if not call.startswith("HEAD /_ping"))
+        requests = "<br>".join(_code(_ID.sub("{id}", call)) for call in calls if not call.startswith("HEAD /_ping"))
         rows.append(f"| {_code(line.text)} | {_escaped(verdict(line))} | {requests} |")
     return [*rows, ""]
 

@@ -18,7 +18,8 @@ _WHILE = re.compile(
 _ADDRESS = re.compile(r"\b172\.\d+\.\d+\.\d+\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 VERSION = re.compile(r"^/v\d+\.\d+")
 _DATA = re.compile(r"/[\w./-]+/data/\d+\.\d+/")
-"""The engine's own folder, which a console shows as docker's usual one."""
+_NAMESPACES = re.compile(r"/[\w./-]+/exec/netns/")
+"""The engine's own folders, which a console shows as docker's usual ones."""
 _SINCE = re.compile(r"\b(since|until)=\d+(\.\d+)?")
 _OWN_LOG = re.compile(r'^time="[^"]*" level=error msg="error waiting for container: context canceled"\n', re.MULTILINE)
 """What the CLI itself logs of a container that could not start, now and then: a race between two of its parts."""
@@ -52,6 +53,7 @@ class Evened:
     def text(self, text: str) -> str:
         """A text with its ids, names and times evened out."""
         text = _TIME.sub("<time>", _DATA.sub("/var/lib/docker/", text))
+        text = _NAMESPACES.sub("/var/run/docker/netns/", text)
         text = _HEX.sub(self._id, text)
         text = _DRAWN.sub(lambda found: f"<name {self.names.setdefault(found[0], len(self.names) + 1)}>", text)
         return _ADDRESS.sub("<address>", _WHILE.sub("<while>", text))

@@ -1,8 +1,14 @@
 """Lines on volumes and networks, on docker itself, and lines that are wrong or put together."""
 
-from tests.graders.commands.compared.lines import Line, scenario, shows_help
+from tests.graders.commands.compared.lines import Line, Part, scenario, shows_help
 
 _BUILD = "there is no CLI here whose build could be named; the engine's is"
+_REGISTRY = "no registry can be reached from a console; docker tells how it tried"
+
+
+def _refused(text: str, why: str, *, still: tuple[Part, ...] = ()) -> Line:
+    return Line(text, differs=why, still=still, calls_differ="what is refused is not sent to the daemon at all")
+
 
 OTHERS = (
     scenario(
@@ -120,23 +126,17 @@ OTHERS = (
     ),
     scenario(
         "refused for what a console is",
-        Line(
-            "docker run --rm --privileged busybox:1.35 true",
-            differs="a console gives no privileges; docker does as it is told, or the engine refuses it",
-            still=(),
-            calls_differ="nothing is sent",
+        _refused(
+            "docker run --rm --privileged busybox:1.35 true", "a console gives no privileges at all"
         ),
-        Line(
-            "docker run --rm -v /etc:/h busybox:1.35 true",
-            differs="no folder of the host is mounted from a console",
-            still=(),
-            calls_differ="nothing is sent",
-        ),
-        Line(
-            "docker pull busybox:1.35",
-            differs="no registry can be reached; docker tells how it tried",
-            still=("exit code", "stdout"),
-            calls_differ="nothing is sent",
-        ),
+        _refused("docker run --rm --cap-add NET_ADMIN busybox:1.35 true", "a console gives no capabilities"),
+        _refused("docker run --rm -v /etc:/h busybox:1.35 true", "no folder of the machine is mounted from a console"),
+        _refused("docker run --rm --network host busybox:1.35 true", "a console has no network of the machine"),
+        _refused("docker run -d -p 8080:80 busybox:1.35 sleep 60", "a console has no way in from outside, so no ports"),
+        _refused("docker run -d --restart always busybox:1.35 sleep 60", "what ends in a console stays ended"),
+        _refused("docker attach nothere", "nobody can type into what runs in a console", still=("exit code", "stdout")),
+        _refused("docker pull busybox:1.35", _REGISTRY, still=("exit code", "stdout")),
+        _refused("docker push busybox:1.35", _REGISTRY),
+        _refused("docker search busybox", _REGISTRY, still=("exit code", "stdout")),
     ),
 )
