@@ -53,7 +53,7 @@ MOST_LINES = 2000
 """Of one session: its journal is kept, and graded whole."""
 MOST_PRINTED = 8 * 1024 * 1024
 """Characters that the lines of a session may print together."""
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _SLOWER = 0.01, 0.2, 1.4
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _SLOWER = 0.01, 0.1, 1.25
 
 
 # ── Opening and ending ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from accounts.models import User
 from courses.access import require_staff
 from courses.deadlines import windows_by_user
 from labs import events, heartbeats, intake, queue, tasks
-from labs.console_story import is_console, seed_of
+from labs.console_story import can_be_judged_by, is_console, seed_of
 from labs.errors import Conflict
 from labs.handing_in import enter, forget, refuse_flood, require_taker
 from labs.intake import HandedIn
@@ -69,7 +69,8 @@ def cancel(*, by: User, submission: Submission) -> Submission:
 def regrade(*, by: User, submission: Submission, to_current_version: bool = False) -> Submission:
     """Grade a try again, with the same random values; its result stands until the new one is there.
 
-    By default with the version that it was handed in for; with `to_current_version`, by the lab as it is now.
+    By default with the version that it was handed in for; with `to_current_version`, by the lab as it is now, unless
+    that looks at what was not kept of a console.
     An extension granted since counts. Returns the regrade, or the one that waits already.
     """
     require_staff(by, submission.course)
@@ -93,7 +94,7 @@ def regrade_lab(*, by: User, lab: Lab, to_current_version: bool = False) -> int:
     require_staff(by, lab.activity.course)
     busy = Submission.objects.waiting().filter(lab=lab, regrade_of__isnull=False).values("regrade_of")
     originals = Submission.objects.filter(lab=lab, generation=0, state__in=(State.GRADED, State.REFUSED))
-    rows = list(originals.exclude(pk__in=busy).select_related("author").order_by("pk"))
+    rows = list(originals.exclude(pk__in=busy).select_related("author").prefetch_related("version").order_by("pk"))
     _regrade_rows(by=by, originals=rows, to_current_version=to_current_version)
     return len(rows)
 
@@ -116,7 +117,7 @@ def _regrade_rows(*, by: User, originals: list[Submission], to_current_version: 
         [
             Submission(
                 lab=lab,
-                version_id=current.pk if current else one.version_id,
+                version_id=current.pk if current and can_be_judged_by(current, one) else one.version_id,
                 course_id=one.course_id,
                 author_id=one.author_id,
                 number=one.number,

@@ -22,7 +22,7 @@ from labs.console_states import Because, ConsoleState, EntryKind, EntryState
 from labs.console_story import seed_of, story_of
 from labs.models import Submission, Via
 from labs.reading import files_of, report_for
-from labs.services import regrade, submit
+from labs.services import regrade, submit, sync_lab
 from labs.states import State
 from tests.labs.consoles.building import FakeConsoles, a_console, a_console_lab, a_console_plan, typed, work_off
 
@@ -288,6 +288,27 @@ def test_a_hand_in_is_graded_again_from_what_was_seen() -> None:
     report = report_for(submission=again, viewer=session.author)
     assert report is not None
     assert [line.text for line in report.commands] == [f"docker run {drawn_name(session)}"]
+
+
+@pytest.mark.parametrize("looks_at_more", [False, True])
+def test_a_newer_version_judges_a_hand_in_only_by_what_was_kept_of_it(looks_at_more: bool) -> None:
+    session = a_console()
+    typed(session, f"docker run {drawn_name(session)}")
+    handed_in(session)
+    grade_all()
+    checks = [{"id": "runs", "kind": "container", "name": "{name}", "state": "created", "points": 10}]
+    if looks_at_more:
+        file = {"kind": "container_file", "container": "{name}", "path": "/f", "contains": "x"}
+        checks.append({"id": "f", "points": 1, **file})
+    plan = a_console_plan(checks=checks, points=sum(int(check["points"]) for check in checks))
+    sync_lab(activity=session.lab.activity, plan=plan, readme="", starter={})
+    teacher = an_instructor_of(session.course)
+    again = regrade(by=teacher, submission=Submission.objects.get(), to_current_version=True)
+    grade_all()
+
+    again.refresh_from_db()
+    assert (again.version == session.version) == looks_at_more
+    assert again.score == (10 if looks_at_more else 0)
 
 
 def test_a_commands_file_draws_the_same_values_as_the_console() -> None:
