@@ -24,12 +24,13 @@ from graders.progress import Emit
 from graders.refusal import Refusal
 from graders.report import CommandReport, EngineReport, Outcome, Phase, Report
 from graders.report_parts import command_report, shown_name
-from graders.sandbox.base import Commands, Sandbox
+from graders.sandbox.base import Commands, DiskFull, Sandbox
 from graders.values import draw
 from graders.visible import shortened, visible
 
 logger = logging.getLogger(__name__)
 
+_DISK_FULL = "Not judged: what the commands made has filled the disk that a submission is given."
 _OWN_FAULT = "Not judged: a part of the lab itself is broken, and it is not your fault. Please tell your instructor."
 _TIMED_OUT = 124
 """The exit code of what was not carried out for want of time, as that of the program `timeout`."""
@@ -83,12 +84,19 @@ def replay(
             before = prepare(commands.carry_out, prepared_lines(plan, seed=seed))
         except PreparationFailed as broken:
             logger.error("the lab %s cannot be prepared: %s", plan.title, broken)  # noqa: TRY400  the lab's, no bug
-            return _broken(plan, judging, Report(**head, outcome=Outcome.GRADED), broken)
+            report = Report(**head, outcome=Outcome.GRADED, commands=_prepared((broken.line,)))
+            return _unjudged(plan, judging, report, _OWN_FAULT)
         commands.begin()
         prepared = time.perf_counter()
-        journal = _carry_out(plan, commands, typed, judging)
-        carried_out = time.perf_counter()
-        end = commands.look(wants_of(plan, seed=seed), journal=journal)
+        journal: list[Line] = []
+        try:
+            _carry_out(plan, commands, typed, judging, journal)
+            carried_out = time.perf_counter()
+            end = commands.look(wants_of(plan, seed=seed), journal=journal)
+        except DiskFull as full:
+            logger.warning("a job has filled its disk: %s", full)
+            told = (*_prepared(before), *(command_report(line) for line in journal))
+            return _unjudged(plan, judging, Report(**head, outcome=Outcome.GRADED, commands=told), _DISK_FULL)
     phases = (
         Phase(name="prepare", seconds=round(prepared - began, 3)),
         Phase(name="commands", seconds=round(carried_out - prepared, 3)),
@@ -114,10 +122,10 @@ def _head(plan: LabPlan, *, seed: int, digest: str, engine: EngineReport | None)
     }
 
 
-def _carry_out(plan: LabPlan, commands: Commands, typed: CommandsFile, judging: Judging) -> tuple[Line, ...]:
+def _carry_out(plan: LabPlan, commands: Commands, typed: CommandsFile, judging: Judging, journal: list[Line]) -> None:
+    """Carry the lines out, each of them added to the journal when it has ended."""
     seconds = plan.require_console().replay_seconds
     until = time.monotonic() + seconds
-    journal = []
     for position, line in enumerate(typed.lines, start=1):
         shown = shortened(visible(line.text))
         judging.tell(EventKind.LINE_STARTED, index=position, total=len(typed.lines), line=line.number, text=shown)
@@ -126,7 +134,6 @@ def _carry_out(plan: LabPlan, commands: Commands, typed: CommandsFile, judging: 
         else:
             journal.append(_too_late(line, seconds))
         judging.tell(EventKind.LINE_FINISHED, index=position, exit_code=journal[-1].exit_code)
-    return tuple(journal)
 
 
 def _too_late(line: Typed, seconds: float) -> Line:
@@ -148,15 +155,13 @@ def _judged(plan: LabPlan, end: EndState, judging: Judging, report: Report, *, s
 
 def _refused(plan: LabPlan, judging: Judging, report: Report, refusals: Sequence[Refusal]) -> Report:
     judging.tell(EventKind.POLICY, ok=False, refusals=[refusal.model_dump() for refusal in refusals])
+    return _unjudged(plan, judging, report, "Not judged, since nothing was carried out.")
+
+
+def _unjudged(plan: LabPlan, judging: Judging, report: Report, reason: str) -> Report:
     for check in plan.checks:
-        judging.skip(check, "Not judged, since nothing was carried out.")
+        judging.skip(check, reason)
     return judging.finish(report)
-
-
-def _broken(plan: LabPlan, judging: Judging, report: Report, broken: PreparationFailed) -> Report:
-    for check in plan.checks:
-        judging.skip(check, _OWN_FAULT)
-    return judging.finish(report.model_copy(update={"commands": _prepared((broken.line,))}))
 
 
 def _prepared(lines: Sequence[Line]) -> tuple[CommandReport, ...]:

@@ -14,7 +14,7 @@ from graders.engine import grade
 from graders.events import Event, EventKind
 from graders.plan import LabPlan
 from graders.report import CheckOutcome, Outcome, Report
-from graders.sandbox.base import SandboxUnavailable
+from graders.sandbox.base import DiskFull, SandboxUnavailable
 from graders.sandbox.fake import FakeSandbox
 
 IS_RUNNING = {"kind": "container", "name": "web", "state": "running"}
@@ -160,6 +160,19 @@ def test_followers_are_told_of_each_line_and_of_each_check() -> None:
         EventKind.FINISHED,
     ]
     assert told[4].data == {"index": 2, "total": 2, "line": 2, "text": "docker ␛[31m"}
+
+
+def test_commands_that_fill_the_disk_are_the_learners_own_and_what_was_done_is_told() -> None:
+    def answer(line: str) -> Carried | None:
+        if "fill" in line:
+            raise DiskFull("no space left on device")
+        return None
+
+    report = graded(plan_of(IS_RUNNING), "docker ps\ndocker run fill\ndocker ps\n", FakeSandbox(on_line=answer))
+    (check,) = report.checks
+    assert check.outcome is CheckOutcome.SKIPPED
+    assert "filled the disk" in check.message
+    assert [line.text for line in report.commands] == ["docker ps"]
 
 
 def test_an_engine_that_breaks_is_nobodys_wrong_answer() -> None:
