@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from graders.commands.filters import FILTERS
 from graders.commands.folder import HOME, Folder
+from graders.commands.grammar.table import BY_CALL
 from graders.commands.helping import CONSOLE_HELP, help_text
 from graders.commands.model import CommandRefused, Piece
 from graders.commands.patterns import PATTERN_WORDS
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_FOUND = 127
 _LIKENESS = 0.7
+_DOCKER_WORDS = frozenset(call.split()[0] for call in BY_CALL)
 
 
 def unknown_word(words: list[str]) -> CommandRefused:
@@ -24,6 +26,8 @@ def unknown_word(words: list[str]) -> CommandRefused:
     word = words[0]
     near = get_close_matches(word[:30].lower(), ["docker", *OWN_WORDS], 1, _LIKENESS)
     guess = f"Did you mean `{near[0]}`?" if near else "Type docker commands here; `help` lists them."
+    if word in _DOCKER_WORDS:
+        guess = f"Did you mean `docker {word}`?"
     hint = _HINTS.get(word, guess)
     return CommandRefused(f"{word}: command not found\n[console] {hint}", code="unknown-word", exit_code=_NOT_FOUND)
 
@@ -139,18 +143,14 @@ _HINTS: Mapping[str, str] = {
     "watch": "Type the command again, or look at the picture beside the console.",
     "man": "Say `help run` or `docker run --help`.",
 } | dict.fromkeys(
-    ["sh", "bash", "ash", "zsh", "python", "python3", "perl", "eval", "exec", "source", "."],
-    "There is no shell here. Run a command in a container: `docker run --rm busybox:1.35 sh -c '…'`.",
+    ["sh", "bash", "ash", "zsh", "python", "python3", "perl", "eval", "source", "."],
+    "There is no shell here. Run a command in a container: `docker run --rm IMAGE sh -c '…'`.",
 ) | dict.fromkeys(
-    ["vi", "vim", "nano", "emacs", "touch", "mkdir", "cp", "mv", "tee", "chmod", "chown", "ln", "rmdir"],
+    ["vi", "vim", "nano", "emacs", "touch", "mkdir", "mv", "tee", "chmod", "chown", "ln", "rmdir"],
     "Files of the lab's folder are edited in the page, beside the console.",
 ) | dict.fromkeys(
-    ["rm"],
-    "Did you mean `docker rm`? Files of the lab's folder are edited in the page, beside the console.",
-) | dict.fromkeys(
-    ["ps", "kill", "top", "pause", "unpause", "run", "start", "stop", "create", "images", "rmi", "inspect", "commit",
-     "build", "logs", "restart", "volume", "network", "container", "image", "info", "version", "rename", "tag"],
-    "Did you mean `docker` before it?",
+    ["rm", "cp"],
+    "Did you mean `docker` before it? Files of the lab's folder are edited in the page, beside the console.",
 ) | dict.fromkeys(
     ["curl", "wget", "ping", "ssh", "nc", "ip", "ifconfig"],
     "The console itself has no network. Ask from a container: `docker exec NAME wget -qO- localhost:8000`.",

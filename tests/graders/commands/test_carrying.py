@@ -138,7 +138,8 @@ def test_what_fails_fails_as_dockers_cli_does(
     ("line", "words"),
     [
         ("sudo docker ps", "sudo: command not found\n[console] No sudo is needed here"),
-        ("ps -a", "ps: command not found\n[console] Did you mean `docker` before it?"),
+        ("ps -a", "ps: command not found\n[console] Did you mean `docker ps`?"),
+        ("rm web", "rm: command not found\n[console] Did you mean `docker` before it? Files"),
         ("cd app", "cd: command not found\n[console] You are in the lab's folder, and stay there."),
         ("bash", "bash: command not found\n[console] There is no shell here."),
         ("$ docker ps", "$: command not found\n[console] Leave out the prompt's sign"),
