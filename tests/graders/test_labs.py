@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from graders.archive import Submission
+from graders.console_plan import COMMANDS_FILE
+from graders.engine import grade
 from graders.plan import load_plan
+from graders.report import Outcome
 from graders.sandbox.docker import DockerSandbox
-from graders.solutions import read_solutions, verify_solutions
+from graders.solutions import read_solutions, read_starter, verify_solutions
 
 LABS = Path(__file__).resolve().parents[2] / "packs/containerization-review/labs"
 NAMES = sorted(folder.name for folder in LABS.iterdir())
@@ -46,3 +50,13 @@ def test_each_solution_is_graded_as_it_says(name: str, engine_url: str) -> None:
     verification = verify_solutions(LABS / name, DockerSandbox(engine_url))
     assert [str(problem) for problem in verification.problems] == []
     assert verification.never_failed == ()
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", sorted(OF_COMMANDS))
+def test_looking_around_alone_gets_no_points_in_a_lab_of_commands(name: str, engine_url: str) -> None:
+    plan = load_plan(LABS / name)
+    starter = {path: text for path, text in read_starter(LABS / name).items() if path != COMMANDS_FILE}
+    files = Submission.from_files({**starter, COMMANDS_FILE: b"docker ps -a\ndocker images\n"})
+    report = grade(plan, files, DockerSandbox(engine_url), seed=2, job_id="looking")
+    assert (report.outcome, report.score) == (Outcome.GRADED, 0)
