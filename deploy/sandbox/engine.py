@@ -55,8 +55,7 @@ def run(instance: Instance) -> int:
         try:
             gate_alive = None if "network" in instance.without else gate.spawn(instance, init_pid)
             daemon.open_when_ready(instance, init_pid)
-            instance.restart_file.write_text("")
-            instance.kill_file.write_text("")
+            _take_wishes(instance)
             print(f"The sandbox engine '{instance.name}' is ready at {instance.url}", flush=True)
             return _watch(instance, init_pid, gate_alive, stopping)
         finally:
@@ -135,6 +134,14 @@ def clean(instance: Instance) -> int:
         instance.root.rmdir()
     print(f"Nothing is left of the sandbox engine '{instance.name}'.")
     return 0
+
+
+def _take_wishes(instance: Instance) -> None:
+    """Make the files that ask for a new start or a kill, for whoever may use the engine's socket, and nobody else."""
+    for file in (instance.restart_file, instance.kill_file):
+        file.write_text("")
+        os.chown(file, -1, instance.socket.stat().st_gid)
+        file.chmod(0o660)
 
 
 @contextlib.contextmanager

@@ -292,6 +292,15 @@ def test_builds_get_no_more_than_their_part_of_an_engine(name: str) -> None:
 
 
 @pytest.mark.engine
+def test_whoever_may_use_its_socket_and_nobody_else_may_ask_for_a_kill_or_a_new_start(name: str) -> None:
+    with started_engine(name, *SMALL):
+        folder = Path(f"/run/drydock/{name}")
+        group = (folder / "docker.sock").stat().st_gid
+        for file in (folder / "kill", folder / "restart"):
+            assert (file.stat().st_gid, oct(file.stat().st_mode & 0o777)) == (group, "0o660")
+
+
+@pytest.mark.engine
 def test_its_log_does_not_grow_with_every_container(name: str) -> None:
     with started_engine(name, *SMALL) as url:
         api = load_hello(url)
