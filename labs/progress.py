@@ -136,6 +136,8 @@ class Progress:
             text = f"{data.get('name', '')}\n"
         elif event.kind is EventKind.STEP_LOG:
             text = str(data.get("text", ""))
+        elif event.kind is EventKind.LINE_STARTED:
+            text = f"$ {data.get('text', '')}\n"
         elif event.kind is EventKind.BUILD_FINISHED and data.get("error"):
             text = f"{data['error']}\n"
         else:

@@ -51,6 +51,15 @@ def test_a_thousand_log_lines_are_two_events_and_none_is_lost(claim: Claim) -> N
     assert following.log_text() == "".join(lines)
 
 
+def test_the_log_of_a_lab_of_commands_has_each_line_that_was_carried_out(claim: Claim) -> None:
+    with Progress(claim, a_plan()) as following:
+        for number, text in enumerate(["docker ps", "docker rm a"], start=1):
+            following.on_event(Event(kind=EventKind.LINE_STARTED, data={"index": number, "text": text}))
+            following.on_event(Event(kind=EventKind.LINE_FINISHED, data={"index": number, "exit_code": 0}))
+        following.flush()
+    assert following.log_text() == "$ docker ps\n$ docker rm a\n"
+
+
 @pytest.mark.usefixtures("_time_stands_still")
 def test_what_is_gathered_is_written_in_order_and_together(claim: Claim) -> None:
     with Progress(claim, a_plan()) as following:
