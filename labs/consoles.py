@@ -3,6 +3,8 @@
 Nothing here talks to an engine: what is asked for becomes a row, and the session's worker carries it out.
 """
 
+import functools
+import threading
 import time
 from datetime import timedelta
 
@@ -202,8 +204,26 @@ def entries_after(*, session: ConsoleSession, number: int, at_most: int = 50) ->
 
 
 def wait_for(entry: ConsoleEntry, seconds: float) -> ConsoleEntry:
-    """The entry as it is once it is finished, or as it is after `seconds`. Not to be called inside a transaction."""
-    until = time.monotonic() + seconds
+    """The entry as it is once it is finished, or as it is after `seconds`. Not to be called inside a transaction.
+
+    When as many of this process wait already as may (CONSOLE_WAITERS), it does not wait: threads that wait for consoles
+    serve no other page.
+    """
+    waiters = _waiters(settings.CONSOLE_WAITERS)
+    if not waiters.acquire(blocking=False):
+        return entry
+    try:
+        return _waited_for(entry, time.monotonic() + seconds)
+    finally:
+        waiters.release()
+
+
+@functools.cache
+def _waiters(at_most: int) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(at_most)
+
+
+def _waited_for(entry: ConsoleEntry, until: float) -> ConsoleEntry:
     pause = _FIRST_PAUSE_SECONDS
     while not entry.is_finished and (left := until - time.monotonic()) > 0:
         time.sleep(min(pause, left))

@@ -180,6 +180,7 @@ CONSOLE_HARD_MINUTES = env.float("CONSOLE_HARD_MINUTES", default=180.0)
 CONSOLE_LEASE_SECONDS = env.float("CONSOLE_LEASE_SECONDS", default=30.0)
 # How long a thread carries lines out on one wake-up call before it makes room for the next call.
 CONSOLE_SHIFT_SECONDS = env.float("CONSOLE_SHIFT_SECONDS", default=60.0)
+CONSOLE_WAITERS = env.int("CONSOLE_WAITERS", default=4)  # threads of a web process that wait for lines at once
 CONSOLES_AT_MOST = env.int("CONSOLES_AT_MOST", default=60)  # live ones, on all engines together
 CONSOLES_EXPECTED = env.int("CONSOLES_EXPECTED", default=0)  # workers; with fewer, /readyz says degraded
 

@@ -500,6 +500,16 @@ def test_whoever_waits_for_a_line_has_it_as_soon_as_it_is_done() -> None:
     assert (done.state, done.exit_code) == (EntryState.DONE, 0)
 
 
+def test_few_wait_at_once_so_that_other_pages_are_served(settings: Any) -> None:
+    settings.CONSOLE_WAITERS = 1
+    session = a_console()
+    entry = consoles.type_line(by=session.author, session=session, text="docker ps")
+    with consoles._waiters(1):
+        assert consoles.wait_for(entry, 3600).state == EntryState.WAITING, "it did not wait"
+    work_off()
+    assert consoles.wait_for(entry, 30).state == EntryState.DONE
+
+
 def test_a_console_that_printed_more_than_can_be_kept_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consoles, "MOST_PRINTED", 100)
     session = a_console()
