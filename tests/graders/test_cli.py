@@ -82,6 +82,24 @@ def test_json_is_the_documented_report(engine_url: str, capsys: pytest.CaptureFi
 
 
 @pytest.mark.engine
+def test_a_solution_of_commands_is_carried_out_with_values_of_the_seed(
+    engine_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = LABS / "create-and-start"
+    arguments = ["grade", "--lab", str(lab), "--engine", engine_url, "--seed", "11"]
+    assert main([*arguments, "--submission", str(lab / "solutions/run-only")]) == 0
+    printed = capsys.readouterr()
+    assert "9 of 12 points" in printed.out
+    assert "line 1 of 4  docker run -d --name" in printed.err
+    (tmp_path / "commands.txt").write_text("docker create --name {lamp} busybox:1.35\n")
+    assert main([*arguments, "--submission", str(tmp_path), "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["score"] == 0
+    assert content["commands"][0]["text"] == "docker create --name {lamp} busybox:1.35"
+    assert content["commands"][0]["exit_code"] == 1
+
+
+@pytest.mark.engine
 def test_the_first_engine_of_the_environment_is_the_default(
     engine_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
