@@ -11,7 +11,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.errors import DrydockError
+from graders.commands.rules import ConsoleRules
 from graders.values import draw
+from graders.visible import listed
 from labs.console_models import ConsoleSession
 from labs.console_states import EntryKind
 from labs.consoles import seed_of, session_of, story_of
@@ -19,6 +21,7 @@ from labs.models import Lab
 from portal import workbench
 from portal.console_grammar import grammar_digest
 from portal.console_news import context_of, folder_of, journal_now, names_in
+from portal.templatetags.amounts import counted
 from portal.views.lab_context import lab_context
 from portal.views.signed_in import SignedInRequest
 
@@ -86,11 +89,22 @@ def _closed(session: ConsoleSession | None, context: Mapping[str, Any]) -> dict[
     return {
         "session": None,
         "ended": session,
-        "rules": plan.rules,
+        "room": _room(plan.rules),
         "idle_minutes": f"{settings.CONSOLE_IDLE_MINUTES:g}",
         "hard_time": timedelta(minutes=settings.CONSOLE_HARD_MINUTES),
         "can_open": context["is_staff"] or context["window_state"] in {"open", "late"},
     }
+
+
+def _room(rules: ConsoleRules) -> str:
+    """What there is room for, in words; kinds that the lab gives no room for are left out."""
+    counts = [
+        (rules.containers, "container,containers", ""),
+        (rules.images, "image,images", " of your own"),
+        (rules.volumes, "volume,volumes", ""),
+        (rules.networks, "network,networks", ""),
+    ]
+    return listed([counted(count, words) + more for count, words, more in counts if count])
 
 
 def _handed_in(request: SignedInRequest, session: ConsoleSession) -> int | None:

@@ -25,6 +25,7 @@ interface Trouble {
 }
 
 const QUICK = 250;
+const ALERT = 1_000;
 const CALM = 3_000;
 const SLOW = 20_000;
 const OFFLINE = 4_000;
@@ -140,6 +141,7 @@ class Console {
   start(): void {
     this.toEnd();
     if (this.field && !this.field.value) this.field.value = takeKept();
+    if (location.hash === "#prompt") this.field?.focus({ preventScroll: true });
     if (this.form && this.field) this.listen(this.form, this.field);
     this.room.querySelector("[data-copy]")?.addEventListener("click", (event) => void this.copy(event.currentTarget as HTMLElement));
     this.room.addEventListener("click", (event) => {
@@ -149,7 +151,7 @@ class Console {
       void this.showEarlier();
     });
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) clearTimeout(this.timer);
+      if (document.hidden) this.again(this.pace);
       else this.again(0);
     });
     window.addEventListener("online", () => this.again(0));
@@ -360,6 +362,7 @@ class Console {
       document.getElementById("con-earlier")?.remove();
       const earlier = drawn.getElementById("con-earlier");
       if (earlier) this.log.prepend(document.importNode(earlier, true));
+      this.say("The view is cleared");
     }
     const lines = drawn.getElementById("con-lines");
     if (lines) morph(this.lines, lines);
@@ -374,7 +377,7 @@ class Console {
     this.settled = news.settled;
     if (atEnd) this.toEnd();
     this.pace = news.busy ? QUICK : Math.max(CALM, news.poll_after_ms);
-    if (news.go && this.handingIn) location.assign(news.go);
+    if (news.go && this.handingIn) location.replace(news.go);
     if (!news.live && this.live) {
       this.live = false;
       if (this.field?.value) keep(this.field.value);
@@ -415,7 +418,8 @@ class Console {
 
   private again(pause: number): void {
     clearTimeout(this.timer);
-    if (document.hidden || !this.room.dataset["since"]) return;
+    const idle = !this.busy() && !this.queue.length;
+    if ((document.hidden && idle) || !this.room.dataset["since"]) return;
     this.timer = window.setTimeout(() => void this.poll(), pause);
   }
 
@@ -428,7 +432,7 @@ class Console {
         signal: this.asking.signal,
       });
       if (this.sending) return;
-      if (answer.status === 304) this.pace = Math.min(SLOW, this.pace * 1.25);
+      if (answer.status === 304) this.pace = Math.min(this.busy() ? ALERT : SLOW, this.pace * 1.25);
       else if (answer.ok) {
         this.take((await answer.json()) as News, answer);
         void this.sendNext();
