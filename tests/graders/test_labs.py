@@ -34,6 +34,13 @@ def test_each_lab_of_commands_has_three_wrong_solutions_and_tells_each_learner_t
     assert [value for value in plan.values if f"{{{value}}}" not in readme + prepared] == []
 
 
+def test_every_command_of_the_review_is_practised_in_a_lab_of_commands() -> None:
+    checked = {topic for name in OF_COMMANDS for check in load_plan(LABS / name).checks for topic in check.topics}
+    commands = ("build", "commit", "create", "run", "ls", "kill", "pause", "start", "rm", "volume-rm")
+    assert {f"cmd.{command}" for command in commands} - checked == set()
+    assert {"image.what", "container.instance", "best.volumes", "docker.arch", "docker.objects"} <= checked
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_lab_has_a_story_three_checks_or_more_and_two_wrong_solutions(name: str) -> None:
     plan = load_plan(LABS / name)
