@@ -17,13 +17,14 @@ from tests.security.looking_around import GET_MORE
 
 pytestmark = pytest.mark.engine
 
-RUN = "docker run busybox:1.35"
+PATIENT = {"foreground_seconds": 60}
+"""What ends by itself, or by its bounds, is waited for however busy the machine is."""
 
 
 @pytest.fixture(name="two")
 def _two(engine_url: str) -> Iterator[tuple[Console, Console]]:
     """The attacker's session and somebody else's, who has a container, a volume and a network."""
-    with session(engine_url, **QUICK) as attacker, session(engine_url, **QUICK) as other:
+    with session(engine_url, **PATIENT) as attacker, session(engine_url, **PATIENT) as other:
         ok(other, "docker volume create mine && docker network create mine")
         ok(other, "docker run -d --name mine -v mine:/mine --network mine busybox:1.35 sleep 600")
         yield attacker, other
@@ -78,7 +79,7 @@ def test_a_busy_container_leaves_the_engine_to_others(two: tuple[Console, Consol
 )
 def test_a_flood_of_output_is_cut_and_said_to_be(two: tuple[Console, Console], line: str) -> None:
     attacker, other = two
-    attacker.rules = ConsoleRules(output_bytes=4096, **QUICK)
+    attacker.rules = ConsoleRules(output_bytes=4096, **PATIENT)
     carried = attacker.carry_out(line)
     assert carried.cut
     printed = sum(len(piece.text.encode()) for piece in carried.pieces)
@@ -91,7 +92,7 @@ def test_a_flood_of_output_is_cut_and_said_to_be(two: tuple[Console, Console], l
 
 def test_a_file_grows_no_larger_than_its_bound_and_a_volume_no_faster(two: tuple[Console, Console]) -> None:
     attacker, other = two
-    attacker.rules = ConsoleRules(file_mib=4)
+    attacker.rules = ConsoleRules(file_mib=4, **PATIENT)
     carried = attacker.carry_out(
         "docker run --rm -v data:/data busybox:1.35 dd if=/dev/zero of=/data/fill bs=1M count=9"
     )
@@ -103,7 +104,7 @@ def test_a_file_grows_no_larger_than_its_bound_and_a_volume_no_faster(two: tuple
 
 def test_what_is_logged_is_bounded_on_the_engine(two: tuple[Console, Console]) -> None:
     attacker, _ = two
-    attacker.rules = ConsoleRules(log_bytes=16 * 1024, **QUICK)
+    attacker.rules = ConsoleRules(log_bytes=16 * 1024, **PATIENT)
     attacker.carry_out("docker run --name flood busybox:1.35 sh -c 'yes | head -c 3000000'")
     assert_bounded(raw_containers(attacker)[0], attacker.rules)
     assert len(ok(attacker, "docker logs flood")) <= 2 * 16 * 1024
@@ -121,8 +122,9 @@ def test_what_is_logged_is_bounded_on_the_engine(two: tuple[Console, Console]) -
     ],
 )
 def test_what_sleeps_for_ever_is_let_go_of(two: tuple[Console, Console], line: str) -> None:
-    """That the line comes back is what is proven: nothing here ends by itself within three hours."""
+    """That the line comes back is what is proven: nothing here ends by itself within two hours."""
     attacker, other = two
+    attacker.rules = ConsoleRules(**QUICK)
     carried = attacker.carry_out(line)
     assert carried.stderr, line
     assert_usable(other)
@@ -181,12 +183,11 @@ def test_neither_servers_nor_gateways_nor_others_are_reached_from_a_network(two:
         listening = [servers.enter_context(socket.create_server((address, 0))) for address in ("127.0.0.1", "0.0.0.0")]
         ports = " ".join(str(server.getsockname()[1]) for server in listening)
         script = (
-            f"for a in 127.0.0.1 169.254.169.254 172.17.0.1 {gateway} {host} {theirs}; do for p in {ports} 2375 7777;"
+            f"for a in 127.0.0.1 169.254.169.254 172.17.0.1 {gateway} {host} {theirs}; do for p in {ports} 7777;"
             " do timeout 1 nc -w 1 $a $p < /dev/null && echo GOT-OUT $a $p; done; done;"
             " ls /var/run/docker.sock /run/drydock 2> /dev/null && echo GOT-SOCKET; echo looked"
         )
-        attacker.rules = ConsoleRules(foreground_seconds=60)
-        for where in ("--network shore", "--network none", ""):
+        for where in ("--network shore", "--network none"):
             carried = attacker.carry_out(f"docker run --rm {where} busybox:1.35 sh -c '{script}'")
             assert "looked" in carried.stdout, carried
             assert "GOT-" not in carried.stdout
@@ -195,12 +196,11 @@ def test_neither_servers_nor_gateways_nor_others_are_reached_from_a_network(two:
             with pytest.raises(BlockingIOError):
                 server.accept()
     assert "mine" not in ok(attacker, "docker run --rm --network shore busybox:1.35 cat /etc/hosts")
-    assert attacker.carry_out("docker run --rm --network shore busybox:1.35 nslookup mine").exit_code != 0
+    assert attacker.carry_out("docker run --rm --network shore busybox:1.35 timeout 2 nslookup mine").exit_code != 0
 
 
 def test_a_container_gets_no_more_rights_than_it_has(two: tuple[Console, Console]) -> None:
     attacker, _ = two
-    attacker.rules = ConsoleRules(foreground_seconds=30)
     script = GET_MORE.replace("'", '"')
     carried = attacker.carry_out(f"docker run --name curious busybox:1.35 sh -c '{script}; echo tried'")
     assert "tried" in carried.stdout, carried
@@ -240,7 +240,7 @@ def test_quotas_hold_however_often_more_is_asked_for(engine_url: str) -> None:
 def test_a_pipe_in_place_of_user_files_hangs_nobody(engine_url: str) -> None:
     """Docker 20.10 opens /etc/passwd of a container before it starts, and waits for ever where that is a pipe."""
     files = {"Dockerfile": "FROM busybox:1.35\nRUN rm -f /etc/passwd /etc/group; mkfifo /etc/passwd /etc/group\n"}
-    with session(engine_url, files=files, containers=9, **QUICK) as console:
+    with session(engine_url, files=files, containers=9, **PATIENT) as console:
         console.carry_out("docker build -t trap .")
         refused(console, "docker run --rm trap true")
         ok(console, "docker run --name maker busybox:1.35 sh -c 'rm -f /etc/passwd; mkfifo /etc/passwd'")

@@ -17,7 +17,7 @@ from tests.graders.commands.compared.normal import VERSION as _VERSION
 from tests.graders.commands.compared.normal import Evened
 from tests.graders.commands.compared.recording import Request
 
-ROOMY = ConsoleRules(containers=10, images=10, volumes=10, networks=5, foreground_seconds=5)
+ROOMY = ConsoleRules(containers=10, images=10, volumes=10, networks=5, foreground_seconds=60)
 
 
 @dataclass(frozen=True)
