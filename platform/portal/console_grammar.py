@@ -9,7 +9,7 @@ from graders.commands.grammar.flags import Flag, Holds
 from graders.commands.grammar.table import OFFERED
 from graders.commands.own_words import PIPE_WORDS
 
-_OWN = ("docker", "help", "clear", "history", "ls", "cat", "pwd")
+_OWN = ("docker", "help", "clear", "history", "ls", "cat", "pwd", "echo")
 
 
 @cache

@@ -174,7 +174,7 @@ function fitting(words: string[], piped: boolean, typed: string, grammar: Gramma
   const first = words.shift();
   if (first === undefined) return piped ? [...grammar.filters, "docker"] : grammar.words;
   if (first === "ls" || first === "cat") return names["files"] ?? [];
-  if (first !== "docker") return [];
+  if (first !== "docker" && first !== "help") return [];
   const length = [2, 1].find((count) => words.length >= count && words.slice(0, count).join(" ") in grammar.calls);
   if (length === undefined) {
     const before = words.length ? `${words.join(" ")} ` : "";
@@ -182,6 +182,7 @@ function fitting(words: string[], piped: boolean, typed: string, grammar: Gramma
       .filter((call) => call.startsWith(before))
       .map((call) => call.slice(before.length).split(" ")[0] ?? "");
   }
+  if (first === "help") return [];
   const call = grammar.calls[words.slice(0, length).join(" ")];
   return call ? within(call, words.slice(length), typed, names) : [];
 }
