@@ -184,7 +184,7 @@ def test_neither_servers_nor_gateways_nor_others_are_reached_from_a_network(two:
         ports = " ".join(str(server.getsockname()[1]) for server in listening)
         script = (
             f"for a in 127.0.0.1 169.254.169.254 172.17.0.1 {gateway} {host} {theirs}; do for p in {ports} 7777;"
-            " do timeout 1 nc -w 1 $a $p < /dev/null && echo GOT-OUT $a $p; done; done;"
+            " do (timeout 1 nc -w 1 $a $p < /dev/null && echo GOT-OUT $a $p) & done; wait; done;"
             " ls /var/run/docker.sock /run/drydock 2> /dev/null && echo GOT-SOCKET; echo looked"
         )
         for where in ("--network shore", "--network none"):
