@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from docker.errors import APIError, NotFound
+from docker.errors import NotFound
 from docker.types import Mount
 
 from graders.commands.end_state import FoundFile, text_of
+from graders.commands.holding import held_still
 from graders.commands.host_config import console_host_config
 from graders.commands.interpreter import Console
 from graders.commands.state import SessionState
@@ -41,12 +42,12 @@ def found_file(state: SessionState, path: str) -> FoundFile | None:
     )
 
 
-def files_of_container(engine: Engine, container_id: str, paths: Sequence[str]) -> dict[str, FoundFile | None]:
+def files_of_container(console: Console, container_id: str, paths: Sequence[str]) -> dict[str, FoundFile | None]:
     """Files of a container, which is held still meanwhile if it runs."""
     if not paths:
         return {}
-    with _held_still(engine, container_id):
-        return _read(engine, container_id, paths)
+    with held_still(console.engine, console.state, lambda: console.save(console.state), container_id):
+        return _read(console.engine, container_id, paths)
 
 
 def files_of_image(console: Console, image_id: str, paths: Sequence[str]) -> dict[str, FoundFile | None]:
@@ -84,21 +85,6 @@ def _read(engine: Engine, container_id: str, paths: Sequence[str]) -> dict[str, 
         )
         for path in paths
     }
-
-
-@contextmanager
-def _held_still(engine: Engine, container_id: str) -> Iterator[None]:
-    """Hold what runs in a container meanwhile: it could put a pipe in a user file's place between two looks."""
-    held = False
-    with suppress(APIError):  # it does not run, or is held already
-        engine.client.pause(container_id)
-        held = True
-    try:
-        yield
-    finally:
-        if held:
-            with suppress(APIError):  # it was removed meanwhile
-                engine.client.unpause(container_id)
 
 
 @contextmanager

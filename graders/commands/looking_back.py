@@ -17,6 +17,7 @@ from graders.commands.end_state import (
     FoundFile,
     Line,
 )
+from graders.commands.holding import let_go
 from graders.commands.interpreter import Console
 from graders.commands.state import OwnContainer, SessionState, with_tag
 from graders.report import EngineReport
@@ -34,6 +35,7 @@ def look(console: Console, wants: EndWants, *, journal: Sequence[Line] = ()) -> 
     A container is held still while its files are read, and goes on afterwards; whatever is made to look is removed.
     """
     with engine_call("looking at a session"):
+        let_go(console.engine, console.state)
         containers = tuple(_containers(console, wants))
         images = tuple(_images(console, wants))
         volumes = tuple(_volumes(console, wants, containers))
@@ -63,7 +65,7 @@ def _containers(console: Console, wants: EndWants) -> Iterator[EndContainer]:
         except NotFound:
             continue  # `--rm` takes it away when it ends
         paths = sorted(path for name, path in wants.container_files if name == own.name)
-        yield _container(own, inspected, console.state, files_of_container(console.engine, own.id, paths))
+        yield _container(own, inspected, console.state, files_of_container(console, own.id, paths))
 
 
 def _container(

@@ -86,6 +86,8 @@ class SessionState(_Kept):
     volumes: list[OwnVolume] = Field(default_factory=list)
     networks: list[OwnNetwork] = Field(default_factory=list)
     bases: list[Base] = Field(default_factory=list)
+    held: str = ""
+    """Id of a container that is held still while its files are looked at; see `graders.commands.holding`."""
     files: dict[str, str] = Field(default_factory=dict)
     """The lab's folder: path -> content in base64."""
     history: list[str] = Field(default_factory=list)

@@ -11,11 +11,12 @@ import json
 import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing
+from graders.commands.holding import held_still as hold
 from graders.commands.state import OwnContainer
 from graders.commands.verbs.starting import ensure_harmless
 from graders.sandbox.base import SandboxUnavailable
@@ -54,19 +55,9 @@ class TooMuch(Exception):
 @contextmanager
 def held_still(doing: Doing, own: OwnContainer) -> Iterator[None]:
     """Keep a container's processes from swapping files while they are looked at. Raises DaemonRefused for a trap."""
-    state = doing.daemon.get(f"/containers/{own.id}/json", aside=True).get("State") or {}
-    held = False
-    if state.get("Running") and not state.get("Paused"):
-        with suppress(DaemonRefused):  # it has ended meanwhile
-            doing.daemon.call("POST", f"/containers/{own.id}/pause", aside=True)
-            held = True
-    try:
+    with hold(doing.daemon.engine, doing.state, doing.save, own.id):
         ensure_harmless(doing, own)
         yield
-    finally:
-        if held:
-            with suppress(DaemonRefused):
-                doing.daemon.call("POST", f"/containers/{own.id}/unpause", aside=True)
 
 
 def place_at(doing: Doing, own: OwnContainer, path: str) -> Place | None:

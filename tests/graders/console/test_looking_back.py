@@ -1,12 +1,16 @@
 """What is seen of a session at its end, and the picture of it meanwhile, on a real engine."""
 
+from dataclasses import replace
+
 import pytest
 from consoles import console
 
+from graders.commands import end_files, holding
 from graders.commands.end_state import EndState, EndWants, Line
 from graders.commands.interpreter import Console
 from graders.commands.looking_back import look
 from graders.commands.picture import picture
+from graders.commands.state import SessionState
 from graders.sandbox.base import FileKind, MountKind
 
 pytestmark = pytest.mark.engine
@@ -176,3 +180,36 @@ def test_the_picture_shows_what_is_there_now(engine_url: str) -> None:
     assert [(one.name, one.used_by) for one in seen.volumes] == [("store", ("web",))]
     assert [(one.name, one.containers) for one in seen.networks] == [("shop", ("web",))]
     assert paused.containers[0].state == "paused"
+
+
+class Killed(BaseException):
+    """The process is gone: nothing more of it is carried out."""
+
+
+@pytest.mark.parametrize("next_one", ["a line", "a look"])
+def test_what_a_killed_process_held_still_is_let_go_by_whoever_comes_next(
+    engine_url: str, next_one: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    with console(engine_url, save=lambda state: kept.append(state.model_dump_json())) as session:
+        type_all(session, "docker run -d --name web busybox:1.35 sleep 300")
+        wants = EndWants(container_files=frozenset({("web", "/note")}))
+        with monkeypatch.context() as killed:
+            killed.setattr(holding, "let_go", lambda *_: None)
+            killed.setattr(end_files, "_read", _die)
+            with pytest.raises(Killed):
+                look(session, wants)
+        state = SessionState.model_validate_json(kept[-1])
+        assert state.held == state.containers[0].id
+        after = replace(session, state=state)
+        assert session.engine.client.inspect_container(state.held)["State"]["Paused"]
+        if next_one == "a line":
+            assert "Paused" not in after.carry_out("docker ps").stdout
+        end = look(after, wants)
+        web = end.container("web")
+        assert web is not None
+        assert (web.state, state.held) == ("running", "")
+
+
+def _die(*_: object) -> None:
+    raise Killed
