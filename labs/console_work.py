@@ -13,7 +13,6 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from graders.archive import Submission as Files
 from graders.commands.end_state import Line
 from graders.commands.model import Carried
 from graders.commands.state import SessionState, bases_of
@@ -49,6 +48,8 @@ class _Trouble:
 
 
 _ENGINE_TROUBLE = _Trouble("engine_unavailable", "The engine behind this console did not answer.")
+_ENDED_BEFORE = _Trouble("console_ended", "This console had ended before this was reached: it was not carried out.")
+_EMPTIED = _Trouble("engine_emptied", "The engine behind this console lost everything that was on it.")
 _OWN_TROUBLE = _Trouble("console_broken", "This line met a fault of the console's own. Please tell your instructor.")
 
 
@@ -136,12 +137,7 @@ def _told_of_trouble(claim: Claim, trouble: "_Trouble", *, reason: str) -> None:
         with transaction.atomic():
             console_queue.finish(
                 claim,
-                entry={
-                    "pieces": [{"stream": "err", "text": f"[console] {trouble.sentence} {_LOOK}\n"}],
-                    "exit_code": _FAILED,
-                    "error_code": trouble.code,
-                    "error_message": trouble.sentence,
-                },
+                entry=_not_done(trouble, f"{trouble.sentence} {_LOOK}"),
                 session={"needs_look": True},
             )
     except LeaseLost:
@@ -229,8 +225,7 @@ class _Work:
 
     def _line(self) -> _Result:
         if not self.session.is_live:
-            message = "This console had ended before the line was reached: it was not carried out."
-            return _Result(entry={"exit_code": _FAILED, "error_code": "console_ended", "error_message": message})
+            return _Result(entry=_not_done(_ENDED_BEFORE, _ENDED_BEFORE.sentence))
         carried = self.at_work.carry_out(self.entry.text)
         changed = any(call.method in _CHANGING for call in carried.calls)
         printed = F("printed_characters") + sum(len(piece.text) for piece in carried.pieces)
@@ -276,12 +271,11 @@ class _Work:
 
         return _Result(session={"picture": self._picture()}, enter=enter)
 
-    def _handed_in(self, commands: bytes) -> Files:
+    def _handed_in(self, commands: bytes) -> Mapping[str, bytes]:
         """What is kept of the folder: the lines, and what is the student's to write."""
         rules = self.lab_plan.submission
-        folder = self.session.folder
-        own = {path: content for path, content in folder.items() if rules.is_editable(path)}
-        return Files.from_files({**own, COMMANDS_FILE: commands}, caps=intake.caps_of(self.session.version))
+        own = {path: content for path, content in self.session.folder.items() if rules.is_editable(path)}
+        return {**own, COMMANDS_FILE: commands}
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -309,7 +303,7 @@ class _Work:
                 raise LeaseLost(f"Console {session.pk} was taken over.")
             console_queue.finish(
                 self.claim,
-                entry={"exit_code": _FAILED, "error_code": "engine_emptied", "error_message": _EMPTIED},
+                entry=_not_done(_EMPTIED, _EMPTIED.sentence),
                 session={"ledger": kept(SessionState(key=session.key)), "picture": None, "needs_look": False},
             )
             console_queue.close(console_queue.locked(session.pk), Because.ENGINE_EMPTIED)
@@ -352,7 +346,14 @@ class _Work:
             console_queue.close(console_queue.locked(self.session.pk), result.because)
 
 
-_EMPTIED = "The engine behind this console lost everything that was on it."
+def _not_done(trouble: _Trouble, words: str) -> dict[str, Any]:
+    """What is written of an entry that was not carried out, or nobody knows how far."""
+    return {
+        "pieces": [{"stream": "err", "text": f"[console] {words}\n"}],
+        "exit_code": _FAILED,
+        "error_code": trouble.code,
+        "error_message": trouble.sentence,
+    }
 
 
 def _stored(carried: Carried) -> dict[str, Any]:

@@ -21,17 +21,12 @@ def read(handed_in: HandedIn, *, version: LabVersion) -> Files:
     Of the starter files, those that the learner may edit are a beginning only: they are not filled in here.
     """
     plan = version.lab_plan
-    caps = caps_of(version)
+    caps = Caps.up_to(plan.submission.max_mib)
     given = _taken(lambda: _unpack(handed_in, caps))
     starter = {path: text.encode() for path, text in version.starter.items()}
     own = {path: content for path, content in starter.items() if not plan.submission.is_editable(path)}
     _refuse_foreign(given, plan, own)
     return _taken(lambda: _with_required(given.with_files(own, caps=caps), plan))
-
-
-def caps_of(version: LabVersion) -> Caps:
-    """How much may be handed in."""
-    return Caps.up_to(version.lab_plan.submission.max_mib)
 
 
 def _unpack(handed_in: HandedIn, caps: Caps) -> Files:

@@ -376,6 +376,29 @@ def test_a_hand_in_that_is_refused_later_says_why_and_loses_nothing() -> None:
     assert Submission.objects.count() == 1
 
 
+def test_a_folder_that_is_too_large_to_be_handed_in_is_said_to_be() -> None:
+    rules = {"rules": {"folder_mib": 8}}
+    session = a_console(a_console_lab(plan=a_console_plan(console=rules, submission={"editable": ["*.txt"]})))
+    consoles.save_file(by=session.author, session=session, path="a.txt", text="x" * 6 * 1024 * 1024)
+    typed(session, "docker run web")
+    entry = handed_in(session)
+
+    assert (entry.state, entry.error_code) == (EntryState.DONE, "too_large")
+    assert not Submission.objects.exists()
+
+
+def test_a_line_that_comes_after_the_end_is_not_carried_out(engine: FakeConsoles) -> None:
+    session = a_console()
+    line = consoles.type_line(by=session.author, session=session, text="docker run web")
+    consoles.end_session(by=session.author, session=session)
+    work_off()
+
+    line.refresh_from_db()
+    assert (line.state, line.error_code, line.exit_code) == (EntryState.DONE, "console_ended", 1)
+    assert "had ended before" in line.printed
+    assert engine.containers == {}
+
+
 def test_a_hand_in_counts_from_when_it_was_asked_for() -> None:
     lab = a_console_lab(late_percent_per_day=10)
     session = a_console(lab)
