@@ -3,6 +3,7 @@
 Everything that is typed is data: words are expanded, piped and chained here, and never reach a shell or the docker CLI.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from graders.commands.doing import Doing
 from graders.commands.every_verb import VERBS
 from graders.commands.folder import HOME
 from graders.commands.helping import help_text
+from graders.commands.holding import let_go
 from graders.commands.lines import MOST_COMMANDS, Line, Pipeline, read_inside, read_line
 from graders.commands.model import Carried, Command, CommandRefused, Done, Piece
 from graders.commands.own_words import OWN_WORDS, unknown_word
@@ -27,7 +29,10 @@ from graders.commands.wording import daemon_words
 from graders.commands.words import Folder as FolderWord
 from graders.commands.words import Substitution, Text, Word
 from graders.commands.xargs import after_xargs
+from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.connection import Engine
+
+_log = logging.getLogger(__name__)
 
 MOST_HISTORY = 300
 """Lines that a session remembers."""
@@ -39,6 +44,10 @@ _MOST_PIPED = 256 * 1024
 """Characters that go from one command of a pipe into the next."""
 _MOST_WORD_BYTES = 64 * 1024
 """What one command's words may hold together once everything is substituted."""
+_OUR_FAULT = (
+    "[console] This command could not be carried out, and it is not your fault: the console itself failed, and those"
+    " who run it can see where. Look with `docker ps -a` what there is now, and go on, or try it another way."
+)
 
 
 @dataclass
@@ -54,13 +63,15 @@ class Console:
     """Put on everything that is made, and never shown."""
 
     def carry_out(self, line: str) -> Carried:
-        """Carry a line out, and say what came of it. A wrong line is a result, never an exception.
+        """Carry a line out, and say what came of it. A wrong line is a result, never an exception, and so is one that
+        meets a mistake of the console's own.
 
-        Raises SandboxUnavailable when the engine cannot be reached or does not work.
+        Raises SandboxUnavailable when the engine cannot be reached or does not work, and what `save` raises.
         """
         if line.strip():
             kept = _plain(line[: self.rules.line_bytes])
             self.state.history = [*self.state.history, kept][-MOST_HISTORY:]
+        let_go(self.engine, self.state)  # a process before this one may have been killed while it held something
         carrying = _Carrying(self)
         try:
             exit_code = carrying.typed(line)
@@ -86,6 +97,7 @@ class _Carrying:
         self.done: list[Done] = []
         self.clears = False
         self.cut = False
+        self._not_kept: Exception | None = None
         self._until = time.monotonic() + console.rules.build_seconds + 2 * console.rules.foreground_seconds
 
     def typed(self, text: str) -> int:
@@ -95,6 +107,23 @@ class _Carrying:
         except CommandRefused as refusal:
             self.screen.add("err", f"{refusal.message}\n")
             return refusal.exit_code
+        except Exception as trouble:  # noqa: BLE001  # whatever is wrong in here, the session goes on
+            self._own_up(trouble)
+            self.screen.add("err", f"{_OUR_FAULT}\n")
+            return 1
+
+    def _own_up(self, trouble: Exception) -> None:
+        """Write a mistake of the console's own down for whoever runs it. What is none goes on its way."""
+        if isinstance(trouble, SandboxUnavailable) or trouble is self._not_kept:
+            raise trouble
+        _log.error("The console failed at a command", exc_info=trouble)
+
+    def _save(self) -> None:
+        try:
+            self.console.save(self.console.state)
+        except Exception as trouble:
+            self._not_kept = trouble
+            raise
 
     def _line(self, line: Line, screen: Screen) -> int:
         exit_code = 0
@@ -123,6 +152,8 @@ class _Carrying:
         if not words:
             return Ran()
         try:
+            if time.monotonic() > self._until:
+                raise refused("too-slow")
             if words[0] == "docker":
                 return self._docker(words, stdin)
             own = OWN_WORDS.get(words[0])
@@ -138,8 +169,6 @@ class _Carrying:
     def _docker(self, words: Sequence[str], stdin: str) -> Ran:
         if len(self.done) >= MOST_COMMANDS:
             raise refused("too-many-commands", most=MOST_COMMANDS)
-        if time.monotonic() > self._until:
-            raise refused("too-slow")
         if len(words) > _MOST_WORDS:
             raise refused("too-many-words", most=_MOST_WORDS)
         command: Command | None = None
@@ -148,7 +177,7 @@ class _Carrying:
             state=console.state,
             daemon=self.daemon,
             rules=console.rules,
-            save=lambda: console.save(console.state),
+            save=self._save,
             stdin=stdin.encode(errors="replace"),
             labels=console.labels,
             allowed_bases=tuple(base.reference for base in console.state.bases),
@@ -163,6 +192,10 @@ class _Carrying:
         except DaemonRefused as refusal:
             message, exit_code = daemon_words(command, refusal.message) if command else (refusal.message, 1)
             doing.err(message)
+        except Exception as trouble:  # noqa: BLE001  # see above
+            self._own_up(trouble)
+            doing.err(_OUR_FAULT)
+            exit_code = 1
         self.cut |= doing.cut
         ran = Ran(tuple(doing.pieces), exit_code)
         self.done.append(
@@ -173,7 +206,7 @@ class _Carrying:
                 stdout=_plain(ran.stdout[:_DONE_STDOUT]),
             )
         )
-        console.save(console.state)
+        self._save()
         return ran
 
     def _carry(self, doing: Doing, command: Command) -> int:
