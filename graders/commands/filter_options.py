@@ -1,7 +1,7 @@
 """Options of the filters, read as GNU's read them, and the files they are given."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,10 @@ from graders.commands.model import CommandRefused, Piece
 
 if TYPE_CHECKING:
     from graders.commands.interpreter import Console
+
+
+MOST_READ_BYTES = 2 * 1024 * 1024
+"""Of files, that one command reads: one that is named a thousand times is read as often."""
 
 
 @dataclass
@@ -90,16 +94,33 @@ def inputs(
     paths = options.args if files is None else files
     if not paths:
         return [("", stdin)], ()
-    folder = Folder(console.state, console.rules)
     texts: list[tuple[str, str]] = []
     problems: list[Piece] = []
+    for path, read in read_each(name, paths, stdin, console):
+        if isinstance(read, Piece):
+            problems.append(read)
+        else:
+            texts.append((path, read))
+    return texts, tuple(problems)
+
+
+def read_each(name: str, paths: Iterable[str], stdin: str, console: "Console") -> Iterator[tuple[str, str | Piece]]:
+    """What is in each file, or what is said of one that cannot be read; `-` is what was piped in.
+
+    Raises CommandRefused when it is too much in all.
+    """
+    folder = Folder(console.state, console.rules)
+    left = MOST_READ_BYTES
     for path in paths:
         try:
             text = stdin if path == "-" else folder.read(path).decode(errors="replace")
-            texts.append((path, text))
         except CommandRefused as refusal:
-            problems.append(Piece(stream="err", text=f"{name}: {refusal.message}\n"))
-    return texts, tuple(problems)
+            yield path, Piece(stream="err", text=f"{name}: {refusal.message}\n")
+            continue
+        left -= len(text)
+        if left < 0:
+            raise bad_use(name, f"more than {MOST_READ_BYTES // 1024} KiB to read at once", "Name fewer files.")
+        yield path, text
 
 
 def bad_use(name: str, complaint: str, advice: str) -> CommandRefused:

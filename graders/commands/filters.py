@@ -147,7 +147,8 @@ def _rank(text: str, switches: set[str]) -> object:
     text = text.lstrip() if "b" in switches else text
     if "V" in switches:
         return tuple(
-            (piece.isdigit(), int(piece[:18]) if piece.isdigit() else 0, piece) for piece in re.split(r"(\d+)", text)
+            (piece.isdecimal(), int(piece[:18]) if piece.isdecimal() else 0, piece)
+            for piece in re.split(r"(\d+)", text)
         )
     return text.upper() if "f" in switches else text
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from graders.commands.filter_options import read_each
 from graders.commands.filters import FILTERS
 from graders.commands.folder import HOME, Folder
 from graders.commands.grammar.table import BY_CALL
@@ -87,17 +88,11 @@ def _size(folder: Folder, path: str, name: str) -> str:
 
 
 def _cat(args: list[str], stdin: str, console: "Console") -> Ran:
-    folder = Folder(console.state, console.rules)
-    pieces: list[Piece] = []
-    exit_code = 0
-    for path in args or ["-"]:
-        try:
-            text = stdin if path == "-" else folder.read(path).decode(errors="replace")
-            pieces.append(Piece(stream="out", text=text))
-        except CommandRefused as refusal:
-            pieces.append(Piece(stream="err", text=f"cat: {refusal.message}\n"))
-            exit_code = 1
-    return Ran(tuple(pieces), exit_code)
+    pieces = [
+        read if isinstance(read, Piece) else Piece(stream="out", text=read)
+        for _, read in read_each("cat", args or ["-"], stdin, console)
+    ]
+    return Ran(tuple(pieces), int(any(piece.stream == "err" for piece in pieces)))
 
 
 def _true(args: list[str], stdin: str, console: "Console") -> Ran:

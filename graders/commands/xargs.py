@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from graders.commands.interpreter import Console
 
 _FAILED = 123
+_MOST_CHARACTERS = 512 * 1024
+"""That `-I` puts in the place of its sign, in all."""
 
 
 def xargs(args: list[str], stdin: str, console: "Console") -> Ran:
@@ -26,7 +28,9 @@ def xargs(args: list[str], stdin: str, console: "Console") -> Ran:
     if "I" in options.values:
         placeholder = options.values["I"][-1] or "{}"
         lines = [line.strip() for line in stdin.split("\n") if line.strip()]
-        return _bounded([tuple(word.replace(placeholder, line) for word in command) for line in lines])
+        _ensure_few(len(lines))
+        _ensure_modest(command, lines, placeholder)
+        return Ran(commands=tuple(tuple(word.replace(placeholder, line) for word in command) for line in lines))
     letter = "L" if "L" in options.values else "n"
     size = options.number(letter)
     if size is not None and size < 1:
@@ -38,7 +42,8 @@ def xargs(args: list[str], stdin: str, console: "Console") -> Ran:
         return Ran()
     step = size or max(len(units), 1)
     groups = [units[at : at + step] for at in range(0, len(units), step)] or [[]]
-    return _bounded([(*command, *(word for unit in group for word in unit)) for group in groups])
+    _ensure_few(len(groups))
+    return Ran(commands=tuple((*command, *(word for unit in group for word in unit)) for group in groups))
 
 
 def after_xargs(runs: list[Ran]) -> Ran:
@@ -47,7 +52,13 @@ def after_xargs(runs: list[Ran]) -> Ran:
     return Ran(pieces, _FAILED if any(run.exit_code for run in runs) else 0)
 
 
-def _bounded(commands: list[tuple[str, ...]]) -> Ran:
-    if len(commands) > MOST_COMMANDS:
+def _ensure_few(commands: int) -> None:
+    if commands > MOST_COMMANDS:
         raise refused("too-many-commands", most=MOST_COMMANDS)
-    return Ran(commands=tuple(commands))
+
+
+def _ensure_modest(command: list[str], lines: list[str], placeholder: str) -> None:
+    """Refuse what would be far longer than what was piped in: a placeholder may stand there a thousand times."""
+    places = sum(word.count(placeholder) for word in command)
+    if places * sum(map(len, lines)) > _MOST_CHARACTERS:
+        raise bad_use("xargs", "argument line too long", "Put less in its place, or put it there less often.")

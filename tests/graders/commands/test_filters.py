@@ -266,3 +266,21 @@ def test_a_pattern_that_would_take_exponential_time_elsewhere_takes_none_here() 
     ran = _ours("grep -E '(a+)+$'", "a" * 20_000 + "b\n")
 
     assert ran.exit_code == 1
+
+
+@pytest.mark.parametrize("line", ["cat" + " big" * 40, "wc" + " big" * 40, "grep x" + " big" * 40])
+def test_a_file_that_is_named_over_and_over_is_not_read_without_end(line: str) -> None:
+    ran = _ours(line, "", {"big": "x" * 200_000})
+
+    assert (ran.exit_code, ran.pieces) == (2, ())
+
+
+@pytest.mark.parametrize("stdin", ["x" * 200_000, "x y\n" * 50_000])
+def test_xargs_makes_no_more_of_its_input_than_there_is_room_for(stdin: str) -> None:
+    ran = _ours(f"xargs -I% echo {'%' * 3000}", stdin)
+
+    assert (ran.exit_code, ran.commands) == (2, ())
+
+
+def test_sort_takes_signs_that_only_look_like_digits_for_letters() -> None:
+    assert _ours("sort -V", "v1\u00b2\nv1\u00b22\nv1\n").stdout == "v1\nv1\u00b2\nv1\u00b22\n"
