@@ -91,6 +91,8 @@ def render_event(event: Event) -> str:
             return f"Running ({data['run']})"
         case EventKind.LINE_STARTED:
             return f"  line {data['index']} of {data['total']}  {data['text']}"
+        case EventKind.LINE_FINISHED if data["exit_code"]:
+            return f"      exit code {data['exit_code']}"
         case EventKind.CHECK_FINISHED:
             mark = _MARKS[CheckOutcome(data["outcome"])]
             return f"{mark} check {data['index']} of {data['total']}  {data['title']}"

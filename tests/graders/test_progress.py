@@ -61,6 +61,9 @@ def test_a_flood_of_output_is_cut_once_and_said_to_go_on() -> None:
         (EventKind.BUILD_FINISHED, {"ok": True, "seconds": 1.24}, "Built after 1.2 s"),
         (EventKind.BUILD_FINISHED, {"ok": False, "seconds": 1.0}, "The build failed after 1.0 s"),
         (EventKind.RUN_STARTED, {"run": "web"}, "Running (web)"),
+        (EventKind.LINE_STARTED, {"index": 1, "total": 2, "text": "docker ps"}, "  line 1 of 2  docker ps"),
+        (EventKind.LINE_FINISHED, {"index": 1, "exit_code": 125}, "      exit code 125"),
+        (EventKind.LINE_FINISHED, {"index": 1, "exit_code": 0}, ""),
         (
             EventKind.CHECK_FINISHED,
             {"outcome": "passed", "index": 1, "total": 2, "title": "It builds"},
