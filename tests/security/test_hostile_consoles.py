@@ -196,8 +196,6 @@ def test_neither_servers_nor_gateways_nor_others_are_reached_from_a_network(two:
             with pytest.raises(BlockingIOError):
                 server.accept()
     assert "mine" not in ok(attacker, "docker run --rm --network shore busybox:1.35 cat /etc/hosts")
-    refused_name = "docker run --rm --network shore busybox:1.35 sh -c 'timeout 3 nslookup mine; exit $?'"
-    assert attacker.carry_out(refused_name).exit_code != 0
 
 
 def test_a_container_gets_no_more_rights_than_it_has(two: tuple[Console, Console]) -> None:
