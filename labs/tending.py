@@ -7,13 +7,13 @@ that does.
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -23,7 +23,7 @@ from labs import console_queue, heartbeats, tasks
 from labs.console_engine import ConsoleEngine
 from labs.console_models import ConsoleEntry, ConsoleSession
 from labs.console_querysets import ConsoleSessionQuerySet
-from labs.console_states import ON_ENGINE, Because, EntryState
+from labs.console_states import ON_ENGINE, Because
 from labs.errors import Conflict
 from labs.models import WorkerKind
 
@@ -58,8 +58,9 @@ def sweep(now: datetime | None = None) -> int:
     put_right = console_queue.return_expired(now)
     put_right += _end_all(idle.values_list("pk", flat=True)[:AT_MOST], Because.IDLE)
     put_right += _end_all(ConsoleSession.objects.too_old(now).values_list("pk", flat=True)[:AT_MOST], Because.TOO_OLD)
-    put_right += _give_up(now)
-    _wake()
+    engines = _engines(now)
+    put_right += _give_up(now, engines)
+    _wake(engines)
     return put_right
 
 
@@ -83,14 +84,10 @@ def _still_idle(session: ConsoleSession) -> bool:
     return session.used_at < timezone.now() - timedelta(minutes=settings.CONSOLE_IDLE_MINUTES)
 
 
-def _give_up(now: datetime) -> int:
+def _give_up(now: datetime, engines: Collection[str]) -> int:
     """Give up sessions on engines that nobody works on any more: those who wait for them could wait for ever."""
-    alive = set(heartbeats.alive(WorkerKind.CONSOLES, now).values_list("engine_name", flat=True))
-    waiting = (
-        ConsoleEntry.objects.waiting()
-        .filter(queued_at__lt=now - GONE_AFTER, session__state__in=ON_ENGINE)
-        .exclude(session__engine__in=("", *alive))
-    )
+    waiting = ConsoleEntry.objects.waiting().filter(queued_at__lt=now - GONE_AFTER, session__state__in=ON_ENGINE)
+    waiting = waiting.exclude(session__engine__in=engines)
     given_up = 0
     for pk in set(waiting.values_list("session_id", flat=True)[:AT_MOST]):
         with transaction.atomic():
@@ -100,24 +97,20 @@ def _give_up(now: datetime) -> int:
     return given_up
 
 
-def _wake() -> None:
-    waiting = (
-        ConsoleEntry.objects.waiting()
-        .order_by()
-        .values_list("session__engine")
-        .annotate(n=Count("session", distinct=True))
-    )
-    for engine, count in waiting:
+def _wake(engines: Collection[str]) -> None:
+    """Call those who can hear it: a worker that comes later looks by itself."""
+    rows = ConsoleEntry.objects.waiting().filter(session__engine__in=engines).order_by().values_list("session__engine")
+    for engine, count in rows.annotate(n=Count("session", distinct=True)):
         try:
             tasks.call_consoles(engine, min(count, CALLS_AT_MOST))
         except OperationalError as error:
             log.warning("console_workers_not_called", engine=engine, waiting=count, error=str(error))
 
 
-def oldest_waiting_seconds() -> float:
-    """How long the entry that has waited longest has waited; 0 when nothing waits."""
-    oldest = ConsoleEntry.objects.filter(state=EntryState.WAITING).aggregate(oldest=Min("queued_at"))["oldest"]
-    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
+def _engines(now: datetime) -> set[str]:
+    """The engines that workers are alive for, and, where there are any, "" for a session that is on none yet."""
+    alive = set(heartbeats.alive(WorkerKind.CONSOLES, now).values_list("engine_name", flat=True))
+    return alive | {""} if alive else alive
 
 
 # ── One engine ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,12 @@ def tender(engine: FakeConsoles) -> Tender:
     return tender
 
 
+def a_worker() -> None:
+    """A worker of the engine is heard of."""
+    heartbeats.beat(worker="w", engine_url="u", version="1", kind=WorkerKind.CONSOLES)
+    heartbeats.engine_answered(worker="w", name="fake")
+
+
 def notices(session: ConsoleSession) -> list[str]:
     return [entry.printed for entry in session.entries.filter(kind=EntryKind.NOTICE)]
 
@@ -72,6 +78,7 @@ def test_a_lost_worker_s_line_is_put_right_and_workers_are_called(monkeypatch: p
     calls: list[tuple[str, int]] = []
     monkeypatch.setattr(tasks, "call_consoles", lambda engine, times=1: calls.append((engine, times)))
     session = a_console()
+    a_worker()
     calls.clear()
     line = consoles.type_line(by=session.author, session=session, text="docker ps")
     assert console_queue.claim_next(worker="w", engine="fake")
@@ -87,15 +94,36 @@ def test_a_broker_that_is_away_stops_no_sweep(monkeypatch: pytest.MonkeyPatch) -
 
     lab = a_console_lab()
     consoles.open_session(author=a_member(lab.activity.course), lab=lab)
+    a_worker()
     monkeypatch.setattr(tasks, "call_consoles", away)
 
     assert sweep() == 0
 
 
+def test_nobody_is_called_who_cannot_hear_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    lab = a_console_lab()
+    consoles.open_session(author=a_member(lab.activity.course), lab=lab)
+    monkeypatch.setattr(tasks, "call_consoles", lambda engine, _times=1: calls.append(engine))
+    sweep()
+    assert calls == [], "messages for nobody would pile up"
+    a_worker()
+    sweep()
+    assert calls == [""]
+
+
+def test_a_console_that_no_worker_ever_opened_is_given_up() -> None:
+    lab = a_console_lab()
+    session = consoles.open_session(author=a_member(lab.activity.course), lab=lab)
+    ConsoleEntry.objects.update(queued_at=timezone.now() - timedelta(hours=2))
+
+    assert sweep() == 1
+    assert reload(session).ended_because == Because.ENGINE_GONE
+
+
 def test_what_waits_for_an_engine_without_workers_is_given_up_after_an_hour() -> None:
     session, other = a_console(), a_console()
-    heartbeats.beat(worker="w", engine_url="u", version="1", kind=WorkerKind.CONSOLES)
-    heartbeats.engine_answered(worker="w", name="fake")
+    a_worker()
     ConsoleSession.objects.filter(pk=other.pk).update(engine="gone")
     for one in (session, reload(other)):
         consoles.type_line(by=one.author, session=one, text="docker ps")
