@@ -310,6 +310,8 @@ def test_while_no_worker_is_there_the_page_says_what_it_waits_for(signed_in: Ope
     expect(page.locator(".con-line")).to_contain_text("Sent, waiting for the engine")
     type_line(page, "docker images")
     expect(page.locator("#queue")).to_contain_text("1 more line waits its turn")
+    page.get_by_role("button", name="Hand in", exact=True).click()
+    expect(page.locator("#console-trouble")).to_contain_text("Not handed in yet")
     entry = ConsoleEntry.objects.get(session=session)
     ConsoleEntry.objects.filter(pk=entry.pk).update(state=EntryState.LOST)
     ConsoleSession.objects.filter(pk=session.pk).update(revision=99)

@@ -190,6 +190,15 @@ class Console {
       this.tellQueue();
       field.focus();
     });
+    // What waits here has not been sent: it would be lost with the page, and missing from what is handed in.
+    window.addEventListener("beforeunload", (event) => {
+      if (this.queue.length) event.preventDefault();
+    });
+    document.getElementById("hand-in")?.addEventListener("submit", (event) => {
+      if (!this.queue.length) return;
+      event.preventDefault();
+      this.fault("Not handed in yet: lines that you pasted still wait. Let them be carried out, or drop them.");
+    });
     // A click into the log that selects nothing goes on typing.
     this.log.addEventListener("click", (event) => {
       const aims = (event.target as Element).closest("a, summary, button");
