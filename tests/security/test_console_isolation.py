@@ -225,6 +225,48 @@ def test_anothers_word_is_answered_as_one_that_means_nothing(
                 assert answers[0] == answers[1], (template, word)
 
 
+OWN = (
+    "docker ps -as --no-trunc",
+    "docker ps -a --no-trunc --format '{{json .}}'",
+    "docker inspect one two web snap vol net",
+    "docker images -a --no-trunc --format '{{json .}}'",
+    "docker image inspect web snap busybox:1.35",
+    "docker volume ls --format '{{json .}}'",
+    "docker network ls --no-trunc --format '{{json .}}'",
+    "docker network inspect net bridge host none",
+    "docker system df -v",
+    "docker info --format '{{json .}}'",
+    "docker version --format '{{json .}}'",
+    "docker top one",
+    "docker stats --no-stream --format '{{json .}}'",
+    "docker exec one cat /etc/hosts /etc/hostname /etc/resolv.conf /proc/1/environ",
+    "docker exec one nslookup two",
+    "docker rm one; docker volume rm vol; docker network rm net; docker rmi web; docker kill -s NOSUCH one",
+    "docker network connect net one; docker network disconnect net none; docker pause two two",
+    "docker rename one uno; docker inspect uno; docker exec two nslookup uno; docker rename uno one",
+)
+
+
+@pytest.mark.parametrize("line", [*OWN, "docker rmi -f web; docker rm -vf one two; docker volume rm vol"])
+def test_nothing_that_is_shown_holds_a_name_of_the_engines(own: Console, line: str) -> None:
+    carried = own.carry_out(line)
+    assert carried.pieces
+    shown = carried.stdout + carried.stderr + "".join(call.path for call in carried.calls)
+    assert not re.findall(rf"\S*(?:dd-[0-9a-f]{{12}}|drydock\.|/run/drydock|{own.state.key})\S*", shown)
+
+
+@pytest.fixture(scope="module", name="own")
+def _own(engine_url: str) -> Iterator[Console]:
+    """A session with something of each kind."""
+    dockerfile = "FROM busybox:1.35\nVOLUME /anon\nHEALTHCHECK --interval=5s CMD true\nRUN true\n"
+    with session(engine_url, files={"Dockerfile": dockerfile}, foreground_seconds=60) as console:
+        ok(console, "docker volume create vol && docker network create net && docker build -q -t web .")
+        ok(console, "docker run -d --name one -v vol:/v --network net --network-alias other web sleep 900")
+        ok(console, "docker run -d --name two --mount source=vol,target=/w --network net busybox:1.35 sleep 900")
+        ok(console, "docker commit one snap")
+        yield console
+
+
 def _lines(template: str, theirs: Theirs) -> list[str]:
     """The template with every word for each object, one kind at a time and all together."""
     longest = max(len(words) for words in theirs.words.values())
