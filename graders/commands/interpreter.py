@@ -136,10 +136,12 @@ class _Carrying:
     def _pipeline(self, pipeline: Pipeline, screen: Screen) -> int:
         stdin = ""
         ran = Ran()
-        for number, words in enumerate(pipeline.commands, start=1):
+        for place, words in enumerate(pipeline.commands):
             ran = self._command(self._expanded(words), stdin)
             self.clears |= ran.clears
-            is_last = number == len(pipeline.commands)
+            if place in pipeline.joined:
+                ran = ran.with_streams_joined()
+            is_last = place == len(pipeline.commands) - 1
             for piece in ran.pieces:
                 if is_last:
                     screen.add(piece.stream, piece.text)

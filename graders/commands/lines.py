@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from graders.commands.shell_refusals import refused
-from graders.commands.words import Sign, Substitution, Text, Token, Word, read_tokens
+from graders.commands.words import JOINS_STREAMS, Sign, Substitution, Text, Token, Word, read_tokens
 
 MOST_COMMANDS = 20
 """Of one line, those in `$(…)` counted."""
@@ -25,6 +25,8 @@ class Pipeline:
     joint: Joint
     """How it follows the one before: `&&` only when that succeeded, `||` only when it did not."""
     commands: tuple[tuple[Word, ...], ...]
+    joined: frozenset[int] = frozenset()
+    """Which of the commands have `2>&1`, by their place: what they print to standard error goes where the rest goes."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,14 @@ def _read(text: str, *, depth: int) -> Line:
     joint: Joint = ";"
     commands: list[tuple[Word, ...]] = []
     words: list[Word] = []
+    joined: set[int] = set()
     tokens = read_tokens(text, depth=depth)
     for token in tokens:
         if isinstance(token, Word):
             words.append(token)
+            continue
+        if token.text == JOINS_STREAMS and words:
+            joined.add(len(commands))
             continue
         if not words:
             if token.is_line_feed:
@@ -86,11 +92,11 @@ def _read(text: str, *, depth: int) -> Line:
         commands.append(_checked(words))
         words = []
         if token.text != "|":
-            pipelines.append(Pipeline(joint, tuple(commands)))
-            commands, joint = [], _joint(token)
+            pipelines.append(Pipeline(joint, tuple(commands), frozenset(joined)))
+            commands, joined, joint = [], set(), _joint(token)
     if words:
         commands.append(_checked(words))
-        pipelines.append(Pipeline(joint, tuple(commands)))
+        pipelines.append(Pipeline(joint, tuple(commands), frozenset(joined)))
     elif commands or joint != ";":
         raise refused("syntax", sign=_last_sign(tokens))
     line = Line(tuple(pipelines))

@@ -1,7 +1,7 @@
 """What came of one command of a line, and what carries out a word that is no docker command."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from graders.commands.model import Piece
@@ -25,6 +25,10 @@ class Ran:
     def stdout(self) -> str:
         """What goes on through a pipe."""
         return "".join(piece.text for piece in self.pieces if piece.stream == "out")
+
+    def with_streams_joined(self) -> "Ran":
+        """The same, with everything printed to standard output, as `2>&1` has it."""
+        return replace(self, pieces=tuple(piece.model_copy(update={"stream": "out"}) for piece in self.pieces))
 
 
 OwnWord = Callable[[list[str], str, "Console"], Ran]

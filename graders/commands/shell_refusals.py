@@ -7,8 +7,7 @@ _SYNTAX_EXIT = 2
 REFUSALS: dict[str, str] = {
     "redirection": "files are not written or read with `>` or `<` here. Leave it out: all output is shown, and"
     " `docker cp` moves files.",
-    "streams": "`2>&1` puts no streams together here. Leave it out: both are shown, and only standard output goes"
-    " through a pipe.",
+    "streams": "streams are put together by `2>&1` alone here, behind the command: `docker logs web 2>&1 | grep x`.",
     "heredoc": "`<<` is not read here. Write the text into a file of the lab's folder.",
     "background": "`&` does not run anything in the background here. Use `docker run -d`, or `&&` between commands.",
     "variable": "variables are not set or read here. Write the value itself; `$(docker ps -q)` and `$PWD` do work. For"

@@ -13,8 +13,11 @@ from graders.commands.shell_refusals import refused, unlike_the_key
 
 MOST_NESTED = 2
 """How deep `$(…)` may stand in `$(…)`."""
+JOINS_STREAMS = "2>&1"
+"""What sends a command's errors where its output goes."""
 
 _ENDS_WORD = frozenset(" \t\n;|&()<>")
+_JOINS = re.compile(r"2>&1(?=[\s;|&()]|\Z)")
 _NO_SIGNS = {"|&": "streams", ">&": "streams", "&>": "redirection", "<<": "heredoc"} | {
     "&": "background",
     "<": "redirection",
@@ -71,7 +74,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Sign:
-    """`|`, `&&`, `||` or `;`; a line feed is `;`."""
+    """`|`, `&&`, `||`, `;` or `2>&1`; a line feed is `;`."""
 
     text: str
     is_line_feed: bool = False
@@ -102,6 +105,9 @@ class _Reader:
             elif char == "#":
                 end = self.text.find("\n", self.at)
                 self.at = len(self.text) if end < 0 else end
+            elif _JOINS.match(self.text, self.at):
+                self.at += len(JOINS_STREAMS)
+                found.append(Sign(JOINS_STREAMS))
             elif char in _ENDS_WORD:
                 found.append(self._sign())
             else:

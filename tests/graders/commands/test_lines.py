@@ -18,9 +18,11 @@ REFUSED = {
     "docker ps >> out.txt": "redirection",
     "docker exec -i web sh < in.txt": "redirection",
     "docker ps 2>/dev/null": "redirection",
-    "docker ps 2>&1": "streams",
+    "docker ps 2>&1 > out.txt": "redirection",
+    "docker ps 2>&1x": "streams",
+    "docker ps 1>&2": "streams",
     "docker ps >&2": "streams",
-    "docker logs web 2>&1 | grep x": "streams",
+    "2>&1 | grep x": "syntax",
     "docker ps &> out.txt": "redirection",
     "docker ps |& cat": "streams",
     "cat << EOF": "heredoc",
@@ -136,6 +138,21 @@ def test_commands_are_joined_and_piped() -> None:
         (";", 1),
         (";", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("docker logs web 2>&1", [{0}]),
+        ("docker logs web 2>&1 | grep x", [{0}]),
+        ("docker logs 2>&1 web|wc -l 2>&1;docker ps", [{0, 1}, set()]),
+        ("docker ps | wc && docker logs web 2>&1|wc", [set(), {0}]),
+        ("echo '2>&1' a2", [set()]),
+    ],
+)
+def test_a_command_may_send_its_errors_where_its_output_goes(text: str, joined: list[set[int]]) -> None:
+    assert [set(one.joined) for one in read_line(text).pipelines] == joined
+    assert read_line("docker logs 2>&1 web").pipelines[0].commands == read_line("docker logs web").pipelines[0].commands
 
 
 def test_lines_that_were_copied_with_carriage_returns_are_lines() -> None:
