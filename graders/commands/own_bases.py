@@ -14,6 +14,7 @@ from graders.dockerfile.model import Dockerfile, Instruction, Stage
 from graders.dockerfile.references import Reference
 
 _ONE_PORT = re.compile(r"[0-9]{1,5}(?:/[a-z]+)?")
+_NOTHING = "scratch"
 _STAGE_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
@@ -81,7 +82,7 @@ def parent_of(dockerfile: Dockerfile, state: SessionState, build_arguments: Mapp
         stage = stages[int(target[:9])]
     while stage is not None:
         if base := base_of(dockerfile, stage, build_arguments):
-            found = state.image(base)
+            found = state.image(base) if base != _NOTHING else None
             return found.id if found is not None else ""
         at, name = stage.index, stage.base
         stage = next((each for each in stages[:at] if each.name == name), None)
@@ -98,6 +99,12 @@ def _is_one_port(word: str, scope: Mapping[str, str | None], escape: str) -> boo
 
 
 def _own(state: SessionState, image: str) -> str:
+    """An own image's name on the engine; empty for what is none of the session's, and for `scratch`, which is nothing.
+
+    Docker lets an image be called so, and still begins with nothing.
+    """
+    if image == _NOTHING:
+        return ""
     reference = Reference.parse(image)
     return state.references.get(str(reference), "") if reference is not None else ""
 

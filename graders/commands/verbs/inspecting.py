@@ -131,6 +131,8 @@ def _container(doing: Doing, word: str, command: Command) -> Json | None:
         raise
     doing.daemon.note("GET", f"/containers/{word}/json", query=query)
     doing.touch("container", own.name, own.id)
+    if error := (told.get("State") or {}).get("Error"):
+        told["State"]["Error"] = doing.daemon.shown_message(error)
     return container_shown(doing.state, told)
 
 

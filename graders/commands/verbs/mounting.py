@@ -5,6 +5,7 @@ engine under their names there; one that is not there yet is made, as docker mak
 """
 
 import csv
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -244,4 +245,5 @@ def _size_of(text: str) -> int | None:
 
 
 def _clean(path: str) -> str:
-    return "/" + "/".join(part for part in path.split("/") if part not in {"", "."})
+    """The path as the engine takes it: `/a/../etc/` is `/etc`."""
+    return posixpath.normpath(f"/{path.lstrip('/')}")

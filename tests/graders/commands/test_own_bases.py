@@ -55,6 +55,17 @@ def test_a_name_that_cannot_be_found_for_certain_is_refused(line: str) -> None:
         with_engine_names(parse(f"FROM x\n{line.replace(' --from=webbed', '')}\n"), session(), {})
 
 
+def test_a_build_from_nothing_begins_with_nothing_even_where_an_image_is_called_so() -> None:
+    state = session()
+    state.references["scratch:latest"] = state.engine_reference("scratch:latest")
+    state.reference_ids["scratch:latest"] = WEB
+    dockerfile = parse("FROM scratch\nCOPY a /a\n")
+
+    assert with_engine_names(dockerfile, state, {}) == "FROM scratch\nCOPY a /a\n"
+    assert own_bases(dockerfile, state, {}) == {}
+    assert parent_of(dockerfile, state, {}, "") == ""
+
+
 def test_build_arguments_say_what_a_stage_begins_with() -> None:
     state = session()
     dockerfile = parse("ARG B=busybox:1.35\nFROM $B\n")

@@ -75,6 +75,8 @@ def test_every_container_has_the_bounds_of_the_session_whatever_is_asked_for(eng
         ("-v 'v v:/x'", "includes invalid characters for a local volume name"),
         ("--tmpfs /x:size=1m,mode=1777,bind", "--tmpfs with bind is not available here"),
         ("-v data:/etc/", "no volume can be mounted at /etc here"),
+        ("-v data:/x/../etc", "no volume can be mounted at /etc here"),
+        ("-v //etc", "no volume can be mounted at /etc here"),
         ("-v /etc/.", "no volume can be mounted at /etc here"),
         ("--mount dst=/etc", "no volume can be mounted at /etc here"),
         ("-m 65m", "a container has 64 MiB"),

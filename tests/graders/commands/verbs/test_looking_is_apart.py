@@ -192,3 +192,14 @@ def test_what_is_shown_of_ones_own_names_no_path_and_no_name_of_the_host(two: Tw
         assert came.exit_code == 0, came.stderr
         for hidden in (str(engine["DockerRootDir"]), "/run/", "dd-", "drydock.", str(engine["ID"])):
             assert hidden not in came.stdout.replace("/var/run/", ""), (line, hidden)
+
+
+def test_why_a_container_did_not_start_is_told_without_a_path_of_the_host(engine_url: str) -> None:
+    with console(engine_url) as one:
+        root = str(one.engine.client.info()["DockerRootDir"])
+        one.carry_out("docker run --rm -v data:/d busybox:1.35 touch /d/f")
+        one.carry_out("docker run -d --name web -v data:/etc/passwd busybox:1.35 true")
+        told = one.carry_out("docker inspect -f '{{.State.Error}}' web")
+
+    assert "/var/lib/docker/volumes/data/_data" in told.stdout
+    assert root not in told.stdout
