@@ -22,7 +22,7 @@ COMMANDS = {
 """What is typed, by what it is called here."""
 _OPENS_WITHIN_SECONDS = 60
 _LINE_SECONDS = 60
-_THINKS_SECONDS = (1.0, 4.0)
+_THINKS_SECONDS = (3.0, 9.0)
 """How long a student looks at what came before typing the next line."""
 
 
