@@ -82,6 +82,8 @@ class Daemon:
 
         Raises DaemonRefused for what the daemon refuses, and SandboxUnavailable where it cannot be reached.
         """
+        if "//" in path:  # the daemon would take it for a shorter one, such as the list of everybody's containers
+            raise ValueError(f"A name or an id is missing in {method} {path}.")
         client = self.engine.client
         of_container = _OF_CONTAINER.match(path)
         with (

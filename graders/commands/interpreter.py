@@ -20,6 +20,7 @@ from graders.commands.model import Carried, Command, CommandRefused, Done, Piece
 from graders.commands.own_words import OWN_WORDS, unknown_word
 from graders.commands.parser import HELP_PATH, VERSION_PATH, parse
 from graders.commands.ran import Ran
+from graders.commands.reconciling import reconcile
 from graders.commands.rules import ConsoleRules
 from graders.commands.screen import Screen
 from graders.commands.shell_refusals import refused
@@ -174,6 +175,7 @@ class _Carrying:
         if len(words) > _MOST_WORDS:
             raise refused("too-many-words", most=_MOST_WORDS)
         command: Command | None = None
+        in_doubt = False
         console = self.console
         doing = Doing(
             state=console.state,
@@ -197,7 +199,7 @@ class _Carrying:
         except Exception as trouble:  # noqa: BLE001  # see above
             self._own_up(trouble)
             doing.err(_OUR_FAULT)
-            exit_code = 1
+            exit_code, in_doubt = 1, True
         self.cut |= doing.cut
         ran = Ran(tuple(doing.pieces), exit_code)
         self.done.append(
@@ -208,6 +210,8 @@ class _Carrying:
                 stdout=_plain(ran.stdout[:_DONE_STDOUT]),
             )
         )
+        if in_doubt:  # it may have made what it did not come to write down
+            reconcile(console.engine, console.state)
         self._save()
         return ran
 

@@ -3,9 +3,12 @@
 import logging
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from consoles import console
 
+from graders.commands.daemon import Daemon
 from graders.commands.doing import VERBS, Doing
 from graders.commands.interpreter import Console
 from graders.commands.model import Command
@@ -13,8 +16,12 @@ from graders.commands.own_words import OWN_WORDS
 from graders.commands.rules import ConsoleRules
 from graders.commands.state import OwnVolume, SessionState
 from graders.sandbox.base import SandboxUnavailable
+from graders.sandbox.connection import Engine
 
 NO_FAULT = "it is not your fault"
+
+
+NO_ENGINE = cast("Engine", SimpleNamespace())
 
 
 class LeaseLostInTest(Exception):
@@ -22,7 +29,7 @@ class LeaseLostInTest(Exception):
 
 
 def _console(save: Callable[[SessionState], None] = lambda _: None) -> Console:
-    return Console(state=SessionState(), engine=SimpleNamespace(), rules=ConsoleRules(), save=save)
+    return Console(state=SessionState(), engine=NO_ENGINE, rules=ConsoleRules(), save=save)
 
 
 def _breaks(doing: Doing, command: Command) -> int:
@@ -44,6 +51,7 @@ def test_a_mistake_in_a_verb_ends_the_command_alone_and_is_written_down_for_the_
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(VERBS, ("container", "ls"), _breaks)
+    monkeypatch.setattr("graders.commands.interpreter.reconcile", lambda engine, state: None)
     kept: list[int] = []
     one = _console(lambda state: kept.append(len(state.volumes)))
 
@@ -91,3 +99,28 @@ def test_a_ledger_that_cannot_be_kept_stops_the_line_before_anything_more_is_mad
 
     with pytest.raises(LeaseLostInTest):
         _console(lost).carry_out("docker ps; docker ps")
+
+
+def test_a_path_without_its_id_is_never_asked_for_what_everybody_has() -> None:
+    daemon = Daemon(NO_ENGINE, SessionState())
+    with pytest.raises(ValueError, match="an id is missing"):
+        daemon.get("/containers//json")
+
+
+@pytest.mark.engine
+def test_what_a_mistake_left_half_written_down_is_put_right_at_once(
+    engine_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = VERBS["container", "create"]
+
+    def breaks(doing: Doing, command: Command) -> int:
+        real(doing, command)
+        doing.state.containers[-1].id = ""
+        raise KeyError("Id")
+
+    with console(engine_url) as one:
+        monkeypatch.setitem(VERBS, ("container", "create"), breaks)
+        assert NO_FAULT in one.carry_out("docker create --name web -v /data busybox:1.35 true").stderr
+        assert one.carry_out("docker ps -a --format '{{.Names}}'").stdout == "web\n"
+        assert one.carry_out("docker commit web kept").exit_code == 0
+        assert len(one.state.volumes) == 1
