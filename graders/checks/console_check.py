@@ -15,6 +15,8 @@ _OWN_CODES = ("run", "exec")
 """Commands that end with the code of the program that they ran."""
 _NEVER_RAN = (125, 126, 127)
 """Exit codes of docker's own: the program never ran."""
+_ONE_BY_ONE = ("start", "stop", "restart", "kill", "pause", "unpause", "rm", "wait")
+"""Commands that go on with the next name when one is refused: they have touched those that it was done to."""
 
 
 class ConsoleCheck(Check):
@@ -97,10 +99,12 @@ def differences(what: str, wanted: Mapping[str, str], found: Mapping[str, str]) 
 
 
 def succeeded(done: Done) -> bool:
-    """Whether a command did what it is for; a program that it ran may have ended with any code."""
+    """Whether a command did what it is for, to what it touched; a program that it ran may have ended with any code."""
     if done.command is None:
         return False
     if done.exit_code == 0:
+        return True
+    if done.command.path[-1] in _ONE_BY_ONE and done.touched and not done.command.is_on("attach"):
         return True
     runs_a_program = done.command.path[-1] in _OWN_CODES or (
         done.command.path[-1] == "start" and done.command.is_on("attach")

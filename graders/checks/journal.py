@@ -126,6 +126,18 @@ class Journal(ConsoleCheck):
                 line=2,
             ),
             Sample(
+                about="It was done under another name, and in a line that failed for another container.",
+                check={"never": [{"command": "stop", "of": "web"}]},
+                commands=(
+                    "docker run -d --name web busybox:1.35 sleep 300",
+                    "docker rename $(docker ps -q) wed",
+                    "docker stop -t 0 wed nobody",
+                    "docker rm wed; docker run -d --name web busybox:1.35 sleep 300",
+                ),
+                says="Line 3 is docker stop wed, which was not to be used",
+                line=3,
+            ),
+            Sample(
                 about="Too many commands.",
                 check={"at_most": 1},
                 commands=("docker create --name ada busybox:1.35", "docker create --name ben busybox:1.35"),
@@ -174,7 +186,7 @@ class Journal(ConsoleCheck):
     def _forbidden(self, entries: Sequence[Entry], end: EndState) -> Verdict | None:
         for line, done in entries:
             for step in self.never:
-                if step.fits(done, end):
+                if step.fits(done, end) and not _removed_nothing(done):
                     why = f" ({step.about})" if step.about else ""
                     return failed(
                         f"Line {line.number} is {shown_done(line, done)}, which was not to be used{why}.",
@@ -218,6 +230,11 @@ class Journal(ConsoleCheck):
         )
         share = (Decimal(len(found)) / Decimal(len(self.steps))).quantize(Decimal("0.0001"))
         return Verdict(**{**vars(verdict), "share": share})
+
+
+def _removed_nothing(done: Done) -> bool:
+    """Whether it is a prune that found nothing to remove, or only asked whether one is sure."""
+    return done.command is not None and done.command.path[-1] == "prune" and not done.touched
 
 
 def _longest_way(steps: Sequence[Step], entries: Sequence[Entry], end: EndState) -> dict[int, int]:

@@ -126,8 +126,8 @@ _LOOKING = frozenset(
 
 
 def _is_about(done: Done, name: str, end: EndState) -> bool:
-    """Whether a command is about the object of this name: as it was called then, or as it is called at the end."""
-    ids = {one.id for one in end.containers if one.name == name}
+    """Whether a command is about the object of this name, whatever it is called at the time."""
+    ids = {one.id for one in end.containers if one.name == name} | _ever_called(name, end)
     image = end.image(name)
     for touched in done.touched:
         if touched.name == name or touched.id in ids:
@@ -137,6 +137,17 @@ def _is_about(done: Done, name: str, end: EndState) -> bool:
         ):
             return True
     return not done.touched and _was_named(done, name, ids)
+
+
+def _ever_called(name: str, end: EndState) -> set[str]:
+    """Ids of the containers that bore this name at some time: one that is renamed stays what it is."""
+    return {
+        touched.id
+        for line in end.journal
+        for done in line.done
+        for touched in done.touched
+        if touched.kind == "container" and touched.name == name
+    }
 
 
 def _was_named(done: Done, name: str, ids: set[str]) -> bool:

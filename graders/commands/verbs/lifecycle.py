@@ -130,7 +130,8 @@ def _rename(doing: Doing, word: str, new: str) -> None:
     doing.state.names[own.engine_name] = own.name
     doing.save()
     rename_in_networks(doing, own, old=old)
-    doing.touch("container", own.name, own.id)
+    for name in (old, own.name):
+        doing.touch("container", name, own.id)
 
 
 def _start(doing: Doing, word: str) -> None:
@@ -206,11 +207,12 @@ def _each(doing: Doing, command: Command, verb: str, *, query: dict[str, str] | 
 def _told(doing: Doing, words: Sequence[str], refused: Sequence[DaemonRefused | None]) -> int:
     """Print what came of it for each container: names as they were typed, then what was refused."""
     for word, refusal in zip(words, refused, strict=True):
+        if refusal is not None:
+            continue
         own = doing.state.container(word)
         if own is not None:
             doing.touch("container", own.name, own.id)
-        if refusal is None:
-            doing.out(word)
+        doing.out(word)
     forget_gone(doing)
     return _errors(doing, [f"Error response from daemon: {one.message}" for one in refused if one is not None])
 

@@ -192,7 +192,7 @@ def test_many_leftovers_are_counted() -> None:
 
 def test_a_leftover_names_the_last_line_that_was_about_it() -> None:
     made = done("container", "create", of=[touched("container", "web", made=True)])
-    failed = done("container", "rm", of=[touched("container", "web")], exit_code=1)
+    failed = done("container", "rm", args=["web"], exit_code=1)
     end = end_of(container("web"), journal=journal(made, failed))
     assert result(end, kind="leftovers").line == 1
 

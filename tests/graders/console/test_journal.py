@@ -22,6 +22,10 @@ def act(verb: str, name: str = "web", **more: Any) -> Any:
     return done("container", verb, of=[touched("container", name)], **more)
 
 
+def refused(verb: str, name: str = "web") -> Done:
+    return done("container", verb, args=[name], exit_code=1)
+
+
 def result(end: EndState, **check: Any) -> CheckResult:
     plan = plan_of({"kind": "journal", "points": 4, **check})
     (found,) = judge(plan, end, seed=1, digest="").checks
@@ -38,7 +42,7 @@ def test_all_steps_in_order_with_others_between_get_all_points() -> None:
 
 
 def test_a_step_that_is_missing_leaves_the_points_of_the_others() -> None:
-    found = followed(act("create"), act("start"), act("unpause", exit_code=1))
+    found = followed(act("create"), act("start"), refused("unpause"))
     assert (found.outcome, found.points) == (CheckOutcome.FAILED, 2)
     assert found.message == "Step 3 of 4 (docker pause web) was never done."
     assert (found.expected, found.seen) == ("docker pause web", "After line 2 came: docker container unpause")
@@ -70,7 +74,7 @@ def test_an_empty_journal_gets_nothing_and_says_so() -> None:
 
 
 def test_a_step_that_was_refused_names_its_line_and_what_was_said() -> None:
-    end = end_of(journal=journal(act("pause", exit_code=1), stderr={1: "Error: Container x is not running\n"}))
+    end = end_of(journal=journal(refused("pause"), stderr={1: "Error: Container x is not running\n"}))
     found = result(end, steps=[{"command": "pause", "of": "web"}])
     assert found.message == "Step 1 of 1 (docker pause web) is missing: line 1 did not succeed (exit code 1)."
     assert "is not running" in found.hint
@@ -91,7 +95,7 @@ def test_what_must_never_come_leaves_nothing_of_the_points() -> None:
 
 
 def test_what_must_never_come_may_be_tried_in_vain_or_done_to_others() -> None:
-    entries = [act("create"), act("start"), act("stop", exit_code=1), act("stop", "other")]
+    entries = [act("create"), act("start"), refused("stop"), act("stop", "other")]
     found = followed(*entries, steps=STEPS[:2], never=[{"command": "stop", "of": "web"}])
     assert found.outcome is CheckOutcome.PASSED
 
@@ -148,7 +152,7 @@ def test_several_commands_of_one_line_are_steps_in_their_order() -> None:
 
 
 def test_looking_around_is_free_and_failed_tries_do_not_count() -> None:
-    entries = [done("container", "ls"), done("inspect"), act("rm", exit_code=1), act("create"), act("start")]
+    entries = [done("container", "ls"), done("inspect"), refused("rm"), act("create"), act("start")]
     assert followed(*entries, steps=[], at_most=2).outcome is CheckOutcome.PASSED
     found = followed(*entries, act("pause"), steps=[], at_most=2)
     assert (found.points, found.line) == (0, 6)
@@ -162,3 +166,27 @@ def test_a_line_that_could_not_be_read_is_no_step_and_breaks_nothing() -> None:
 def test_a_journal_of_a_thousand_lines_is_judged() -> None:
     entries = [act("create"), *(act("logs") for _ in range(1000)), act("start")]
     assert followed(*entries, steps=STEPS[:2]).outcome is CheckOutcome.PASSED
+
+
+def test_what_was_done_to_one_of_two_counts_though_the_other_was_refused() -> None:
+    stopped = done("container", "stop", of=[WEB], args=["web", "nobody"], exit_code=1)
+    steps = [{"command": "stop", "of": "web"}]
+    assert followed(stopped, steps=steps).outcome == CheckOutcome.PASSED
+    assert followed(stopped, steps=[], never=steps).message == "Line 1 is docker stop web, which was not to be used."
+    assert followed(stopped, steps=[{"command": "stop", "of": "nobody"}]).points == 0
+
+
+def test_a_container_that_is_called_something_else_meanwhile_stays_the_one_that_it_is() -> None:
+    id_ = "f" * 64
+    away = done("container", "rename", of=[touched("container", "web", id_), touched("container", "x", id_)])
+    removed = done("container", "rm", of=[touched("container", "x", id_, removed=True)])
+    found = followed(away, removed, act("create"), steps=[], never=[{"command": "rm", "of": "web"}])
+    assert (found.points, found.line) == (0, 2)
+
+
+def test_a_prune_that_removed_nothing_is_none_that_was_not_to_be_used() -> None:
+    never = [{"command": "volume prune"}]
+    asked = done("volume", "prune")
+    assert followed(asked, steps=[], never=never).outcome == CheckOutcome.PASSED
+    pruned = done("volume", "prune", of=[touched("volume", "store", "store", removed=True)])
+    assert followed(asked, pruned, steps=[], never=never).line == 2
