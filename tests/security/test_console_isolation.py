@@ -68,6 +68,8 @@ CASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("container", "stats"): ("docker stats --no-stream {container}", "docker stats --no-stream -a"),
     ("image", "build"): (
         "docker build -f from-{image_file} -t got .",
+        "docker build -f copy-{image_file} -t got .",
+        "docker build -f mount-{image_file} -t got .",
         "docker build --target x --cache-from {image} -t got .",
         "docker build --build-arg BASE={image} -f argument -t got .",
     ),
@@ -179,6 +181,9 @@ def _mine(engine_url: str, theirs: Theirs) -> Iterator[Console]:
     files = {"mine.txt": "mine\n", "Dockerfile": "FROM busybox:1.35\n", "argument": "ARG BASE\nFROM $BASE\n"}
     for number, word in enumerate(theirs.words["image"]):
         files[f"from-{number}"] = f"FROM {word}\n"
+        files[f"copy-{number}"] = f"FROM busybox:1.35\nCOPY --from={word} /note /note\n"
+        short = word if len(word) < 40 else f"{SECRET}-i"  # a refusal quotes no more of a line than fits
+        files[f"mount-{number}"] = f"FROM busybox:1.35\nRUN --mount=type=bind,from={short},target=/x cat /x/note\n"
     with session(engine_url, files=files, foreground_seconds=3) as console:
         ok(console, "docker network create own && docker create --name own busybox:1.35")
         yield console
@@ -198,6 +203,8 @@ def test_anothers_objects_are_neither_seen_nor_touched(path: tuple[str, ...], th
             shown = _without_what_was_typed(shown, line + _files_of(mine, line), theirs)
             found = [word for word in theirs.never if word in shown]
             assert not found, (line, found, carried.stdout, carried.stderr)
+            assert "got:latest" not in mine.state.references, line
+            assert "got" not in mine.state.files, line
     assert raw(theirs.console) == before
     ok(mine, "docker rm -vf own")
 
