@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from graders.checks.base import Sample, Samples, Verdict, failed, passed
 from graders.checks.console_check import ConsoleCheck, steps_of, succeeded
-from graders.checks.journal_steps import Step, is_looking, shown_done
+from graders.checks.journal_steps import Called, Step, is_looking, shown_done
 from graders.checks.registry import register
 from graders.commands.end_state import EndState, Line
 from graders.commands.model import Done
@@ -175,18 +175,18 @@ class Journal(ConsoleCheck):
 
     def judge_end(self, end: EndState) -> Verdict:
         """Follow the steps through the journal."""
-        entries = steps_of(end.journal)
+        entries, called = steps_of(end.journal), Called(end)
         return (
-            self._forbidden(entries, end)
+            self._forbidden(entries, called)
             or self._too_many(entries)
-            or self._missing(entries, end)
+            or self._missing(entries, called)
             or passed("The commands led there in the right way.")
         )
 
-    def _forbidden(self, entries: Sequence[Entry], end: EndState) -> Verdict | None:
+    def _forbidden(self, entries: Sequence[Entry], called: Called) -> Verdict | None:
         for line, done in entries:
             for step in self.never:
-                if step.fits(done, end) and not _removed_nothing(done):
+                if step.fits(done, called) and not _removed_nothing(done):
                     why = f" ({step.about})" if step.about else ""
                     return failed(
                         f"Line {line.number} is {shown_done(line, done)}, which was not to be used{why}.",
@@ -210,15 +210,15 @@ class Journal(ConsoleCheck):
             line=changing[self.at_most].number,
         )
 
-    def _missing(self, entries: Sequence[Entry], end: EndState) -> Verdict | None:
-        found = _longest_way(self.steps, entries, end)
+    def _missing(self, entries: Sequence[Entry], called: Called) -> Verdict | None:
+        found = _longest_way(self.steps, entries, called)
         missing = next((position for position in range(len(self.steps)) if position not in found), None)
         if missing is None:
             return None
         step = self.steps[missing]
         after = max((found[position] for position in found if position < missing), default=-1)
         before = min((found[position] for position in found if position > missing), default=len(entries))
-        words, line = _what_went_wrong(step, entries, end, after=after, before=before)
+        words, line = _what_went_wrong(step, entries, called, after=after, before=before)
         next_line = entries[after + 1][0] if after + 1 < len(entries) else None
         came_after = f"After line {entries[after][0].number} came: " if after >= 0 else "First came: "
         verdict = failed(
@@ -237,10 +237,10 @@ def _removed_nothing(done: Done) -> bool:
     return done.command is not None and done.command.path[-1] == "prune" and not done.touched
 
 
-def _longest_way(steps: Sequence[Step], entries: Sequence[Entry], end: EndState) -> dict[int, int]:
+def _longest_way(steps: Sequence[Step], entries: Sequence[Entry], called: Called) -> dict[int, int]:
     """The most steps that are found in their order: position of the step -> position of its command."""
     rows, columns = len(steps), len(entries)
-    fits = [[step.fits(done, end) for _, done in entries] for step in steps]
+    fits = [[step.fits(done, called) for _, done in entries] for step in steps]
     most = [[0] * (columns + 1) for _ in range(rows + 1)]
     for row in reversed(range(rows)):
         for column in reversed(range(columns)):
@@ -261,16 +261,16 @@ def _longest_way(steps: Sequence[Step], entries: Sequence[Entry], end: EndState)
 
 
 def _what_went_wrong(
-    step: Step, entries: Sequence[Entry], end: EndState, *, after: int, before: int
+    step: Step, entries: Sequence[Entry], called: Called, *, after: int, before: int
 ) -> tuple[str, Line | None]:
     """Why a step was not found, and the line to blame: done at another time, to another thing, in vain, or never."""
     for position, (line, done) in enumerate(entries):
-        if step.fits(done, end):
+        if step.fits(done, called):
             if position <= after:
                 return f"was done too early: at line {line.number}, before line {entries[after][0].number}", line
             if position >= before:
                 return f"was done too late: at line {line.number}, after line {entries[before][0].number}", line
-    tried = [(line, step.objection(done, end)) for line, done in entries if step.is_same_command(done)]
+    tried = [(line, step.objection(done, called)) for line, done in entries if step.is_same_command(done)]
     if not tried:
         return "was never done", None
     line, objection = tried[-1]

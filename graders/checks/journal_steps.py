@@ -1,5 +1,6 @@
 """A step of the way that the check `journal` asks for: a docker command, what it is about, and how it must be given."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -23,6 +24,36 @@ def _call(value: str) -> str:
 
 Call = Annotated[Text, AfterValidator(_call)]
 """A docker command as it is called, with or without `docker`: `ps`, `container ls`, `docker rm`."""
+
+
+class Called:
+    """Which objects bear a name, or have borne it: one that is renamed stays what it is. Found once a journal."""
+
+    def __init__(self, end: EndState) -> None:
+        self._end = end
+        self._containers: dict[str, set[str]] = {}
+        touched = [touched for line in end.journal for done in line.done for touched in done.touched]
+        for name, id_ in (
+            *((one.name, one.id) for one in touched if one.kind == "container"),
+            *((one.name, one.id) for one in end.containers),
+        ):
+            self._containers.setdefault(name, set()).add(id_)
+
+    def containers(self, name: str) -> set[str]:
+        """Ids of the containers that bore this name at some time."""
+        return self._containers.get(name, set())
+
+    @cached_property
+    def _images(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for image in self._end.images:
+            for reference in image.references:
+                found.setdefault(with_tag(reference), set()).add(image.id)
+        return found
+
+    def images(self, reference: str) -> set[str]:
+        """Ids of the images that have this reference at the end."""
+        return self._images.get(with_tag(reference), set())
 
 
 class Step(Spec):
@@ -66,20 +97,20 @@ class Step(Spec):
         """The step, for a sentence."""
         return self.about or " ".join([shown_command(self.path), *self.of])
 
-    def fits(self, done: Done, end: EndState) -> bool:
+    def fits(self, done: Done, called: "Called") -> bool:
         """Whether a command of the journal is this step."""
-        return not self.objection(done, end)
+        return not self.objection(done, called)
 
     def is_same_command(self, done: Done) -> bool:
         """Whether it is the same command, whatever it is about."""
         return done.command is not None and done.command.path == self.path
 
-    def objection(self, done: Done, end: EndState) -> str:
+    def objection(self, done: Done, called: "Called") -> str:
         """What keeps a command from being this step, for a sentence that begins with its line; empty where nothing."""
         command = done.command
         if command is None or not self.is_same_command(done):
             return "is another command"
-        others = [name for name in self.of if not _is_about(done, name, end)]
+        others = [name for name in self.of if not _is_about(done, name, called)]
         if others:
             about = listed(list(dict.fromkeys(touched.name for touched in done.touched)))
             return f"does it to {about}, not to {listed(others)}" if about else f"is not about {listed(others)}"
@@ -125,29 +156,15 @@ _LOOKING = frozenset(
 )
 
 
-def _is_about(done: Done, name: str, end: EndState) -> bool:
+def _is_about(done: Done, name: str, called: Called) -> bool:
     """Whether a command is about the object of this name, whatever it is called at the time."""
-    ids = {one.id for one in end.containers if one.name == name} | _ever_called(name, end)
-    image = end.image(name)
+    ids = called.containers(name)
     for touched in done.touched:
         if touched.name == name or touched.id in ids:
             return True
-        if touched.kind == "image" and (
-            with_tag(touched.name) == with_tag(name) or (image is not None and touched.id == image.id)
-        ):
+        if touched.kind == "image" and (with_tag(touched.name) == with_tag(name) or touched.id in called.images(name)):
             return True
     return not done.touched and _was_named(done, name, ids)
-
-
-def _ever_called(name: str, end: EndState) -> set[str]:
-    """Ids of the containers that bore this name at some time: one that is renamed stays what it is."""
-    return {
-        touched.id
-        for line in end.journal
-        for done in line.done
-        for touched in done.touched
-        if touched.kind == "container" and touched.name == name
-    }
 
 
 def _was_named(done: Done, name: str, ids: set[str]) -> bool:

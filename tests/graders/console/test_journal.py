@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
 from console_ends import container, done, end_of, journal, plan_of, touched
 
+from graders.checks.journal_steps import Called
 from graders.commands.end_state import EndState
 from graders.commands.model import Done
 from graders.console_grading import judge
@@ -190,3 +192,18 @@ def test_a_prune_that_removed_nothing_is_none_that_was_not_to_be_used() -> None:
     assert followed(asked, steps=[], never=never).outcome == CheckOutcome.PASSED
     pruned = done("volume", "prune", of=[touched("volume", "store", "store", removed=True)])
     assert followed(asked, pruned, steps=[], never=never).line == 2
+
+
+def test_names_are_looked_up_once_however_many_steps_and_lines_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Called] = []
+
+    class Counted(Called):
+        def __init__(self, end: EndState) -> None:
+            super().__init__(end)
+            made.append(self)
+
+    monkeypatch.setattr("graders.checks.journal.Called", Counted)
+    steps = [{"command": "start", "of": f"web{number}"} for number in range(30)]
+    found = followed(*(act("start") for _ in range(2000)), steps=steps, never=steps)
+    assert found.outcome is CheckOutcome.FAILED
+    assert len(made) == 1
