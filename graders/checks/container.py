@@ -271,7 +271,8 @@ class Container(ConsoleCheck):
             yield Objection(f"is {found.state}, not {wanted}", wanted, found.state)
         if self.exit_code is not None and found.exit_code != self.exit_code:
             if found.exit_code is None:
-                yield Objection("has not ended", f"exit code {self.exit_code}", found.state)
+                if not self.state or found.state in self.state:
+                    yield Objection("has not ended", f"exit code {self.exit_code}", found.state)
             else:
                 yield Objection(
                     f"ended with exit code {found.exit_code}, not {self.exit_code}",

@@ -210,3 +210,8 @@ def test_a_check_that_was_given_no_session_is_broken_and_nobody_s_fault() -> Non
     judging = Judging(plan, emit=told.append)
     judging.judge(plan.checks[0], Observations(sources={}))
     assert told[0].data["outcome"] == "skipped"
+
+
+def test_a_container_that_should_have_ended_is_told_of_once() -> None:
+    found = result(end_of(container("web", state="running")), kind="container", name="web", state="exited", exit_code=0)
+    assert found.message == "The container web is running, not exited."
