@@ -66,8 +66,9 @@ def raw(made: Console) -> dict[str, Any]:
 
 
 def _steady(found: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("Name", "State", "HostConfig", "Config", "Mounts", "RestartCount", "Image")
-    return {key: found[key] for key in kept} | {"Networks": found["NetworkSettings"]["Networks"], "ExecIDs": ()}
+    kept = ("Name", "State", "HostConfig", "Config", "RestartCount", "Image")
+    mounts = sorted(found["Mounts"], key=lambda mount: str(mount["Destination"]))  # which the engine tells in any order
+    return {key: found[key] for key in kept} | {"Networks": found["NetworkSettings"]["Networks"], "Mounts": mounts}
 
 
 def assert_bounded(found: Mapping[str, Any], rules: ConsoleRules) -> None:

@@ -151,24 +151,25 @@ def _theirs(engine_url: str) -> Iterator[Theirs]:
     with session(engine_url) as console:
         ok(console, f"docker volume create --label mark=1 {SECRET}-v")
         ok(console, f"docker network create --label mark=1 {SECRET}-n")
-        mounted = f"-v {SECRET}-v:/v --network {SECRET}-n --label mark=1"
+        mounted = f"-v {SECRET}-v:/v -v /unnamed --network {SECRET}-n --label mark=1"
         script = f"echo {SECRET} > /note; echo {SECRET}; exec sleep 900"
         ok(console, f"docker run -d --name {SECRET}-c {mounted} busybox:1.35 sh -c '{script}'")
         ok(console, f"docker commit {SECRET}-c {SECRET}-i")
         ok(console, f"docker create --name {SECRET}-idle {SECRET}-i")
         state = console.state
-        [container, idle], [image], [volume], [network] = state.containers, state.images, state.volumes, state.networks
-        ids = [container.id, idle.id, image.id, image.id.removeprefix("sha256:"), network.id]
+        [container, idle], [image], [network] = state.containers, state.images, state.networks
+        volume, *unnamed = state.volumes
+        ids = [container.id, idle.id, network.id, image.id.removeprefix("sha256:"), *(one.name for one in unnamed)]
         engine_names = [container.engine_name, volume.engine_name, network.engine_name, *state.references.values()]
         digits = image.id.removeprefix("sha256:")
         words = {
             "container": [*_words_of(container.name, container.id, container.engine_name), f"/{container.engine_name}"],
             "idle": _words_of(idle.name, idle.id, idle.engine_name),
             "image": [*_words_of(f"{SECRET}-i", digits, *state.references.values()), image.id, f"x@{image.id}"],
-            "volume": [volume.name, volume.engine_name],
+            "volume": [volume.name, volume.engine_name, *(one.name for one in unnamed)],
             "network": _words_of(network.name, network.id, network.engine_name),
         }
-        never = {word[:12] for word in ids if not word.startswith("sha256:")} | set(engine_names) | {SECRET, state.key}
+        never = {word[:12] for word in ids} | set(engine_names) | {SECRET, state.key}
         yield Theirs(console, words, frozenset(never))
 
 
