@@ -54,9 +54,11 @@ class Doing:
             "network": (len(self.state.networks), self.rules.networks),
         }[kind]
         if has + wanted > may:
+            more = f", and this would make {wanted} more" if wanted > 1 else ""
+            advice = "Remove one that you do not need any more, then try again." if wanted <= may else "Make fewer."
             raise CommandRefused(
                 f"Error response from daemon: this lab gives you room for {may} {kind}{'' if may == 1 else 's'}, and"
-                f" you have {has}. Remove one that you do not need any more, then try again.",
+                f" you have {has}{more}. {advice}",
                 code="quota",
                 exit_code=1,
             )

@@ -11,6 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_OLD_NAMES = 500
+"""Names on the engine that are remembered although nothing goes by them any more: texts may still tell of them."""
+
 
 class _Kept(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -93,21 +96,25 @@ class SessionState(_Kept):
     history: list[str] = Field(default_factory=list)
     """Lines as typed, for `history`; the last few hundred."""
     names: dict[str, str] = Field(default_factory=dict)
-    """Every engine name that was ever given out -> what the student calls it: for putting names back into texts."""
+    """Engine names that were given out -> what the student calls it: for putting names back into texts."""
 
     def engine_name(self, kind: str, shown: str) -> str:
         """Give out a name for the engine, and remember what the student calls it. `kind` is one letter."""
         self.serial += 1
-        name = f"dd-{self.key}-{kind}{self.serial}"
-        self.names[name] = shown
-        return name
+        return self._remembered(f"dd-{self.key}-{kind}{self.serial}", shown)
 
     def engine_reference(self, shown: str) -> str:
         """Give out a reference for an image on the engine."""
         self.serial += 1
-        reference = f"dd-{self.key}:i{self.serial}"
-        self.names[reference] = shown
-        return reference
+        return self._remembered(f"dd-{self.key}:i{self.serial}", shown)
+
+    def _remembered(self, name: str, shown: str) -> str:
+        used = {one for _, one in self.engine_names()}
+        old = [one for one in self.names if one not in used]
+        for one in old[: len(old) - MOST_OLD_NAMES] if len(old) > MOST_OLD_NAMES else ():
+            del self.names[one]
+        self.names[name] = shown
+        return name
 
     def container(self, word: str) -> OwnContainer | None:
         """The container with this name, id, or beginning of an id that no other has."""

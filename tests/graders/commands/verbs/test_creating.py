@@ -107,6 +107,13 @@ def test_what_is_not_to_be_had_is_refused_with_the_reason_and_makes_nothing(
     assert not (empty.state.volumes)
 
 
+def test_more_volumes_at_once_than_there_is_room_for_are_counted_in_the_refusal(empty: Console) -> None:
+    refused = empty.carry_out("docker create -v /a -v /b -v /c -v /d -v /e -v /f busybox:1.35")
+
+    assert "room for 5 volumes, and you have 0, and this would make 6 more. Make fewer." in refused.stderr
+    assert not empty.state.containers
+
+
 @pytest.mark.parametrize(
     ("image", "words"),
     [
