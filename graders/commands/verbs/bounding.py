@@ -13,9 +13,14 @@ class Bounds:
         self._until = time.monotonic() + doing.rules.foreground_seconds
         self._left = doing.rules.output_bytes
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._until
+
     def ensure_time(self) -> None:
         """Raise CommandRefused when the time is over."""
-        if time.monotonic() > self._until:
+        if self.is_over:
             raise self._too_much()
 
     def ensure_room(self, text: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from graders.commands.daemon import DaemonRefused
 from graders.commands.doing import Doing, carries
 from graders.commands.model import Command, CommandRefused
+from graders.commands.verbs.bounding import Bounds
 from graders.commands.verbs.following import Follower
 from graders.commands.verbs.foreground import LET_GO_WAITING, End, Patience, Shown, say_let_go
 from graders.commands.verbs.gone import forget, forget_gone
@@ -12,7 +13,7 @@ from graders.commands.verbs.joining import rename_in_networks
 from graders.commands.verbs.naming import free_name
 from graders.commands.verbs.refusing import remark
 from graders.commands.verbs.starting import ensure_engine_has_room, ensure_harmless, start
-from graders.commands.verbs.targets import ask_all, looked_up, own_container
+from graders.commands.verbs.targets import ask_all, late, looked_up, own_container
 
 _MOST_STOP_SECONDS = 30
 _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND = 204, 400, 404
@@ -26,8 +27,11 @@ def start_containers(doing: Doing, command: Command) -> int:
             raise CommandRefused("you cannot start and attach multiple containers at once", code="bad-value")
         return _start_and_follow(doing, command, command.args[0])
     failed = []
+    bounds = Bounds(doing)
     for word in command.args:
         try:
+            if bounds.is_over:
+                raise late(word)
             _start(doing, word)
         except DaemonRefused as refusal:
             doing.err(f"Error response from daemon: {refusal.message}")
@@ -50,8 +54,11 @@ def restart(doing: Doing, command: Command) -> int:
     """Stop containers and start them again."""
     allowed: list[str] = []
     refused: dict[str, DaemonRefused] = {}
+    bounds = Bounds(doing)
     for word in command.args:
         try:
+            if bounds.is_over:
+                raise late(word)
             _ensure_may_start(doing, word)
         except DaemonRefused as refusal:
             refused[word] = refusal

@@ -14,8 +14,9 @@ from graders.commands.daemon import DaemonRefused, Reply
 from graders.commands.doing import Doing
 from graders.commands.model import CommandRefused
 from graders.commands.state import OwnContainer
+from graders.commands.verbs.bounding import Bounds
 
-_NOT_FOUND, _SERVER_ERROR = 404, 500
+_NOT_FOUND, _SERVER_ERROR, _BUSY = 404, 500, 503
 _AT_ONCE = 10
 """As many as a session may have containers."""
 
@@ -41,10 +42,18 @@ def ask(
 def ask_all(
     doing: Doing, method: str, words: Sequence[str], rest: str = "", *, query: Mapping[str, str] | None = None
 ) -> list[DaemonRefused | None]:
-    """Send the same about each container, all at a time as docker does; what was refused stands in its place."""
+    """Send the same about each container, all at a time as docker does; what was refused stands in its place.
+
+    A container that is named a hundred times would take a hundred times as long: after a while nothing more is sent.
+    """
     requests = [_Request(method, word, rest, query, None) for word in words]
+    bounds = Bounds(doing)
+
+    def send(request: _Request) -> Reply | DaemonRefused:
+        return late(request.word) if bounds.is_over else request.send(doing)
+
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        answers = list(pool.map(lambda request: request.send(doing), requests))
+        answers = list(pool.map(send, requests))
     refused: list[DaemonRefused | None] = []
     for request, answer in zip(requests, answers, strict=True):
         try:
@@ -54,6 +63,13 @@ def ask_all(
         else:
             refused.append(None)
     return refused
+
+
+def late(word: str) -> DaemonRefused:
+    """Make the refusal of a container whose turn came too late."""
+    return DaemonRefused(
+        _BUSY, f"{word}: nothing was done, since the command took too long already. Name fewer at once"
+    )
 
 
 def looked_up(doing: Doing, word: str) -> tuple[OwnContainer, dict[str, Any]]:

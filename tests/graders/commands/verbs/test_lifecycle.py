@@ -151,3 +151,14 @@ def test_a_container_whose_list_of_users_is_a_pipe_is_neither_started_nor_entere
     assert all("/etc/passwd of the container is no regular file" in one.stderr for one in refused)
     assert all(one.exit_code == 1 for one in refused)
     assert removed.stdout == "web\n"
+
+
+def test_a_container_that_is_named_over_and_over_holds_nobody_up_for_long(engine_url: str) -> None:
+    with console(engine_url, rules=ConsoleRules(foreground_seconds=0.5)) as one:
+        one.carry_out("docker create --name web busybox:1.35 true")
+        for verb in ("start", "restart -t 0"):
+            done = one.carry_out(f"docker {verb}{' web' * 200}")
+
+            assert done.exit_code == 1
+            assert "web: nothing was done, since the command took too long already. Name fewer at once" in done.stderr
+            assert done.stdout.count("web") < 200
