@@ -258,6 +258,14 @@ def test_a_typed_line_waits_its_turn_and_the_answer_says_so(client: Client, stud
     assert ConsoleEntry.objects.get().text == "docker ps"
 
 
+@pytest.mark.parametrize("after", ["9" * 6000, "9" * 20, "\u00b2", "-1", ""])
+def test_a_number_that_is_none_makes_no_line_fail(client: Client, student: User, lab: Lab, after: str) -> None:
+    session = a_session(lab, student)
+    asked = {"line": "docker ps", "after": after}
+    response = client.post(at("console-lines", session), asked, HTTP_ACCEPT="application/json")
+    assert (response.status_code, response.json()["settled"]) == (200, 0)
+
+
 def test_a_form_comes_back_to_the_prompt_and_offers_to_look_again(client: Client, student: User, lab: Lab) -> None:
     session = a_session(lab, student)
     response = client.post(at("console-lines", session), {"line": "docker ps"})

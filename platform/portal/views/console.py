@@ -17,6 +17,7 @@ from labs import consoles
 from labs.console_models import ConsoleSession
 from labs.models import Lab
 from portal import workbench
+from portal.asked import number_asked
 from portal.console_grammar import grammar_digest, grammar_text
 from portal.console_news import (
     context_of,
@@ -107,8 +108,7 @@ def lines(request: SignedInRequest, pk: int) -> HttpResponse:
     consoles.wait_for(entry, _SCRIPT_WAITS_SECONDS if by_script else _FORM_WAITS_SECONDS)
     if not by_script:
         return redirect(_lab_address(session, "#prompt"))
-    after = request.POST.get("after", "")
-    return _news(request, _found(request, pk), after=int(after) if after.isdecimal() else 0)
+    return _news(request, _found(request, pk), after=number_asked(request.POST.get("after", "")) or 0)
 
 
 @login_required
@@ -118,7 +118,7 @@ def since(request: SignedInRequest, pk: int) -> HttpResponseBase:
     session = _found(request, pk)
     before = request.GET.get("before")
     if before is not None:
-        shown = journal_before(session, int(before) if before.isdecimal() else None)
+        shown = journal_before(session, number_asked(before))
         context = {"session": session, "journal": shown, "state": context_of(session, shown)["state"]}
         return JsonResponse({"html": render_to_string("portal/console_news.html", context, request)})
     waits_long = bool(request.GET.get("waits"))
@@ -127,8 +127,8 @@ def since(request: SignedInRequest, pk: int) -> HttpResponseBase:
         unchanged = HttpResponseNotModified()
         unchanged["ETag"] = tag
         return unchanged
-    after = request.GET.get("after", "")
-    return _news(request, session, after=int(after) if after.isdecimal() else 0, waits_long=waits_long)
+    after = number_asked(request.GET.get("after", "")) or 0
+    return _news(request, session, after=after, waits_long=waits_long)
 
 
 def _tag(session: ConsoleSession, *, waits_long: bool) -> str:

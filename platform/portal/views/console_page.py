@@ -19,6 +19,7 @@ from labs.console_states import EntryKind
 from labs.consoles import seed_of, session_of, story_of
 from labs.models import Lab
 from portal import workbench
+from portal.asked import number_asked
 from portal.console_grammar import grammar_digest
 from portal.console_news import context_of, folder_of, journal_now, names_in
 from portal.templatetags.amounts import counted
@@ -68,7 +69,7 @@ def console_page(
         "here": request.get_full_path(),
     }
     context |= _bench(live, written) if live else _closed(session, context)
-    if live and (number := request.GET.get("handing", "")).isdecimal():
+    if live and (number := number_asked(request.GET.get("handing", ""))) is not None:
         context["handing_in"] = number
     return render(request, "portal/console.html", context, status=error[0].status if error else 200)
 
@@ -109,8 +110,8 @@ def _room(rules: ConsoleRules) -> str:
 
 def _handed_in(request: SignedInRequest, session: ConsoleSession) -> int | None:
     """The submission that came of the hand-in that the page is waiting for."""
-    number = request.GET.get("handing", "")
-    if not number.isdecimal():
+    number = number_asked(request.GET.get("handing", ""))
+    if number is None:
         return None
-    entry = session.entries.filter(kind=EntryKind.HAND_IN, number=int(number)).first()
+    entry = session.entries.filter(kind=EntryKind.HAND_IN, number=number).first()
     return entry.submission_id if entry else None
