@@ -30,7 +30,7 @@ SWEEP_SECONDS = 5
 TEND_SECONDS = 2
 CONSOLE_NAME = "main"
 """What sessions call their engine, which the worker's queue is named after."""
-CONSOLE_THREADS = 6
+CONSOLE_THREADS = 16
 """Lines that are carried out at once: most of each is waiting for the engine."""
 CONSOLE_ENGINE = (
     *("--keep", "--memory-mib", "1280", "--pids", "2048", "--cpus", "1.5", "--disk-mib", "8000"),
