@@ -25,7 +25,7 @@ from graders.console_plan import COMMANDS_FILE, ConsolePlan
 from labs import console_queue, handing_in, queue, tasks
 from labs.console_models import ConsoleEntry, ConsoleSession, kept, new_console_key
 from labs.console_queue import add
-from labs.console_states import LIVE, UNFINISHED, Because, ConsoleState, EntryKind, EntryState
+from labs.console_states import UNFINISHED, Because, ConsoleState, EntryKind, EntryState
 from labs.console_story import is_console, seed_of, story_of
 from labs.errors import Conflict, DrydockError, NotAllowed, TooMany
 from labs.models import Lab, Via
@@ -117,11 +117,16 @@ def end_session(*, by: User, session: ConsoleSession, because: Because = Because
 
 @transaction.atomic
 def start_over(*, by: User, session: ConsoleSession) -> ConsoleSession:
-    """End a console and open another in its place. Raises what ending and opening raise; then nothing has changed."""
-    if session.is_live:
-        end_session(by=by, session=session, because=Because.STARTED_OVER)
-    elif session.author_id != by.pk:
+    """End a console and open another in its place; one that has ended meanwhile needs no ending.
+
+    Raises what opening raises, and `not_your_console`; then nothing has changed.
+    """
+    if session.author_id != by.pk:
         raise _not_yours()
+    try:
+        end_session(by=by, session=session, because=Because.STARTED_OVER)
+    except Conflict as ended:
+        log.info("console_had_ended", console_id=session.pk, code=ended.code)
     return open_session(author=by, lab=session.lab)
 
 
@@ -337,7 +342,9 @@ def _refuse_crowd(author: User) -> None:
         raise TooMany(
             "too_many_consoles", f"You have {mine} consoles open in other labs. End one of them, then open this one."
         )
-    if ConsoleSession.objects.filter(state__in=(*LIVE, ConsoleState.ENDING)).count() >= settings.CONSOLES_AT_MOST:
+    # Whoever starts over gives up as much room as they take.
+    of_others = ConsoleSession.objects.filter(state=ConsoleState.ENDING).exclude(author=author)
+    if ConsoleSession.objects.live().count() + of_others.count() >= settings.CONSOLES_AT_MOST:
         raise TooMany(
             "consoles_full",
             "Every console is in use. One becomes free when somebody ends theirs; try again in a minute. "

@@ -457,6 +457,23 @@ def test_starting_over_gives_a_fresh_console_at_once(engine: FakeConsoles) -> No
     assert consoles.session_of(author=session.author, lab=session.lab) == new
 
 
+def test_starting_over_twice_at_once_starts_over_once() -> None:
+    session = a_console()
+    again = ConsoleSession.objects.get(pk=session.pk)
+    new = consoles.start_over(by=session.author, session=session)
+
+    assert consoles.start_over(by=session.author, session=again) == new
+    assert ConsoleSession.objects.live().get() == new
+
+
+def test_one_can_start_over_when_every_console_is_in_use(settings: Any) -> None:
+    session = a_console()
+    settings.CONSOLES_AT_MOST = 1
+    new = consoles.start_over(by=session.author, session=session)
+    assert ConsoleSession.objects.live().get() == new
+    assert refused(lambda: consoles.open_session(author=a_member(session.course), lab=session.lab)) == "consoles_full"
+
+
 def test_a_start_over_that_is_refused_leaves_the_console_as_it_was() -> None:
     session = a_console()
     session.lab.activity.closes_at = timezone.now() - timedelta(seconds=1)
