@@ -85,6 +85,7 @@ class Console:
             done=tuple(carrying.done),
             cut=carrying.screen.cut or carrying.cut,
             clears=carrying.clears,
+            our_fault=carrying.our_fault,
         )
 
 
@@ -98,6 +99,7 @@ class _Carrying:
         self.done: list[Done] = []
         self.clears = False
         self.cut = False
+        self.our_fault = False
         self._not_kept: Exception | None = None
         self._until = time.monotonic() + console.rules.build_seconds + 2 * console.rules.foreground_seconds
 
@@ -117,6 +119,7 @@ class _Carrying:
         """Write a mistake of the console's own down for whoever runs it. What is none goes on its way."""
         if isinstance(trouble, SandboxUnavailable) or trouble is self._not_kept:
             raise trouble
+        self.our_fault = True
         _log.error("The console failed at a command", exc_info=trouble)
 
     def _save(self) -> None:

@@ -99,6 +99,8 @@ class Carried(_Frozen):
     """Whether more was printed than is kept."""
     clears: bool = False
     """Whether the screen is to be emptied."""
+    our_fault: bool = False
+    """Whether a mistake of the console's own kept something from being carried out: nothing to judge anybody by."""
 
     @property
     def stdout(self) -> str:

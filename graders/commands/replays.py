@@ -27,6 +27,10 @@ def replay_key(job_key: str) -> str:
     return hashlib.sha256(job_key.encode()).hexdigest()[:_KEY_DIGITS]
 
 
+class ReplayFailed(Exception):
+    """A line could not be carried out by a mistake of the console's own, so there is nothing to be judged."""
+
+
 class Replay(Commands):
     """A job's session at work."""
 
@@ -34,8 +38,11 @@ class Replay(Commands):
         self._console = console
 
     def carry_out(self, line: str) -> Carried:
-        """Carry a line out."""
-        return self._console.carry_out(line)
+        """Carry a line out. Raises ReplayFailed where the console has a mistake, which nobody is to lose points by."""
+        carried = self._console.carry_out(line)
+        if carried.our_fault:
+            raise ReplayFailed(f"The console failed at `{line[:200]}`: its log says where.")
+        return carried
 
     def begin(self) -> None:
         """Forget what was typed up to now, as if the session began here."""

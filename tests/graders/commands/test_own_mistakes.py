@@ -13,6 +13,7 @@ from graders.commands.doing import VERBS, Doing
 from graders.commands.interpreter import Console
 from graders.commands.model import Command
 from graders.commands.own_words import OWN_WORDS
+from graders.commands.replays import Replay, ReplayFailed
 from graders.commands.rules import ConsoleRules
 from graders.commands.state import OwnVolume, SessionState
 from graders.sandbox.base import SandboxUnavailable
@@ -81,6 +82,16 @@ def test_a_mistake_in_the_consoles_own_words_ends_the_line_and_not_the_session(
     assert (done.exit_code, NO_FAULT in done.stderr) == (1, True)
     assert "RecursionError" in caplog.text
     assert one.carry_out("echo b | tr a-z A-Z").stdout == "B\n"
+
+
+def test_nobody_is_graded_by_a_mistake_of_the_consoles_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VERBS, ("container", "ls"), _breaks)
+    monkeypatch.setattr("graders.commands.interpreter.reconcile", lambda engine, state: None)
+    replay = Replay(_console())
+
+    assert not replay.carry_out("docker nothing; echo fine").our_fault
+    with pytest.raises(ReplayFailed, match="docker ps"):
+        replay.carry_out("docker ps || true")
 
 
 def test_an_engine_that_is_away_is_no_mistake_of_the_consoles(monkeypatch: pytest.MonkeyPatch) -> None:
