@@ -25,7 +25,8 @@ Type docker commands here. A real engine carries them out; what you make is your
   ls, cat FILE, pwd, echo  look into the lab's folder
 
 Commands may be joined by ; && and ||, their output piped into grep, wc, head, tail, sort, uniq, cut, awk '{print $1}'
-and xargs, and put into another command with $(docker ps -aq). The arrow keys bring earlier lines back."""
+and xargs (with 2>&1 before the pipe, their errors too), and put into another command with $(docker ps -aq). The arrow
+keys bring earlier lines back."""
 
 
 def help_text(*topic: str) -> str:

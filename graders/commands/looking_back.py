@@ -19,6 +19,7 @@ from graders.commands.end_state import (
 )
 from graders.commands.holding import let_go
 from graders.commands.interpreter import Console
+from graders.commands.rewriting import shown_labels
 from graders.commands.state import OwnContainer, SessionState, with_tag
 from graders.report import EngineReport
 from graders.sandbox.base import MountKind
@@ -97,11 +98,6 @@ def _container(
         oom_killed=bool(now.get("OOMKilled")),
         files=files,
     )
-
-
-def shown_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
-    """The labels that are not the platform's own."""
-    return {name: value for name, value in (labels or {}).items() if not name.startswith("drydock.")}
 
 
 def mounts_shown(

@@ -58,7 +58,7 @@ def read_command(text: str) -> Command:
     For answers and proofs, where nothing is carried out.
     """
     line = read_line(text)
-    if len(line.pipelines) != 1 or len(line.pipelines[0].commands) != 1:
+    if len(line.pipelines) != 1 or len(line.pipelines[0].commands) != 1 or line.pipelines[0].joined:
         raise CommandRefused("Write one docker command, and nothing else.", code="not-one-command")
     words = [word.plain for word in line.pipelines[0].commands[0]]
     plain = [word for word in words if word is not None]

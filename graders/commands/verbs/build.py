@@ -21,6 +21,7 @@ from graders.commands.image_bounds import ensure_fits, ensure_modest
 from graders.commands.image_names import full_name, give_name, new_names, problem_of
 from graders.commands.model import Command, CommandRefused
 from graders.commands.own_bases import ensure_plain_ports, own_bases, parent_of, with_engine_names
+from graders.commands.rewriting import OURS
 from graders.commands.state import OwnImage
 from graders.commands.verbs.refusing import remark
 from graders.context import Context
@@ -30,7 +31,6 @@ from graders.sandbox.base import BuildLimits, Limit
 from graders.sandbox.buildkit import BuildOrder
 
 _ELSEWHERE = re.compile(r"^(?:https?://|git://|ssh://|git@|github\.com/)|\.git(?:[#:].*)?$", re.IGNORECASE)
-_HIDDEN_LABELS = "drydock."
 _LIMITS: Mapping[Limit | None, str] = {
     Limit.MEMORY: "A step took more memory than a build has here.",
     Limit.PIDS: "A step started more processes than a build may have here.",
@@ -134,9 +134,9 @@ def _arguments(texts: tuple[str, ...]) -> dict[str, str]:
 def _labels(texts: tuple[str, ...]) -> dict[str, str]:
     labels = {name: value for name, _, value in (text.partition("=") for text in texts)}
     for name in labels:
-        if name.startswith(_HIDDEN_LABELS):
+        if name.startswith(OURS):
             raise CommandRefused(
-                f"--label {name[:60]}: labels that begin with {_HIDDEN_LABELS} are the console's own. Choose another.",
+                f"--label {name[:60]}: labels that begin with {OURS} are the console's own. Choose another.",
                 code="not-available",
             )
     return labels

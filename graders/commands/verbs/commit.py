@@ -10,6 +10,7 @@ from graders.commands.ending import SESSION_LABEL
 from graders.commands.image_bounds import ensure_fits, ensure_modest
 from graders.commands.image_names import give_name, new_names, problem_of
 from graders.commands.model import Command, CommandRefused
+from graders.commands.rewriting import OURS
 from graders.commands.state import OwnContainer, OwnImage, with_tag
 from graders.commands.verbs.targets import own_container
 from graders.dockerfile.dialect import Dialect
@@ -21,7 +22,6 @@ _BAD_REQUEST = 400
 _TAKEN = frozenset(
     {"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
-_HIDDEN_LABELS = "drydock."
 
 
 @carries("container", "commit")
@@ -118,9 +118,9 @@ def _ensure_taken(change: str) -> None:
             raise DaemonRefused(_BAD_REQUEST, f"{instruction.keyword.lower()[:60]} is not a valid change command")
         if instruction.keyword == "EXPOSE" and "$" in instruction.arguments:
             raise CommandRefused("--change EXPOSE: write the ports out, without variables.", code="not-available")
-        if instruction.keyword == "LABEL" and any(name.startswith(_HIDDEN_LABELS) for name, _ in instruction.pairs):
+        if instruction.keyword == "LABEL" and any(name.startswith(OURS) for name, _ in instruction.pairs):
             raise CommandRefused(
-                f"Labels that begin with {_HIDDEN_LABELS} are the console's own. Choose another.", code="not-available"
+                f"Labels that begin with {OURS} are the console's own. Choose another.", code="not-available"
             )
 
 

@@ -7,6 +7,7 @@ from graders.commands.doing import Doing
 from graders.commands.ending import SESSION_LABEL
 from graders.commands.host_config import console_host_config
 from graders.commands.model import Command, CommandRefused
+from graders.commands.rewriting import OURS
 from graders.commands.verbs.joining import Joining
 from graders.commands.verbs.mounting import Mounting
 from graders.commands.verbs.refusing import not_here, wrong_options, wrong_value
@@ -16,7 +17,6 @@ _MIB = 1024 * 1024
 _SECOND = 1_000_000_000
 _MOST_STOP_SECONDS = 30
 _HEALTH = ("health-cmd", "health-interval", "health-retries", "health-timeout", "health-start-period")
-_OURS = "drydock."
 _LAST_PORT, _MOST_PORTS = 65535, 100
 
 
@@ -143,11 +143,11 @@ def _labels(doing: Doing, command: Command) -> dict[str, str]:
     labels: dict[str, str] = {}
     for text in command.texts("label"):
         name, _, value = text.partition("=")
-        if name.startswith(_OURS):
+        if name.startswith(OURS):
             raise not_here(
                 command,
                 f"--label {text}",
-                f"labels that begin with {_OURS} are the platform's. Name yours another way.",
+                f"labels that begin with {OURS} are the platform's. Name yours another way.",
             )
         labels[name] = value
     return {**labels, **doing.labels, SESSION_LABEL: doing.state.key}

@@ -147,6 +147,7 @@ def test_a_command_that_is_not_offered_says_what_to_do_instead(line: str) -> Non
     [
         ("docker ps | wc -l", "not-one-command"),
         ("docker ps; docker ps", "not-one-command"),
+        ("docker ps 2>&1", "not-one-command"),
         ("docker rm $(docker ps -q)", "not-one-command"),
         ("docker build $PWD", "not-one-command"),
         ("", "not-one-command"),
