@@ -43,6 +43,7 @@ __all__ = [
     "story_of",
     "type_line",
     "wait_for",
+    "writable_in",
 ]
 
 log = structlog.get_logger(__name__)
@@ -162,8 +163,11 @@ def save_file(*, by: User, session: ConsoleSession, path: str, text: str) -> Non
         content = text.encode()
         place = Folder(state, _plan_of(current).rules).place(path)
         if place == COMMANDS_FILE or not rules.is_editable(place):
-            yours = ", ".join(pattern for pattern in rules.editable if pattern != COMMANDS_FILE) or "none of its files"
-            raise _bad_file("file_not_editable", f"{place[:100]} is the lab's own and stays. Yours to write: {yours}.")
+            yours = ", ".join(writable_in(current)) or "none of its files"
+            raise _bad_file(
+                "file_not_editable",
+                f"{(place or path)[:100]} is not yours to write in this console. Yours are: {yours}.",
+            )
         Folder(state, _plan_of(current).rules).write(place, content)
     except UnicodeEncodeError as error:
         raise _bad_file("file_unreadable", "The file holds characters that are no text.") from error
@@ -198,6 +202,11 @@ def hand_in_session(*, by: User, session: ConsoleSession, via: Via = Via.PORTAL)
     entry = add(current, EntryKind.HAND_IN, via=via)
     _wake_on_commit(current)
     return entry
+
+
+def writable_in(session: ConsoleSession) -> list[str]:
+    """Patterns of the files that a student may write: all but the list of commands, which is what was typed."""
+    return [pattern for pattern in session.version.lab_plan.submission.editable if pattern != COMMANDS_FILE]
 
 
 # ── Following one ────────────────────────────────────────────────────────────────────────────────────────────────────

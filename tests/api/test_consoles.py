@@ -148,6 +148,7 @@ def test_a_file_is_saved_and_shown(client: Any, session: ConsoleSession) -> None
     reply = client.put(of(session, "files/"), {"path": "Dockerfile", "text": "FROM busybox:1.35\n"})
     assert reply.status_code == 200
     assert reply.json()["files"]["Dockerfile"] == "FROM busybox:1.35\n"
+    assert reply.json()["editable"] == ["Dockerfile"]
     problem(client.put(of(session, "files/"), {"path": "notes.txt", "text": ""}), 400, "file_not_editable")
 
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from labs.console_models import ConsoleEntry, ConsoleSession
 from labs.console_states import Because, ConsoleState, EntryKind, EntryState
+from labs.consoles import writable_in
 
 SHOWN_KINDS = [(kind.value, kind.label) for kind in EntryKind if kind is not EntryKind.REFRESH]
 LONGEST_WAIT_SECONDS = 5.0
@@ -115,7 +116,7 @@ class ConsoleSerializer(serializers.ModelSerializer[ConsoleSession]):
 
     def get_editable(self, session: ConsoleSession) -> list[str]:
         """What may be saved."""
-        return list(session.version.lab_plan.submission.editable)
+        return writable_in(session)
 
     @extend_schema_field({"type": "object", "additionalProperties": {}, "nullable": True})
     def get_picture(self, session: ConsoleSession) -> dict[str, Any] | None:
