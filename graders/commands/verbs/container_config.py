@@ -17,7 +17,7 @@ _MIB = 1024 * 1024
 _SECOND = 1_000_000_000
 _MOST_STOP_SECONDS = 30
 _HEALTH = ("health-cmd", "health-interval", "health-retries", "health-timeout", "health-start-period")
-_LAST_PORT, _MOST_PORTS = 65535, 100
+_LAST_PORT, _PORT_DIGITS, _MOST_PORTS = 65535, 5, 100
 
 
 def container_config(
@@ -126,7 +126,7 @@ def _exposed(command: Command) -> dict[str, dict[str, str]]:
         span, _, protocol = text.partition("/")
         first, _, last = span.partition("-")
         for end in (first, last or first):
-            if not end.isascii() or not end.isdecimal() or not 0 < int(end) <= _LAST_PORT:
+            if not end.isascii() or not end.isdecimal() or len(end) > _PORT_DIGITS or not 0 < int(end) <= _LAST_PORT:
                 raise _bad_ports(command, text, f'strconv.ParseUint: parsing "{end}": invalid syntax')
         if not 0 <= int(last or first) - int(first) <= _MOST_PORTS:
             raise _bad_ports(command, text, f"Invalid range specified for the Port: {span}")

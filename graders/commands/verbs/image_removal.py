@@ -1,6 +1,5 @@
 """Removing images: `docker rmi`, and `docker image prune` for all that nobody needs. The lab's bases stay."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from graders.commands.doing import Doing, carries
 from graders.commands.image_names import problem_of
 from graders.commands.model import Command
 from graders.commands.state import FoundImage, OwnImage, with_tag
-from graders.commands.verbs.moments import NoMoment, timestamp
+from graders.commands.verbs.moments import prune_moment
 from graders.commands.verbs.refusing import remark
 
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
@@ -151,7 +150,7 @@ class _Wanted:
                     raise DaemonRefused(_BAD_REQUEST, f"Invalid filter 'dangling=[{value}]'")
                 named_too = value.lower() in {"0", "false"}
             elif name == "until":
-                until = _until(value)
+                until = prune_moment(value)
             elif name in {"label", "label!"}:
                 label, equals, content = value.partition("=")
                 labels.append((name == "label", label, content if equals else None))
@@ -168,13 +167,6 @@ class _Wanted:
         return all(
             (name in has and (value is None or has[name] == value)) is positive for positive, name, value in self.labels
         )
-
-
-def _until(value: str) -> float:
-    try:
-        return float(timestamp(value, now=time.time()))
-    except NoMoment as wrong:
-        raise DaemonRefused(_BAD_REQUEST, str(wrong)) from wrong
 
 
 def _pruned(doing: Doing, image: OwnImage, wanted: _Wanted) -> tuple[list[str], int]:

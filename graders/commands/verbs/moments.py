@@ -4,8 +4,12 @@ Docker's CLI turns them into seconds since 1970 before it sends them (moby, api/
 """
 
 import re
+import time
 from datetime import datetime
 
+from graders.commands.daemon import DaemonRefused
+
+_BAD_REQUEST = 400
 _SECONDS = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _SPAN = re.compile(r"(?:\d{1,12}(?:\.\d{1,12})?(?:ns|us|µs|ms|s|m|h))+", re.ASCII)
 _PART = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(ns|us|µs|ms|s|m|h)", re.ASCII)
@@ -35,6 +39,14 @@ def timestamp(text: str, *, now: float) -> str:
             raise NoMoment(_not(text)) from trouble
         return f"{int(moment.timestamp())}.{(fraction or '.0')[1:]:0<9}"
     raise NoMoment(_not(text))
+
+
+def prune_moment(text: str) -> float:
+    """Seconds since 1970 of prune's filter `until`. Raises DaemonRefused: it is the daemon that reads this one."""
+    try:
+        return float(timestamp(text, now=time.time()))
+    except NoMoment as wrong:
+        raise DaemonRefused(_BAD_REQUEST, str(wrong)) from wrong
 
 
 def _not(text: str) -> str:

@@ -4,7 +4,6 @@ Without `-f`, prune asks whether one is sure. Nobody can answer here but what is
 terminal, nothing is removed; a word of the console says how to go on.
 """
 
-import time
 from typing import Any
 
 from graders.commands.amounts import moment_of, size
@@ -13,7 +12,7 @@ from graders.commands.doing import Doing, carries
 from graders.commands.model import Command, CommandRefused
 from graders.commands.state import OwnContainer
 from graders.commands.verbs.gone import forget
-from graders.commands.verbs.moments import timestamp
+from graders.commands.verbs.moments import prune_moment
 from graders.commands.verbs.refusing import remark
 from graders.commands.verbs.targets import ask
 
@@ -87,12 +86,12 @@ class _Filter:
         self._negative = self._name == "label!"
         if self._name not in {"until", "label", "label!"}:
             raise DaemonRefused(_BAD_REQUEST, f"Invalid filter '{self._name}'")
-        self._until = timestamp(self._value, now=time.time()) if self._name == "until" else None
+        self._until = prune_moment(self._value) if self._name == "until" else None
 
     def takes(self, told: dict[str, Any]) -> bool:
         """Whether a container is one of those to remove."""
         if self._until is not None:
-            return moment_of(str(told.get("Created"))) <= float(self._until)
+            return moment_of(str(told.get("Created"))) <= self._until
         name, equals, value = self._value.partition("=")
         labels = (told.get("Config") or {}).get("Labels") or {}
         has = name in labels and (not equals or labels[name] == value)

@@ -90,6 +90,7 @@ def test_every_container_has_the_bounds_of_the_session_whatever_is_asked_for(eng
         ("--no-healthcheck --health-cmd true", "--no-healthcheck conflicts with --health-* options"),
         ("--stop-timeout 500", "a stop is waited for between 0 and 30 seconds"),
         ("--expose 90-80", "--expose: 90-80, error: Invalid range specified for the Port: 90-80."),
+        ("--expose " + "9" * 3900, "invalid syntax."),
         ("--expose x", '--expose: x, error: strconv.ParseUint: parsing "x": invalid syntax.'),
         ("--env-file nothing", "docker: open nothing: no such file or directory.\nSee 'docker create --help'."),
         ("--env-file nameless", "docker: poorly formatted environment: no variable name on line '=x'."),

@@ -82,6 +82,9 @@ def test_prune_removes_what_does_not_run_newest_first_and_nobody_elses(engine_ur
         ids = {one.name: one.id for one in at.state.containers}
         came = at.carry_out("docker container prune -f --filter label!=keep")
         left = [one.name for one in at.state.containers]
+        for kind in ("container", "image"):
+            when = at.carry_out(f"docker {kind} prune -f --filter until=later")
+            assert when.stderr == ('Error response from daemon: failed to parse value as time or duration: "later"\n')
         wrong = at.carry_out("docker container prune -f --filter name=web")
         theirs = other.carry_out("docker rm theirs")
 
