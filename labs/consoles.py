@@ -346,10 +346,12 @@ def _refuse_crowd(author: User) -> None:
             f"You have opened {OPENED_PER_HOUR} consoles within an hour. Wait a while before you open another.",
             retry_after_seconds=300,
         )
-    mine = ConsoleSession.objects.live().filter(author=author).count()
-    if mine >= LIVE_PER_PERSON:
+    mine = ConsoleSession.objects.live().filter(author=author).values_list("lab__activity__title", flat=True)
+    if len(mine) >= LIVE_PER_PERSON:
+        where = "; ".join(mine)
         raise TooMany(
-            "too_many_consoles", f"You have {mine} consoles open in other labs. End one of them, then open this one."
+            "too_many_consoles",
+            f"You have {len(mine)} consoles open in other labs: {where}. End one of them, then open this one.",
         )
     # Whoever starts over gives up as much room as they take.
     of_others = ConsoleSession.objects.filter(state=ConsoleState.ENDING).exclude(author=author)
