@@ -126,9 +126,7 @@ OTHERS = (
     ),
     scenario(
         "refused for what a console is",
-        _refused(
-            "docker run --rm --privileged busybox:1.35 true", "a console gives no privileges at all"
-        ),
+        _refused("docker run --rm --privileged busybox:1.35 true", "a console gives no privileges at all"),
         _refused("docker run --rm --cap-add NET_ADMIN busybox:1.35 true", "a console gives no capabilities"),
         _refused("docker run --rm -v /etc:/h busybox:1.35 true", "no folder of the machine is mounted from a console"),
         _refused("docker run --rm --network host busybox:1.35 true", "a console has no network of the machine"),
