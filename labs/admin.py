@@ -156,8 +156,8 @@ class ConsoleEntryAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "state")
     search_fields = ("=session__id",)
     ordering = ("-pk",)
-    exclude = ("done", "text", "pieces", "error_message")
-    readonly_fields = ("typed", "printed")
+    exclude = ("done", "text", "pieces", "calls", "error_message")
+    readonly_fields = ("typed", "printed", "requested")
     show_full_result_count = False
 
     @admin.display(description="typed")
@@ -167,6 +167,10 @@ class ConsoleEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="printed")
     def printed(self, entry: ConsoleEntry) -> str:
         return visible(entry.printed)
+
+    @admin.display(description="requests")
+    def requested(self, entry: ConsoleEntry) -> str:
+        return visible("\n".join(f"{call['method']} {call['path']} {call['status']}" for call in entry.calls))
 
 
 @admin.register(WorkerHeartbeat)

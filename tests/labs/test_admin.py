@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from builders import a_course, a_lab, a_member, a_submission, a_user, an_instructor_of, graded
+from django.contrib.admin import site
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -11,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from labs.admin import ConsoleEntryAdmin
+from labs.console_models import ConsoleEntry
 from labs.consoles import open_session
 from labs.models import Submission, WorkerHeartbeat
 from labs.queue import claim_next
@@ -132,3 +135,10 @@ def test_a_try_is_given_back(operator: User) -> None:
 
     submission.refresh_from_db()
     assert not submission.counts_as_try
+
+
+def test_what_a_console_s_line_asked_of_the_daemon_is_shown_inert() -> None:
+    call = {"method": "GET", "path": "/containers/\u202egnp\x1b[2J/json", "status": 404}
+    shown = ConsoleEntryAdmin(ConsoleEntry, site).requested(ConsoleEntry(calls=[call]))
+    assert shown.startswith("GET /containers/")
+    assert shown.isprintable()
