@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -372,6 +373,15 @@ def test_starting_over_opens_another_and_ending_none(client: Client, student: Us
     client.post(at("console-end", other))
     assert not ConsoleSession.objects.live().exists()
     assert "Open a new console" in text_of(client.get(page_of(lab)))
+
+
+def test_ending_twice_by_a_double_click_is_ending_once(client: Client, student: User, lab: Lab) -> None:
+    session = a_session(lab, student)
+    for _ in range(2):
+        assert client.post(at("console-end", session)).status_code == HTTPStatus.FOUND
+    session.refresh_from_db()
+    assert session.state == ConsoleState.ENDING
+    assert session.entries.filter(kind=EntryKind.END).count() == 1
 
 
 def test_how_long_it_is_kept_is_said_in_the_course_s_time(client: Client, student: User, lab: Lab) -> None:

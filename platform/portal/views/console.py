@@ -196,7 +196,10 @@ def start_over(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def end(request: SignedInRequest, pk: int) -> HttpResponse:
-    """End a console."""
+    """End a console; one that has ended, as for the second of two clicks, is left as it is."""
+    session = _found(request, pk)
+    if session.author_id == request.user.pk and not session.is_live:
+        return redirect(_lab_address(session))
     return _done_with(request, pk, consoles.end_session, "The console is ended, and everything in it removed.")
 
 
