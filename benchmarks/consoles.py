@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from playwright.sync_api import sync_playwright
+
 from benchmarks.baselines.shell_loop import DOCKER
-from benchmarks.site import Made, course_of
+from benchmarks.site import SLUG, Made, course_of
 from deploy.demo.client import Client
 
 LAB = "create-and-start"
 IMAGE = "busybox:1.35"
+CHROMIUM = "/usr/bin/chromium"
 COMMANDS = {
     "docker ps": ("ps",),
     "docker run -d": ("run", "-d", "--network", "none", IMAGE, "true"),
@@ -28,30 +31,59 @@ _THINKS_SECONDS = (3.0, 9.0)
 
 def measure(*, rounds: int, sessions: int) -> None:
     """Measure one console alone, then so many at once."""
-    with course_of(LAB, students=sessions) as made:
+    with course_of(LAB, students=max(sessions, 2 * len(COMMANDS))) as made:
         alone(made, rounds)
+        in_page(made, rounds)
         together(made, sessions)
 
 
 def alone(made: Made, rounds: int) -> None:
     """Each command in turn, in the console and by the CLI."""
     engine = made.instance.console_engine or ""
-    print("One console beside the docker CLI on the same engine, from the request to its answer; seconds\n")
-    with _open(made.clients[:1], made.lab) as consoles:
-        console = consoles[0]
-        for name, words in COMMANDS.items():
+    print("One console beside the docker CLI on the same engine, by the API, from the request to its answer; seconds\n")
+    # A student for each command, since nobody may type more than 60 lines a minute.
+    with _open(made.clients[: len(COMMANDS)], made.lab) as consoles:
+        for console, (name, words) in zip(consoles, COMMANDS.items(), strict=True):
             ours, theirs = [], []
             for _ in range(rounds):
                 ours.append(console.type(f"docker {' '.join(words)}"))
                 theirs.append(_by_cli(engine, words))
                 console.tidy()
-            console_median, cli_median = statistics.median(ours), statistics.median(theirs)
-            print(
-                f"  {name:<16} console {console_median:.3f}, CLI {cli_median:.3f}"
-                f"   RATIO {console_median / cli_median:.2f}",
-                flush=True,
-            )
+            _say_beside(name, ours, theirs)
     print()
+
+
+def in_page(made: Made, rounds: int) -> None:
+    """The same in Chromium, from Enter to the frame that shows what the engine said."""
+    engine = made.instance.console_engine or ""
+    print("The same in the page, from Enter to what is seen; seconds\n")
+    students = range(len(COMMANDS), 2 * len(COMMANDS))
+    # Beside a browser of this kind Django lets nobody at the database.
+    cookies = {number: made.session_cookie(number) for number in students}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for number, (name, words) in zip(students, COMMANDS.items(), strict=True):
+            cookie, value = cookies[number]
+            page = browser.new_context(base_url=made.url).new_page()
+            page.context.add_cookies([{"name": cookie, "value": value, "url": made.url}])
+            page.goto(f"/courses/{SLUG}/{LAB}/lab/")
+            page.get_by_role("button", name="Open your console").click()
+            page.locator("#console-state", has_text="Ready").wait_for(timeout=_OPENS_WITHIN_SECONDS * 1000)
+            ours, theirs = [], []
+            for _ in range(rounds):
+                ours.append(page.evaluate(_ENTER, f"docker {' '.join(words)}") / 1000)
+                theirs.append(_by_cli(engine, words))
+                page.evaluate(_ENTER, "docker container prune -f")
+            _say_beside(name, ours, theirs)
+            page.context.close()
+            Console(made.clients[number], made.lab).end()
+        browser.close()
+    print()
+
+
+def _say_beside(name: str, ours: Sequence[float], theirs: Sequence[float]) -> None:
+    console, cli = statistics.median(ours), statistics.median(theirs)
+    print(f"  {name:<16} console {console:.3f}, CLI {cli:.3f}   RATIO {console / cli:.2f}", flush=True)
 
 
 def together(made: Made, sessions: int) -> None:
@@ -88,6 +120,16 @@ def _student(console: "Console", seed: int) -> list[tuple[str, float]]:
         time.sleep(pace.uniform(*_THINKS_SECONDS))
         taken.append((name, console.type(line)))
     return taken
+
+
+_ENTER = """async line => {
+    const finished = () => document.querySelectorAll(".con-line.is-done").length
+    const before = finished(), field = document.querySelector("#line"), began = performance.now()
+    field.value = line
+    field.form.requestSubmit()
+    while (finished() === before) await new Promise(requestAnimationFrame)
+    return performance.now() - began
+}"""
 
 
 class Console:

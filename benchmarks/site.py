@@ -98,6 +98,28 @@ class Made:
     lab: int
     """Id of the activity."""
     clients: list[Client]
+    url: str
+
+    def session_cookie(self, number: int) -> tuple[str, str]:
+        """Sign a student in: name and value of the cookie that a browser needs."""
+        from importlib import import_module
+
+        from django.conf import settings
+        from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+        from accounts.models import User
+
+        user = User.objects.get(email=_address(number))
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        return settings.SESSION_COOKIE_NAME, session.session_key
+
+
+def _address(number: int) -> str:
+    return f"bench{number}@benchmark.invalid"
 
 
 @contextmanager
@@ -128,11 +150,11 @@ def course_of(slug: str, *, students: int) -> Iterator[Made]:
     url = f"http://127.0.0.1:{port}"
     clients = []
     for number in range(students):
-        user = User.objects.create_user(f"bench{number}@benchmark.invalid", None)
+        user = User.objects.create_user(_address(number), None)
         Membership.objects.create(course=course, user=user)
         clients.append(Client(url, token=AuthToken.objects.create(user=user)[1]))
     try:
-        yield Made(instance, lab.pk, clients)
+        yield Made(instance, lab.pk, clients, url)
     finally:
         _remove()
 
