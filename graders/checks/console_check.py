@@ -18,6 +18,9 @@ _NEVER_RAN = (125, 126, 127)
 _ONE_BY_ONE = ("start", "stop", "restart", "kill", "pause", "unpause", "rm", "wait")
 """Commands that go on with the next name when one is refused: they have touched those that it was done to."""
 
+_LISTED = 8
+"""Names that a message lists."""
+
 
 class ConsoleCheck(Check):
     """A check of a lab with a console. A subclass says which files it `looks_at`, and judges the end."""
@@ -81,7 +84,7 @@ def known(names: Iterable[str], *, what: str) -> str:
     found = sorted(names)
     if not found:
         return f"There is no {what} at all."
-    shown = ", ".join(found[:8]) + (f" and {len(found) - 8} more" if len(found) > 8 else "")  # noqa: PLR2004
+    shown = ", ".join(found[:_LISTED]) + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
     return f"There {'is' if len(found) == 1 else 'are'}: {shown}."
 
 

@@ -137,7 +137,7 @@ def _images(console: Console, wants: EndWants) -> Iterator[EndImage]:
         try:
             facts = image_facts(
                 console.engine.client.inspect_image(id_),  # type: ignore[no-untyped-call]  # missing in the stubs
-                console.engine.client.history(id_),  # type: ignore[no-untyped-call]
+                console.engine.client.history(id_),  # type: ignore[no-untyped-call]  # likewise
             )
         except ImageNotFound:
             continue

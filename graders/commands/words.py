@@ -243,10 +243,10 @@ class _Reader:
 
 _STEPS: dict[str, Callable[[_Reader], None]] = {
     "\\": _Reader._backslash,  # noqa: SLF001  # this module's own class
-    "'": _Reader._single,  # noqa: SLF001
-    '"': _Reader._double,  # noqa: SLF001
-    "$": _Reader._dollar,  # noqa: SLF001
-    "`": _Reader._backtick,  # noqa: SLF001
+    "'": _Reader._single,  # noqa: SLF001  # this module's own
+    '"': _Reader._double,  # noqa: SLF001  # this module's own
+    "$": _Reader._dollar,  # noqa: SLF001  # this module's own
+    "`": _Reader._backtick,  # noqa: SLF001  # this module's own
 }
 
 

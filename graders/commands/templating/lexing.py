@@ -55,7 +55,7 @@ class Token:
         if self.kind in {Kind.KEYWORD, Kind.DOT}:
             return f"<{self.text}>"
         quoted = self.text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-        return f'"{quoted}"' if len(self.text) <= 10 else f'"{quoted[:10]}"...'  # noqa: PLR2004
+        return f'"{quoted}"' if len(self.text) <= 10 else f'"{quoted[:10]}"...'  # noqa: PLR2004  # as Go cuts it
 
 
 _TOKENS = (

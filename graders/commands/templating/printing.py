@@ -86,7 +86,7 @@ def quoted(text: str) -> str:
         elif code < 0x20 or code == 0x7F:  # noqa: PLR2004  # the control characters of ASCII
             made.append(f"\\x{code:02x}")
         else:
-            made.append(f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")  # noqa: PLR2004
+            made.append(f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")  # noqa: PLR2004  # the first plane
     return f'"{"".join(made)}"'
 
 

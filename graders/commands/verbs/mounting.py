@@ -127,10 +127,10 @@ def _read_volume(command: Command, text: str, found: Mounting) -> None:
         _ensure_path(text, _not_absolute(text, text))
         found.unnamed.append(text)
         return
-    source, path, mode = parts[0], parts[1], parts[2] if len(parts) > 2 else ""  # noqa: PLR2004
+    source, path, mode = parts[0], parts[1], parts[2] if len(parts) > 2 else ""  # noqa: PLR2004  # the mode is there
     if source.startswith(("/", ".", "~")):
         raise not_here(command, f"-v {text}", _NO_FOLDER)
-    if len(parts) > 3 or not source:  # noqa: PLR2004
+    if len(parts) > 3 or not source:  # noqa: PLR2004  # volume, path, mode
         raise DaemonRefused(_BAD_REQUEST, f"invalid volume specification: '{text}'")
     _ensure_path(path, _not_absolute(text, path))
     _ensure_volume_name(source)

@@ -70,7 +70,7 @@ class ConsoleSerializer(serializers.ModelSerializer[ConsoleSession]):
     """A student's console in a lab."""
 
     lab = serializers.IntegerField(source="lab.activity_id", help_text="The id of the lab's activity.")
-    course = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    course = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]  # the stubs ask what kind
     author = serializers.IntegerField(source="author_id")
     version = serializers.IntegerField(source="version.number")
     state = serializers.ChoiceField(choices=ConsoleState.choices)
