@@ -10,10 +10,12 @@ killed, on which the engine is free again: seen where `docker exec`, or a health
 text in the other asks for a new start. Other engines have none, and are left to their operators.
 """
 
+import json
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import NOT_FOUND, HTTPException
 from os import SEEK_END
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +29,7 @@ from graders.sandbox.ledger import empty_build_cache
 
 RESTART_FILE, KILL_FILE = "restart", "kill"
 _ANSWER_SECONDS = 5.0
-_KILL_SECONDS = 5.0
+_KILL_SECONDS = 10.0
 _RELEASE_SECONDS = 5.0
 _RESTART_SECONDS = 60.0
 _PAUSE_SECONDS = 0.2
@@ -75,7 +77,10 @@ def free_if_stuck(engine: Engine, container: str) -> bool:
 
 
 def kill_stuck(address: Address, container_id: str) -> bool:
-    """Have a container killed from beside the engine, which waits for it; whether that was done."""
+    """Have a container killed from beside the engine, which waits for it, and wait until the engine knows.
+
+    Whether that was done.
+    """
     parts = urlsplit(address.url)
     wish = Path(parts.path).parent / KILL_FILE
     try:
@@ -92,10 +97,28 @@ def kill_stuck(address: Address, container_id: str) -> bool:
         time.sleep(_PAUSE_SECONDS)
         try:
             if not wish.stat().st_size:
-                return True
+                break
         except OSError:
             return False
-    return False
+    else:
+        return False
+    while time.monotonic() < deadline and not _knows_of_the_end(address, container_id):
+        time.sleep(_PAUSE_SECONDS)
+    return True
+
+
+def _knows_of_the_end(address: Address, container_id: str) -> bool:
+    """Whether the engine can tell of the container, and that it does not run: until then it refuses to remove it."""
+    connection = EngineConnection(address, _ANSWER_SECONDS)
+    try:
+        connection.request("GET", f"/containers/{container_id}/json")
+        reply = connection.getresponse()
+        told = json.loads(reply.read())
+    except (OSError, HTTPException, ValueError):
+        return False
+    finally:
+        connection.close()
+    return reply.status == NOT_FOUND or not told.get("State", {}).get("Running")
 
 
 def start_anew(address: Address, *, why: str = "A build cannot be ended") -> bool:
