@@ -147,7 +147,7 @@ class AttemptQuestionInline(ReadOnlyInline):
 
     @admin.display
     def answer(self, asked: AttemptQuestion) -> str:
-        return asked.question_version.content.show_value(asked.value)
+        return asked.content.show_value(asked.value)
 
 
 @admin.register(Attempt)
@@ -193,4 +193,4 @@ class AnswerAdmin(StaffedAdmin):
 
     @admin.display
     def answer(self, answer: Answer) -> str:
-        return answer.attempt_question.question_version.content.show_value(answer.value)
+        return answer.attempt_question.content.show_value(answer.value)

@@ -86,6 +86,7 @@ def _new_version(row: Question, spec: QuestionType, digest: str) -> QuestionVers
         kind=spec.kind,
         spec=as_json(spec),
         topics=list(spec.topics),
+        tags=list(spec.tags),
         difficulty=spec.difficulty,
         points=spec.points,
     )

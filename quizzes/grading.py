@@ -60,7 +60,7 @@ class ClosedTry(Protocol):
 T = TypeVar("T", bound=ClosedTry)
 
 
-def counting_try(tries: Iterable[T], *, scoring: Literal["best", "last"]) -> T:
+def counting_try(tries: Iterable[T], *, scoring: Literal["best", "last", "first", "average"]) -> T:
     """The try that counts: the last one, or the one with the largest share after lateness, the earliest of equals."""
     listed = sorted(tries, key=lambda one: one.number)
     if scoring == "last":

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from courses.models import Activity, Course
 from gradebook.services import rounded
+from quizzes import file_models, marking_models, proof_models, rule_models  # noqa: F401 - Django finds models by this module
 from quizzes.querysets import (
     AnswerQuerySet,
     AttemptQuerySet,
@@ -52,6 +53,7 @@ class QuestionVersion(models.Model):
     kind = models.CharField(max_length=40)
     spec = models.JSONField()
     topics = models.JSONField(default=list)
+    tags = models.JSONField(default=list, blank=True)
     difficulty = models.PositiveSmallIntegerField(default=2)
     points = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(1))
     created_at = models.DateTimeField(auto_now_add=True)
@@ -81,6 +83,11 @@ class Quiz(models.Model):
     current_version = models.ForeignKey(
         "QuizVersion", models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
+    access_code = models.CharField(max_length=40, blank=True, help_text="Asked for when a try is started.")
+    allowed_addresses = models.JSONField(
+        default=list, blank=True, help_text="Networks (10.0.0.0/8) from which it can be taken; empty for all."
+    )
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when the clock stands still.")
 
     objects: ClassVar[QuizQuerySet[Self]] = QuizQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -153,6 +160,11 @@ class Attempt(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=8, choices=ClosedBy, blank=True)
     late_factor = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal(1))
+    page_reached = models.PositiveSmallIntegerField(
+        default=1, help_text="The furthest page seen: where there is no way back, the only one to answer."
+    )
+    address = models.GenericIPAddressField(null=True, blank=True, help_text="Where it was started from.")
+    awaits_marks = models.BooleanField(default=False, help_text="Somebody has to mark answers: the score will change.")
     score = models.DecimalField(
         max_digits=8, decimal_places=2, null=True, blank=True, help_text="Points earned, before lateness."
     )
@@ -207,12 +219,20 @@ class AttemptQuestion(models.Model):
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="questions")
     position = models.PositiveSmallIntegerField(help_text="From 1.")
     question_version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="attempt_questions")
+    seed = models.BigIntegerField(null=True, blank=True, help_text="Which variant; empty for a question without.")
+    variant = models.JSONField(
+        null=True, blank=True, help_text="The variant's own spec, so that it never changes under a student."
+    )
     option_order = models.JSONField(default=list, blank=True)
     max_points = models.DecimalField(max_digits=8, decimal_places=2)
     value = models.JSONField(null=True, blank=True, help_text="The answer; empty while there is none.")
     revision = models.PositiveIntegerField(default=0, help_text="How often the answer was saved.")
     saved_at = models.DateTimeField(null=True, blank=True)
     flagged = models.BooleanField(default=False, help_text="Marked by the student to come back to.")
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the student asked for the feedback in practice: the answer is final."
+    )
+    awaits_mark = models.BooleanField(default=False, help_text="Handed in, and to be marked by somebody.")
     points = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
 
     objects: ClassVar[AttemptQuestionQuerySet[Self]] = AttemptQuestionQuerySet.as_manager()  # type: ignore[assignment]
@@ -235,6 +255,13 @@ class AttemptQuestion(models.Model):
 
     def __str__(self) -> str:
         return f"question {self.position} of {self.attempt}"
+
+    @property
+    def content(self) -> QuestionType:
+        """The question as this student got it: its variant where it varies."""
+        if self.variant is None:
+            return self.question_version.content
+        return question_of(f"{self.question_version.digest}/{self.seed}", self.variant)
 
 
 class Answer(models.Model):

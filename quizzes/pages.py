@@ -113,7 +113,7 @@ def attempt_page(*, attempt: Attempt, page: int = 1) -> AttemptPage:
 def shown(asked: AttemptQuestion) -> ShownQuestion:
     """Show one question of an attempt under way."""
     return ask(
-        asked.question_version.content,
+        asked.content,
         position=asked.position,
         option_order=asked.option_order,
         max_points=asked.max_points,
@@ -261,7 +261,7 @@ def review(*, attempt: Attempt, viewer: User, now: datetime | None = None) -> Re
         title=attempt.version.settings.title,
         questions=tuple(
             review_of(
-                row.question_version.content,
+                row.content,
                 position=row.position,
                 option_order=row.option_order,
                 max_points=row.max_points,

@@ -132,3 +132,49 @@ class AnswerQuerySet(_AttemptPartQuerySet[M]):
     """Saved revisions of answers by who may see them."""
 
     _prefix = "attempt_question__attempt__"
+
+
+class AnswerFileQuerySet(_AttemptPartQuerySet[M]):
+    """Uploaded files by who may see them."""
+
+    _prefix = "attempt_question__attempt__"
+
+
+class MarkQuerySet(_AttemptPartQuerySet[M]):
+    """Marks by who may see them; whether they are released is not asked here."""
+
+    _prefix = "attempt_question__attempt__"
+
+    def current(self) -> Self:
+        """Those that count."""
+        return self.filter(is_current=True)
+
+
+class PauseQuerySet(_StaffQuerySet[M]):
+    """Pauses of quizzes."""
+
+    _course_path = "quiz__activity__course_id"
+
+
+class RegradeQuerySet(_StaffQuerySet[M]):
+    """Regrades of quizzes."""
+
+    _course_path = "quiz__activity__course_id"
+
+
+class RegradeMoveQuerySet(_StaffQuerySet[M]):
+    """What regrades moved."""
+
+    _course_path = "regrade__quiz__activity__course_id"
+
+
+class ScoringRuleQuerySet(_StaffQuerySet[M]):
+    """Rules that hold in place of questions' own keys."""
+
+    _course_path = "quiz__activity__course_id"
+
+
+class ProofQuerySet(_StaffQuerySet[M]):
+    """Runs of proofs."""
+
+    _course_path = "course_id"

@@ -157,7 +157,7 @@ def save_answer(*, attempt: Attempt, position: int, value: object, revision: int
     now = timezone.now()
     _require_under_way(attempt, saved, now)
     try:
-        answer = asked.question_version.content.parse(value)
+        answer = asked.content.parse(value)
     except MalformedAnswer as malformed:
         raise DrydockError(
             malformed.code, malformed.message, status=422, fields={"answer": malformed.message}
@@ -286,9 +286,7 @@ def _close(pk: int, *, only_when_time_is_up: bool = False) -> tuple[Attempt, boo
     if not attempt.is_open or (only_when_time_is_up and not is_up):
         return attempt, False
     asked = list(attempt.questions.select_related("question_version").order_by("position"))
-    result = score_responses(
-        [Response(question=a.question_version.content, value=a.value, max_points=a.max_points) for a in asked]
-    )
+    result = score_responses([Response(question=a.content, value=a.value, max_points=a.max_points) for a in asked])
     for question, points in zip(asked, result.points, strict=True):
         question.points = points
     AttemptQuestion.objects.bulk_update(asked, ["points"])

@@ -5,14 +5,14 @@ the part for answering on a page; inputs are named `answer`, and ids begin with 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from django.utils.safestring import SafeString
 
 from quizzes.rendering import block, inline, literal
-from quizzes.types.base import OptionMark, QuestionType, Value
+from quizzes.types.base import OptionMark, PublicPart, QuestionType, Value
 
 NOTHING = SafeString("")
 
@@ -27,6 +27,24 @@ class ShownOption:
     chosen: bool = False
     right: bool | None = None
     outcome: str = ""
+    feedback: SafeString = NOTHING
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownPart:
+    """One of several things to answer, with `value` as it stands (an option's id, or text; empty without an answer).
+
+    `outcome`, `right` and `feedback` stay empty until keys are released.
+    """
+
+    id: str
+    text: str
+    html: SafeString
+    choices: tuple[ShownOption, ...]
+    max_length: int | None
+    value: str = ""
+    outcome: str = ""
+    right: SafeString = NOTHING
     feedback: SafeString = NOTHING
 
 
@@ -51,6 +69,11 @@ class ShownQuestion:
     revision: int
     saved_at: datetime | None
     flagged: bool
+    parts: tuple[ShownPart, ...] = ()
+    code: str = ""
+    tail: SafeString = NOTHING
+    multiline: bool = False
+    files: tuple[str, ...] = ()
     points: Decimal | None = None
     verdict: str = ""
     keys_shown: bool = False
@@ -75,6 +98,8 @@ class ShownQuestion:
 
 
 def _chosen(value: Value | None) -> frozenset[str]:
+    if isinstance(value, dict):
+        return frozenset()  # each part shows its own
     if isinstance(value, list):
         return frozenset(value)
     return frozenset() if value is None else frozenset({str(value).lower() if isinstance(value, bool) else value})
@@ -112,6 +137,35 @@ def ask(
         revision=revision,
         saved_at=saved_at,
         flagged=flagged,
+        parts=tuple(_asked_part(part, value) for part in public.parts),
+        code=public.code,
+        tail=public.tail,
+        multiline=public.multiline,
+        files=public.files,
+    )
+
+
+def _asked_part(part: PublicPart, value: Value | None) -> ShownPart:
+    given = value.get(part.id, "") if isinstance(value, dict) else ""
+    return ShownPart(
+        id=part.id,
+        text=part.text,
+        html=part.html,
+        choices=tuple(
+            ShownOption(id=choice.id, text=choice.text, html=choice.html, chosen=choice.id == given)
+            for choice in part.choices
+        ),
+        max_length=part.max_length,
+        value=given,
+    )
+
+
+def _marked_part(part: ShownPart, mark: OptionMark) -> ShownPart:
+    return replace(
+        part,
+        outcome=mark.outcome,
+        right=inline(mark.right) if mark.right else NOTHING,
+        feedback=inline(mark.feedback) if mark.feedback else NOTHING,
     )
 
 
@@ -155,6 +209,7 @@ def review_of(
                 _marked(option, right=option.id in key.options, mark=judged.options.get(option.id, OptionMark()))
                 for option in asked.options
             ),
+            "parts": tuple(_marked_part(part, judged.options.get(part.id, OptionMark())) for part in asked.parts),
         }
     return ShownQuestion(**seen)
 

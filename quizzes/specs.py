@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from quizzes.types import REGISTRY
-from quizzes.types.base import Feedback, Points, QuestionType, Slug, Text, between, refuse_at
+from quizzes.types.base import Feedback, Points, QuestionType, Slug, Tag, Text, between, refuse_at
 from quizzes.types.registry import UnknownKind
 
 MAX_QUESTIONS = 200
@@ -115,6 +115,7 @@ class Draw(BaseModel):
     draw: Annotated[int, Field(ge=1, le=MAX_QUESTIONS, strict=True)]
     topics: Annotated[tuple[TopicPattern, ...], between(0, 60)] = ()
     kinds: Annotated[tuple[str, ...], between(0, 20)] = ()
+    tags: Annotated[tuple[Tag, ...], between(0, 20)] = ()
     difficulty: Annotated[tuple[Annotated[int, Field(ge=1, le=5, strict=True)], ...], between(0, 5)] = ()
     points: Points = Decimal(1)
 
@@ -127,11 +128,12 @@ class Draw(BaseModel):
                 refuse_at(("kinds", position), str(unknown), kind)
         return self
 
-    def takes(self, *, topics: Sequence[str], kind: str, difficulty: int) -> bool:
+    def takes(self, *, topics: Sequence[str], kind: str, difficulty: int, tags: Sequence[str] = ()) -> bool:
         """Whether a question with these marks may be drawn."""
         return (
             (not self.topics or any(_matches(topic, pattern) for topic in topics for pattern in self.topics))
             and (not self.kinds or kind in self.kinds)
+            and (not self.tags or not set(self.tags).isdisjoint(tags))
             and (not self.difficulty or difficulty in self.difficulty)
         )
 
@@ -169,7 +171,12 @@ class QuizSettings(BaseModel):
     shuffle_questions: bool = False
     shuffle_options: bool = True
     questions_per_page: Annotated[int, Field(ge=1, le=MAX_QUESTIONS, strict=True)] = 5
-    scoring: Literal["best", "last"] = "best"
+    scoring: Literal["best", "last", "first", "average"] = "best"
+    mode: Literal["standard", "practice", "exam"] = "standard"
+    """`practice` tells about an answer when the student asks for it, and takes it as final; `exam` shows one question
+    a page."""
+    go_back: bool = True
+    """Whether a student may return to an earlier page of an attempt."""
     release: ReleasePolicy = ReleasePolicy()
 
 

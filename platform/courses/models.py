@@ -13,9 +13,11 @@ from django.db.models.functions import Now
 
 from courses.querysets import (
     ActivityQuerySet,
+    AuditEntryQuerySet,
     CourseQuerySet,
     ExtensionQuerySet,
     MembershipQuerySet,
+    SectionOverrideQuerySet,
     SectionQuerySet,
 )
 
@@ -146,6 +148,12 @@ class Activity(models.Model):
         validators=[MaxValueValidator(100)],
         help_text="Taken off for each started day after the due time.",
     )
+    late_grace_minutes = models.PositiveSmallIntegerField(
+        default=0, help_text="Work that is no later than this counts as in time."
+    )
+    late_floor_percent = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(100)], help_text="Late work keeps at least this share of its points."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[ActivityQuerySet[Self]] = ActivityQuerySet.as_manager()  # type: ignore[assignment]
@@ -158,6 +166,9 @@ class Activity(models.Model):
             models.CheckConstraint(condition=models.Q(kind__in=ActivityKind.values), name="activity_kind_known"),
             models.CheckConstraint(
                 condition=models.Q(late_percent_per_day__lte=100), name="activity_late_percent_at_most_100"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(late_floor_percent__lte=100), name="activity_late_floor_at_most_100"
             ),
             models.CheckConstraint(
                 condition=models.Q(closes_at__isnull=True)
@@ -183,6 +194,7 @@ class Extension(models.Model):
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="extensions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="extensions")
+    opens_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
     extra_attempts = models.PositiveSmallIntegerField(default=0)
@@ -200,3 +212,49 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.activity} for {self.user}"
+
+
+class SectionOverride(models.Model):
+    """Other times for one section in one activity; an empty time is the activity's own. Extensions come on top."""
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="section_overrides")
+    section = models.ForeignKey(Section, models.CASCADE, related_name="overrides")
+    opens_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[SectionOverrideQuerySet[Self]] = SectionOverrideQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["activity", "section"]
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "section"], name="one_override_per_section_and_activity")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity} for {self.section}"
+
+
+class AuditEntry(models.Model):
+    """What somebody who runs a course did that changes grades or rules; only ever added."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="audit_entries")
+    activity = models.ForeignKey(Activity, models.SET_NULL, null=True, blank=True, related_name="audit_entries")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=40, help_text="A stable code, such as regrade_applied.")
+    summary = models.CharField(max_length=500, help_text="What was done, in a sentence.")
+    detail = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[AuditEntryQuerySet[Self]] = AuditEntryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["course", "-at"], name="audit_of_course")]
+
+    def __str__(self) -> str:
+        return self.summary

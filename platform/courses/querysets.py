@@ -121,3 +121,25 @@ class ExtensionQuerySet(models.QuerySet[M]):
         if not user.is_authenticated:
             return self.none()
         return self if user.is_superuser else self.filter(Q(user_id=user.pk) | staff_of(user, "activity__course_id"))
+
+
+class _StaffOnlyQuerySet(models.QuerySet[M]):
+    """Rows that only those who help to run the course see."""
+
+    _course_path = "course_id"
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Those of the courses one helps to run."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_superuser else self.filter(staff_of(user, self._course_path))
+
+
+class SectionOverrideQuerySet(_StaffOnlyQuerySet[M]):
+    """Other times of sections."""
+
+    _course_path = "activity__course_id"
+
+
+class AuditEntryQuerySet(_StaffOnlyQuerySet[M]):
+    """What was done that changes grades or rules."""

@@ -6,28 +6,55 @@ Nothing here touches the database or the clock: scoring is pure, so that it can 
 import hashlib
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 from django.utils.safestring import SafeString
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from graders.proofs.plan import ProofPlan
 from quizzes.rendering import block, inline
 
-Value = str | bool | list[str]
-"""An answer as it is stored: JSON, and independent of the order in which options were shown."""
+Value = str | bool | list[str] | dict[str, str]
+"""An answer as it is stored: JSON, and independent of the order in which options were shown.
+
+A mapping is an answer of several parts (blanks, pairs, files), by the part's id; parts without an answer are absent.
+"""
 
 MAX_RAW_ITEMS = 100
+PART_PREFIX = "answer-"
+"""What the form's names of parts begin with: the part `b1` is sent as `answer-b1`."""
 
 
-class FormValues(tuple[str, ...]):
-    """What a form sent under the name `answer`, to be read by the rules of forms rather than of JSON."""
+class FormValues(tuple[str, ...]):  # noqa: SLOT001 - it has `parts`
+    """What a form sent under the name `answer`, to be read by the rules of forms rather than of JSON.
 
-    __slots__ = ()
+    `parts` holds what it sent under `answer-<part>`, by the part's id; the last one where a name came twice.
+    """
+
+    parts: Mapping[str, str]
+
+    def __new__(cls, values: Iterable[str] = (), parts: Mapping[str, str] | None = None) -> Self:
+        """Keep the values, and the parts beside them."""
+        made = super().__new__(cls, values)
+        made.parts = dict(parts or {})
+        return made
+
+    @classmethod
+    def sent(cls, form: Mapping[str, Sequence[str]]) -> Self:
+        """Pick what belongs to the answer out of a form: names to their values, as `dict(request.POST.lists())`."""
+        return cls(
+            form.get("answer", ()),
+            {
+                name.removeprefix(PART_PREFIX): values[-1]
+                for name, values in form.items()
+                if name.startswith(PART_PREFIX) and values
+            },
+        )
 
 
 def problem(message: str) -> PydanticCustomError:
@@ -59,6 +86,7 @@ Text = Annotated[
 ]
 Feedback = Annotated[str, BeforeValidator(_is_text), StringConstraints(strip_whitespace=True, max_length=2000)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Topic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=64)]
 Points = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2)]
 
@@ -80,15 +108,23 @@ def refuse_at(place: tuple[str | int, ...], message: str, given: object) -> NoRe
 
 @dataclass(frozen=True, kw_only=True)
 class OptionMark:
-    """How one option fared: `outcome` is right, wrong (chosen, should not be), missed (should be chosen) or empty."""
+    """How one option or part fared.
+
+    `outcome` is right, wrong (chosen, should not be), missed (should be chosen) or empty; `right` says in words
+    (Markdown) what would have been right for a part, and stays empty for options.
+    """
 
     outcome: str = ""
     feedback: str = ""
+    right: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """A judgement: the share of the points earned, and what to tell about it once keys are released."""
+    """A judgement: the share of the points earned, and what to tell about it once keys are released.
+
+    `options` holds marks by option id, and for an answer of several parts by the part's id.
+    """
 
     fraction: Fraction
     feedback: str = ""
@@ -110,8 +146,27 @@ class PublicOption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublicPart:
+    """One of several things to answer: an item to match, a blank, a line to place.
+
+    `choices` are what may be chosen for it; none where something is typed or picked elsewhere. `html` is what stands
+    before or beside the place of the answer.
+    """
+
+    id: str
+    text: str
+    html: SafeString
+    choices: tuple[PublicOption, ...] = ()
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublicQuestion:
-    """All that a student may see of a question while answering it: neither key, feedback, name nor topics."""
+    """All that a student may see of a question while answering it: neither key, feedback, name nor topics.
+
+    `code` is a Dockerfile or terminal lines that the question is about, shown as they are; `tail` is text behind the
+    last part; `multiline` asks for a text area; `files` names the endings (`.yaml`) that files to upload may have.
+    """
 
     kind: str
     text: str
@@ -120,6 +175,11 @@ class PublicQuestion:
     options: tuple[PublicOption, ...] = ()
     unit: str | None = None
     max_length: int | None = None
+    parts: tuple[PublicPart, ...] = ()
+    code: str = ""
+    tail: SafeString = field(default_factory=SafeString)
+    multiline: bool = False
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,12 +213,22 @@ class QuestionType(BaseModel, ABC):
     difficulty: Annotated[int, Field(ge=1, le=5, strict=True)] = 2
     points: Points = Decimal(1)
     text: Text
+    dockerfile: Annotated[str, StringConstraints(max_length=8000)] = ""
+    """A Dockerfile that the question is about: students see it below the text, and a proof builds it."""
     explanation: Feedback = ""
+    tags: Annotated[tuple[Tag, ...], between(0, 20)] = ()
+    """The author's own words to find and draw questions by; students never see them."""
+    proof: ProofPlan | None = None
+    """What an engine does to settle the key (graders.proofs)."""
 
     instruction: ClassVar[str]
     """What to do, in a line above the answer."""
     takes_many: ClassVar[bool] = False
     """Whether a form sends several values named `answer`."""
+    takes_parts: ClassVar[bool] = False
+    """Whether a form sends a value for each part, named `answer-<part>`."""
+    needs_person: ClassVar[bool] = False
+    """Whether somebody has to read and mark the answers; `score` then says what they earn before that."""
 
     def parse(self, raw: object) -> Value | None:
         """Read an answer from JSON, or from FormValues. None, empty text and an empty list are no answer.
@@ -167,12 +237,15 @@ class QuestionType(BaseModel, ABC):
         """
         if isinstance(raw, FormValues):
             return self.parse_form(raw)
-        if raw is None or raw in ("", []):
+        if raw is None or raw in ("", [], {}):
             return None
         return self.read(raw)
 
     def parse_form(self, values: Sequence[str]) -> Value | None:
         """Read an answer from the form's values named `answer`. Raises MalformedAnswer."""
+        if self.takes_parts:
+            parts = values.parts if isinstance(values, FormValues) else {}
+            return self.parse({name: value for name, value in parts.items() if value})
         if self.takes_many:
             return self.parse([value for value in values if value])
         if len(values) > 1:
@@ -190,6 +263,16 @@ class QuestionType(BaseModel, ABC):
     @abstractmethod
     def key(self) -> Key:
         """Give the right answer."""
+
+    @property
+    def varies(self) -> bool:
+        """Whether students get variants of it, each with values of its own."""
+        return False
+
+    def variant(self, seed: int) -> "QuestionType":
+        """Make the variant with this seed: the same one each time. A question that does not vary is its own."""
+        del seed
+        return self
 
     def score_or_nothing(self, value: Value | None) -> Scored:
         """Judge an answer, or its absence, which earns nothing."""
@@ -214,6 +297,7 @@ class QuestionType(BaseModel, ABC):
             html=block(self.text),
             instruction=self.instruction,
             options=self.public_options(option_order),
+            code=self.dockerfile,
             **self.public_extras(),
         )
 

@@ -93,7 +93,7 @@ def answer(request: SignedInRequest, pk: int, position: int) -> HttpResponse:
     """Save an answer: told in JSON to scripts, by the page itself to browsers without them."""
     found = get_object_or_404(Attempt.objects.taken_by(request.user).with_content(), pk=pk)
     wants_json = request.headers.get("Accept", "") == "application/json"
-    values = FormValues(request.POST.getlist("answer"))
+    values = FormValues.sent(dict(request.POST.lists()))
     revision = request.POST.get("revision", "")[:_REVISION_DIGITS]
     try:
         saved = services.save_answer(
@@ -180,7 +180,7 @@ def _with_sent(found: Attempt, position: int, asked: ShownQuestion, values: Form
     """The question with the values that were sent in place of those that are saved."""
     row = AttemptQuestion.objects.select_related("question_version").get(attempt=found, position=position)
     try:
-        row.value = row.question_version.content.parse(values)
+        row.value = row.content.parse(values)
     except MalformedAnswer:
         return asked, values[0] if values else ""
     sent = replace(pages.shown(row), revision=asked.revision)
