@@ -69,7 +69,7 @@ def test_a_stored_quiz_reads_as_itself() -> None:
         ({"attempts": "many"}, ("attempts",), "integer"),
         ({"time_limit_minutes": 0}, ("time_limit_minutes",), "greater than or equal to 1"),
         ({"questions_per_page": 0}, ("questions_per_page",), "greater than or equal to 1"),
-        ({"scoring": "average"}, ("scoring",), "'best' or 'last'"),
+        ({"scoring": "middle"}, ("scoring",), "'first' or 'average'"),
         ({"release": {"keys": "someday"}}, ("release", "keys"), "after_attempt"),
         ({"release": {"scores": "never", "keys": "after_due"}}, ("release", "keys"), "keys show the points too"),
         ({"title": 5}, ("title",), 'put 5 in quotes ("5")'),

@@ -26,7 +26,7 @@ MISTAKES = [
     (CHOICE | {"options": ["one", 80]}, ("options", 1, "text"), 'put 80 in quotes ("80")'),
     (CHOICE | {"options": ["one", True]}, ("options", 1, "text"), 'put true in quotes ("true")'),
     (CHOICE | {"options": ["one", {"text": "two", "feedbak": ""}]}, ("options", 1, "feedbak"), "not permitted"),
-    (CHOICE | {"proof": {}}, ("proof",), "not permitted"),
+    (CHOICE | {"prof": {}}, ("prof",), "not permitted"),
     (CHOICE | {"topics": []}, ("topics",), "at least 1"),
     (CHOICE | {"topics": ["Docker CLI"]}, ("topics", 0), "pattern"),
     (CHOICE | {"id": "Not a slug"}, ("id",), "pattern"),
