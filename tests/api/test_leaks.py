@@ -20,7 +20,8 @@ from accounts.models import User
 from courses.models import Course
 from labs.models import Submission
 from quizzes.models import Attempt
-from quizzes.services import close_attempt, save_answer, start_attempt
+from quizzes.services import close_attempt, save_answer
+from quizzes.starting import start_attempt
 from tests.api.handing_in import HIDDEN, a_secretive_lab, grade_next
 from tests.quizzes.building import ONE_OF_EACH, a_quiz
 

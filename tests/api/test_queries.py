@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from courses.models import Course, Role
 from gradebook.services import record
-from quizzes.services import start_attempt
+from quizzes.starting import start_attempt
 from tests.api.calling import V1, client_of
 from tests.quizzes.building import a_quiz
 

@@ -9,7 +9,7 @@ from builders import a_member, an_instructor_of
 from django.utils import timezone
 
 from quizzes.models import Attempt
-from quizzes.services import start_attempt
+from quizzes.starting import start_attempt
 from tests.api.calling import V1, client_of, problem, results
 from tests.quizzes.building import ONE_OF_EACH, a_quiz, right_answers
 

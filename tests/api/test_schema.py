@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 from accounts.models import User
 from gradebook.models import Score
 from labs.consoles import open_session
-from quizzes.services import start_attempt
+from quizzes.starting import start_attempt
 from tests.api.handing_in import a_secretive_lab, grade_next
 from tests.labs.consoles.building import a_console_lab
 from tests.quizzes.building import a_quiz

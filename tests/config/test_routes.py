@@ -23,7 +23,7 @@ from gradebook.services import record
 from labs.console_models import ConsoleSession
 from labs.models import Submission
 from quizzes.models import Attempt
-from quizzes.services import start_attempt
+from quizzes.starting import start_attempt
 from tests.portal.console_building import a_console_lab, a_session
 from tests.quizzes.building import a_quiz
 

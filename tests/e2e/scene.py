@@ -14,7 +14,8 @@ from labs.models import Lab, Submission
 from labs.queue import claim_next
 from labs.services import submit
 from quizzes.models import Attempt, Quiz
-from quizzes.services import close_attempt, save_answer, start_attempt
+from quizzes.services import close_attempt, save_answer
+from quizzes.starting import start_attempt
 from tests.quizzes.building import ONE_OF_EACH, a_quiz, right_answers
 
 DOCKERFILE = """\

@@ -15,7 +15,8 @@ from graders.sandbox.fake import FakeSandbox
 from labs import queue
 from labs.models import Lab, Submission
 from quizzes.models import Quiz
-from quizzes.services import close_attempt, start_attempt
+from quizzes.services import close_attempt
+from quizzes.starting import start_attempt
 from tests.e2e.scene import LONG, a_rich_lab, graded_with
 from tests.quizzes.building import a_quiz
 

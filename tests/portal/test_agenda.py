@@ -13,7 +13,8 @@ from django.utils import timezone
 from courses.models import Activity, ActivityKind
 from gradebook.services import record
 from portal.agenda import Entry, agenda, what_is_next
-from quizzes.services import close_attempt, start_attempt
+from quizzes.services import close_attempt
+from quizzes.starting import start_attempt
 from tests.quizzes.building import a_quiz
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from quizzes.models import Attempt
-from quizzes.services import save_answer, start_attempt
+from quizzes.services import save_answer
+from quizzes.starting import start_attempt
 from tests.quizzes.building import a_quiz
 
 pytestmark = pytest.mark.django_db

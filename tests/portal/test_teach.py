@@ -19,7 +19,8 @@ from gradebook.models import Score
 from gradebook.services import override, record
 from labs.models import Lab, Submission
 from portal.teaching.progress import stuck_in
-from quizzes.services import close_attempt, start_attempt
+from quizzes.services import close_attempt
+from quizzes.starting import start_attempt
 from tests.e2e.teaching import given_up
 from tests.quizzes.building import a_quiz
 

@@ -7,8 +7,9 @@ from builders import a_course, a_member, an_activity
 from accounts.models import User
 from courses.models import Activity, ActivityKind, Course
 from quizzes.models import Attempt, Quiz
-from quizzes.services import start_attempt, sync_questions, sync_quiz
+from quizzes.services import sync_questions, sync_quiz
 from quizzes.specs import QuizSpec
+from quizzes.starting import start_attempt
 from quizzes.types import REGISTRY
 from quizzes.types.base import QuestionType
 

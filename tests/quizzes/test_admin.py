@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from courses.models import Role
 from quizzes.models import Answer, Attempt, Question, Quiz
-from quizzes.services import close_attempt, save_answer, start_attempt
+from quizzes.services import close_attempt, save_answer
+from quizzes.starting import start_attempt
 from tests.quizzes.building import a_bank, a_quiz, an_attempt
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,8 @@ from courses.services import grant_extension, revoke_extension, set_window
 from gradebook.models import Evidence, GradeEvent, Score
 from quizzes import services
 from quizzes.models import MOVES, Attempt, AttemptState
-from quizzes.services import close_attempt, close_if_time_is_up, save_answer, start_attempt, sweep_attempts
+from quizzes.services import close_attempt, close_if_time_is_up, save_answer, sweep_attempts
+from quizzes.starting import start_attempt
 from quizzes.timing import GRACE
 from tests.quizzes.building import a_bank, a_quiz, an_attempt, right_answers
 

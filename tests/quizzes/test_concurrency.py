@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts.errors import DrydockError
 from gradebook.models import GradeEvent, Score
 from quizzes.models import Answer, Attempt, AttemptQuestion
-from quizzes.services import close_attempt, save_answer, start_attempt, sweep_attempts
+from quizzes.services import close_attempt, save_answer, sweep_attempts
+from quizzes.starting import start_attempt
 from quizzes.timing import GRACE
 from tests.quizzes.building import a_bank, a_quiz, an_attempt
 

@@ -18,8 +18,9 @@ from courses.services import grant_extension
 from quizzes.models import Attempt, Quiz
 from quizzes.pages import Review, attempt_page, quiz_overview, review
 from quizzes.release import activities_with_hidden_scores
-from quizzes.services import close_attempt, save_answer, set_flag, start_attempt
+from quizzes.services import close_attempt, save_answer, set_flag
 from quizzes.specs import Release
+from quizzes.starting import start_attempt
 from tests.quizzes.building import ONE_OF_EACH, a_bank, a_quiz, an_attempt
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.errors import DrydockError, NotFound
 from quizzes.errors import AnswerRefused, StaleRevision
 from quizzes.models import Answer, Attempt, AttemptQuestion
-from quizzes.services import close_attempt, save_answer, set_flag, start_attempt, sweep_attempts
+from quizzes.services import close_attempt, save_answer, set_flag, sweep_attempts
+from quizzes.starting import start_attempt
 from quizzes.timing import GRACE
 from quizzes.types.base import FormValues
 from tests.quizzes.building import CHOICE, a_quiz, an_attempt, option, right_answers

@@ -13,8 +13,9 @@ from accounts.errors import DrydockError
 from courses.models import Membership, Role
 from courses.services import grant_extension
 from quizzes.models import Attempt, Quiz
-from quizzes.services import close_attempt, start_attempt, sync_questions, sync_quiz
+from quizzes.services import close_attempt, sync_questions, sync_quiz
 from quizzes.specs import QuizSpec
+from quizzes.starting import start_attempt
 from tests.quizzes.building import CHOICE, a_bank, a_quiz, an_attempt, questions_of
 
 pytestmark = pytest.mark.django_db

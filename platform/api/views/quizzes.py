@@ -23,7 +23,8 @@ from api.serializers.quizzes import (
 )
 from quizzes.models import Attempt, AttemptQuestion, Quiz
 from quizzes.pages import quiz_overview, review, shown
-from quizzes.services import close_attempt, close_if_time_is_up, save_answer, start_attempt
+from quizzes.services import close_attempt, close_if_time_is_up, save_answer
+from quizzes.starting import start_attempt
 
 
 def quiz_for(request: Request, activity_id: int) -> Quiz:

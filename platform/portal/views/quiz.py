@@ -18,6 +18,7 @@ from quizzes import pages, services
 from quizzes.errors import AnswerRefused, SavedAnswer, StaleRevision
 from quizzes.models import Attempt, AttemptQuestion, Quiz
 from quizzes.showing import ShownQuestion
+from quizzes.starting import start_attempt
 from quizzes.types.base import FormValues, MalformedAnswer
 
 # Longer ones are no revision of ours, and Python refuses to read numbers of thousands of digits.
@@ -33,7 +34,7 @@ def quiz(request: SignedInRequest, course_slug: str, slug: str) -> HttpResponse:
     error = None
     if request.method == "POST":
         try:
-            attempt = services.start_attempt(quiz=found, student=request.user)
+            attempt = start_attempt(quiz=found, student=request.user)
         except DrydockError as refused:
             error = refused
         else:
