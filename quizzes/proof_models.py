@@ -31,6 +31,8 @@ class Proof(models.Model):
     state = models.CharField(max_length=12, choices=ProofState, default=ProofState.WAITING)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)
+    holder = models.CharField(max_length=32, blank=True, help_text="Drawn by the worker that carries it out.")
+    worker = models.CharField(max_length=200, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     done = models.PositiveSmallIntegerField(default=0, help_text="Seeds carried out up to now.")

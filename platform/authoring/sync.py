@@ -71,6 +71,7 @@ def _sync(pack: Pack, slug: str, *, publish_new: bool) -> Iterator[Change]:
         "description": pack.course.description,
         "topics": {name: topic.title for name, topic in pack.course.topics.items()},
         "topic_notes": {name: topic.note for name, topic in pack.course.topics.items() if topic.note},
+        "bases": [str(base["image"]) for base in pack.course.bases.values() if "image" in base],
         **({"time_zone": pack.course.time_zone} if made else {}),
     }
     changed = [name for name, value in wanted.items() if getattr(course, name) != value]

@@ -62,6 +62,9 @@ class Course(models.Model):
     topic_notes = models.JSONField(
         default=dict, blank=True, help_text="Topic id to a few sentences about it, from the course pack."
     )
+    bases = models.JSONField(
+        default=list, blank=True, help_text="Images that proofs of questions may build from, from the course pack."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[CourseQuerySet[Self]] = CourseQuerySet.as_manager()  # type: ignore[assignment]
