@@ -4,7 +4,7 @@
 the part for answering on a page; inputs are named `answer`, and ids begin with `question.html_id`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +12,18 @@ from decimal import Decimal
 from django.utils.safestring import SafeString
 
 from quizzes.rendering import block, inline, literal
-from quizzes.types.base import OptionMark, PublicPart, QuestionType, Value
+from quizzes.types.base import (
+    LineMark,
+    OptionMark,
+    PublicCriterion,
+    PublicFiles,
+    PublicPart,
+    QuestionType,
+    Value,
+)
 
 NOTHING = SafeString("")
+MAX_DIGITS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +33,7 @@ class ShownOption:
     id: str
     text: str
     html: SafeString
+    before: SafeString = NOTHING
     chosen: bool = False
     right: bool | None = None
     outcome: str = ""
@@ -46,6 +56,23 @@ class ShownPart:
     outcome: str = ""
     right: SafeString = NOTHING
     feedback: SafeString = NOTHING
+
+    @property
+    def place(self) -> int:
+        """The number given as its place, where places are what is asked; 0 without one."""
+        return int(self.value) if self.value.isascii() and self.value.isdecimal() and len(self.value) < MAX_DIGITS else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownLine:
+    """One line or word of a text that was typed, judged (LineMark); there are none before keys are released."""
+
+    outcome: str
+    text: str
+    number: int | None
+    right: str
+    note: str
+    feedback: SafeString
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +100,17 @@ class ShownQuestion:
     code: str = ""
     tail: SafeString = NOTHING
     multiline: bool = False
-    files: tuple[str, ...] = ()
+    files: PublicFiles | None = None
+    max_words: int | None = None
+    criteria: tuple[PublicCriterion, ...] = ()
     points: Decimal | None = None
     verdict: str = ""
     keys_shown: bool = False
     right_answers: tuple[SafeString, ...] = ()
     feedback: SafeString = NOTHING
     explanation: SafeString = NOTHING
+    lines: tuple[ShownLine, ...] = ()
+    trouble: str = ""
 
     @property
     def html_id(self) -> str:
@@ -95,6 +126,16 @@ class ShownQuestion:
     def answered(self) -> bool:
         """Whether there is an answer."""
         return self.value is not None
+
+    @property
+    def code_lines(self) -> tuple[str, ...]:
+        """The lines of the code that it is about."""
+        return tuple(self.code.rstrip("\n").split("\n")) if self.code else ()
+
+    @property
+    def words(self) -> int:
+        """How many words a text that was typed has."""
+        return len(self.value.split()) if isinstance(self.value, str) else 0
 
 
 def _chosen(value: Value | None) -> frozenset[str]:
@@ -119,6 +160,7 @@ def ask(
     """Show a question to answer, with the answer as it stands."""
     public = content.public(option_order)
     chosen = _chosen(value)
+    standing = content.part_values(value)
     return ShownQuestion(
         position=position,
         kind=public.kind,
@@ -126,7 +168,9 @@ def ask(
         html=public.html,
         instruction=public.instruction,
         options=tuple(
-            ShownOption(id=option.id, text=option.text, html=option.html, chosen=option.id in chosen)
+            ShownOption(
+                id=option.id, text=option.text, html=option.html, before=option.before, chosen=option.id in chosen
+            )
             for option in public.options
         ),
         unit=public.unit,
@@ -137,16 +181,17 @@ def ask(
         revision=revision,
         saved_at=saved_at,
         flagged=flagged,
-        parts=tuple(_asked_part(part, value) for part in public.parts),
+        parts=tuple(_asked_part(part, standing.get(part.id, "")) for part in public.parts),
         code=public.code,
         tail=public.tail,
         multiline=public.multiline,
         files=public.files,
+        max_words=public.max_words,
+        criteria=public.criteria,
     )
 
 
-def _asked_part(part: PublicPart, value: Value | None) -> ShownPart:
-    given = value.get(part.id, "") if isinstance(value, dict) else ""
+def _asked_part(part: PublicPart, given: str) -> ShownPart:
     return ShownPart(
         id=part.id,
         text=part.text,
@@ -157,6 +202,21 @@ def _asked_part(part: PublicPart, value: Value | None) -> ShownPart:
         ),
         max_length=part.max_length,
         value=given,
+    )
+
+
+def with_sent_parts(question: ShownQuestion, sent: Mapping[str, str]) -> ShownQuestion:
+    """Show a question again with what a form sent for its parts and what could not be saved: nothing is lost."""
+    return replace(
+        question,
+        parts=tuple(
+            replace(
+                part,
+                value=sent.get(part.id, ""),
+                choices=tuple(replace(choice, chosen=choice.id == sent.get(part.id)) for choice in part.choices),
+            )
+            for part in question.parts
+        ),
     )
 
 
@@ -210,19 +270,26 @@ def review_of(
                 for option in asked.options
             ),
             "parts": tuple(_marked_part(part, judged.options.get(part.id, OptionMark())) for part in asked.parts),
+            "lines": tuple(_shown_line(line) for line in judged.lines),
+            "trouble": judged.trouble,
         }
     return ShownQuestion(**seen)
 
 
 def _marked(option: ShownOption, *, right: bool, mark: OptionMark) -> ShownOption:
-    return ShownOption(
-        id=option.id,
-        text=option.text,
-        html=option.html,
-        chosen=option.chosen,
-        right=right,
-        outcome=mark.outcome,
-        feedback=inline(mark.feedback) if mark.feedback else NOTHING,
+    return replace(
+        option, right=right, outcome=mark.outcome, feedback=inline(mark.feedback) if mark.feedback else NOTHING
+    )
+
+
+def _shown_line(line: LineMark) -> ShownLine:
+    return ShownLine(
+        outcome=line.outcome,
+        text=line.text,
+        number=line.number,
+        right=line.right,
+        note=line.note,
+        feedback=inline(line.feedback) if line.feedback else NOTHING,
     )
 
 

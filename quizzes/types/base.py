@@ -120,15 +120,35 @@ class OptionMark:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineMark:
+    """How one line, or one word, of a text that was typed fared: texts are shown as they are, never as Markdown.
+
+    `outcome` is right, wrong, misplaced (right, but not here), extra (nothing of the kind is asked for) or missed (not
+    there; `text` is empty then). `number` is the line in what was typed; `right` is what should stand there; `note`
+    says in our own words what is wrong, and `feedback` (Markdown) in the author's.
+    """
+
+    outcome: str
+    text: str = ""
+    number: int | None = None
+    right: str = ""
+    note: str = ""
+    feedback: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scored:
     """A judgement: the share of the points earned, and what to tell about it once keys are released.
 
-    `options` holds marks by option id, and for an answer of several parts by the part's id.
+    `options` holds marks by option id, and for an answer of several parts by the part's id; `lines` goes through a text
+    that was typed; `trouble` says why such a text could not be read.
     """
 
     fraction: Fraction
     feedback: str = ""
     options: dict[str, OptionMark] = field(default_factory=dict)
+    lines: tuple[LineMark, ...] = ()
+    trouble: str = ""
 
     def points_of(self, possible: Decimal) -> Decimal:
         """The points earned of `possible`, to two places, halves up."""
@@ -143,6 +163,26 @@ class PublicOption:
     id: str
     text: str
     html: SafeString
+    before: SafeString = field(default_factory=SafeString)
+    """What stands above it and cannot be chosen, such as an empty line of code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicCriterion:
+    """What the answer will be marked by, as far as students are told beforehand."""
+
+    title: str
+    points: Decimal
+    description: SafeString
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicFiles:
+    """What may be uploaded: endings such as `.yaml`, how many files, and how large each may be."""
+
+    endings: tuple[str, ...]
+    at_most: int
+    mib_each: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +205,8 @@ class PublicQuestion:
     """All that a student may see of a question while answering it: neither key, feedback, name nor topics.
 
     `code` is a Dockerfile or terminal lines that the question is about, shown as they are; `tail` is text behind the
-    last part; `multiline` asks for a text area; `files` names the endings (`.yaml`) that files to upload may have.
+    last part; `multiline` asks for a text area; `files` says what may be uploaded; `max_words` is what an answer should
+    keep to, though a longer one is saved; `criteria` are what it will be marked by.
     """
 
     kind: str
@@ -179,7 +220,9 @@ class PublicQuestion:
     code: str = ""
     tail: SafeString = field(default_factory=SafeString)
     multiline: bool = False
-    files: tuple[str, ...] = ()
+    files: PublicFiles | None = None
+    max_words: int | None = None
+    criteria: tuple[PublicCriterion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +316,10 @@ class QuestionType(BaseModel, ABC):
         """Make the variant with this seed: the same one each time. A question that does not vary is its own."""
         del seed
         return self
+
+    def part_values(self, value: Value | None) -> Mapping[str, str]:
+        """Say what stands in each part of the form, by the part's id."""
+        return value if isinstance(value, dict) else {}
 
     def score_or_nothing(self, value: Value | None) -> Scored:
         """Judge an answer, or its absence, which earns nothing."""

@@ -27,6 +27,29 @@ def typed(raw: object, *, max_length: int) -> str | None:
     return line or None
 
 
+def typed_text(raw: object, *, max_length: int) -> str | None:
+    """Read several lines that were typed, kept as they are but for what is invisible. None if empty.
+
+    Line ends become LF, other controls than tabs go, and so do empty lines at both ends.
+    """
+    if not isinstance(raw, str):
+        raise MalformedAnswer("answer_type", "An answer here is text.")
+    if len(raw) > 4 * max_length:
+        raise _too_long(max_length)
+    lines = raw.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = ["".join(filter(_is_shown, line)).rstrip() for line in lines]
+    text = "\n".join(kept).strip("\n")
+    if len(text) > max_length:
+        raise _too_long(max_length)
+    return text or None
+
+
+def _is_shown(character: str) -> bool:
+    if character == "\t":
+        return True
+    return unicodedata.category(character) not in {"Cs", "Cc", "Zl", "Zp"} and ord(character) not in _INVISIBLE
+
+
 def _too_long(max_length: int) -> MalformedAnswer:
     return MalformedAnswer("answer_too_long", f"An answer here has at most {max_length} characters. Shorten it.")
 
