@@ -12,11 +12,11 @@ from accounts.models import User
 from courses.access import role_in
 from courses.deadlines import Window, WindowState, window_for
 from courses.models import Role
+from quizzes.closing import close_if_time_is_up
 from quizzes.content import candidates_for
 from quizzes.drawing import CannotDraw, draw_questions
 from quizzes.errors import Conflict, NotFound, said
 from quizzes.models import Attempt, AttemptQuestion, QuestionVersion, Quiz, QuizVersion
-from quizzes.services import close_if_time_is_up
 from quizzes.timing import closing_time
 
 log = structlog.get_logger(__name__)

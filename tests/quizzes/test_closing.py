@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from courses.services import grant_extension, revoke_extension, set_window
 from gradebook.models import Evidence, GradeEvent, Score
-from quizzes import services
+from quizzes import closing
 from quizzes.models import MOVES, Attempt, AttemptState
 from quizzes.services import close_attempt, close_if_time_is_up, save_answer, sweep_attempts
 from quizzes.starting import start_attempt
@@ -71,7 +71,7 @@ def test_handing_in_twice_changes_nothing() -> None:
 def test_a_failure_while_recording_leaves_the_try_open() -> None:
     attempt = an_attempt()
     answer(attempt, "created")
-    with mock.patch.object(services, "record", side_effect=RuntimeError("disk")), pytest.raises(RuntimeError):
+    with mock.patch.object(closing, "record", side_effect=RuntimeError("disk")), pytest.raises(RuntimeError):
         close_attempt(attempt=attempt)
     attempt.refresh_from_db()
     assert attempt.is_open
@@ -157,14 +157,14 @@ def test_one_attempt_that_cannot_be_scored_keeps_no_other_open() -> None:
         quiz = a_quiz(time_limit_minutes=10)
         broken, sound = (start_attempt(quiz=quiz, student=a_member(quiz.activity.course)) for _ in range(2))
         clock.move_to(NOW + 11 * MINUTE)
-        real = services.window_for
+        real = closing.window_for
 
         def failing(*, activity: Any, user: Any) -> Any:
             if user == broken.student:
                 raise RuntimeError("a fault")
             return real(activity=activity, user=user)
 
-        with mock.patch.object(services, "window_for", failing):
+        with mock.patch.object(closing, "window_for", failing):
             assert sweep_attempts() == 1
         sound.refresh_from_db()
         assert not sound.is_open

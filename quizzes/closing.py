@@ -1,0 +1,100 @@
+"""Handing in, and closing what was left open: a try is scored and recorded once, in one transaction."""
+
+from collections.abc import Sequence
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from courses.deadlines import window_for
+from gradebook.services import record
+from quizzes.grading import Response, Result, counting_try, score_responses
+from quizzes.models import MOVES, Attempt, AttemptQuestion, AttemptState, ClosedBy
+from quizzes.timing import GRACE, time_is_up
+
+log = structlog.get_logger(__name__)
+
+
+def close_attempt(*, attempt: Attempt) -> Attempt:
+    """Hand in: score what is saved and record it, in one transaction. Handing in again changes nothing."""
+    closed, _ = _close(attempt.pk)
+    return closed
+
+
+def close_if_time_is_up(*, attempt: Attempt) -> Attempt:
+    """Close the attempt when its time is over; else return it as it is. For pages that come before the sweeper does."""
+    if not attempt.is_open or not time_is_up(attempt.closes_at, timezone.now()):
+        return attempt
+    closed, _ = _close(attempt.pk, only_when_time_is_up=True)
+    return closed
+
+
+def sweep_attempts(*, limit: int = 500) -> int:
+    """Close attempts that were left open past their time, at most `limit`; returns how many this call closed.
+
+    Safe to run twice or side by side. An attempt that cannot be scored is logged and leaves the others alone.
+    """
+    overdue = Attempt.objects.past_their_time(timezone.now(), GRACE).order_by("closes_at").values_list("pk", flat=True)
+    closed = 0
+    for pk in list(overdue[:limit]):
+        try:
+            _, this_call_did = _close(pk, only_when_time_is_up=True)
+        except Exception:
+            log.exception("attempt cannot be closed", attempt=pk)
+        else:
+            closed += this_call_did
+    return closed
+
+
+@transaction.atomic
+def _close(pk: int, *, only_when_time_is_up: bool = False) -> tuple[Attempt, bool]:
+    """Close an attempt that is still open; says whether this call did it."""
+    attempt = Attempt.objects.with_content().select_for_update(of=("self",)).get(pk=pk)
+    now = timezone.now()
+    is_up = time_is_up(attempt.closes_at, now)
+    if not attempt.is_open or (only_when_time_is_up and not is_up):
+        return attempt, False
+    asked = list(attempt.questions.select_related("question_version").order_by("position"))
+    result = score_responses([Response(question=a.content, value=a.value, max_points=a.max_points) for a in asked])
+    for question, points in zip(asked, result.points, strict=True):
+        question.points = points
+    AttemptQuestion.objects.bulk_update(asked, ["points"])
+    activity = attempt.quiz.activity
+    attempt.closed_at = max(attempt.started_at, min(now, attempt.closes_at or now))
+    attempt.closed_by = ClosedBy.TIME if is_up else ClosedBy.STUDENT
+    attempt.score = result.score
+    if not attempt.is_tryout:
+        attempt.late_factor = window_for(activity=activity, user=attempt.student).late_factor(attempt.closed_at)
+    if not _move(attempt, to=AttemptState.CLOSED, fields=("closed_at", "closed_by", "score", "late_factor")):
+        return Attempt.objects.with_content().get(pk=pk), False
+    if not attempt.is_tryout:
+        _record(attempt, result)
+    return attempt, True
+
+
+def _move(attempt: Attempt, *, to: AttemptState, fields: Sequence[str]) -> bool:
+    """Move an attempt on with what belongs to its new state; False when it was moved by somebody else."""
+    sources = [state for state, targets in MOVES.items() if to in targets]
+    moved = Attempt.objects.filter(pk=attempt.pk, state__in=sources).update(
+        state=to, **{name: getattr(attempt, name) for name in fields}
+    )
+    attempt.state = to
+    return bool(moved)
+
+
+def _record(attempt: Attempt, result: Result) -> None:
+    """Let the try that counts by the quiz's rule stand in the gradebook, with the evidence of this one."""
+    current = attempt.quiz.current_version or attempt.version
+    tries = Attempt.objects.closed().filter(quiz=attempt.quiz, student=attempt.student, is_tryout=False)
+    counting = counting_try(tries, scoring=current.settings.scoring)
+    record(
+        activity=attempt.quiz.activity,
+        user=attempt.student,
+        points=counting.score or 0,
+        max_points=counting.max_score,
+        late_factor=counting.late_factor,
+        source_kind="attempt",
+        source_id=counting.pk,
+        evidence=result.evidence,
+        evidence_source_id=attempt.pk,
+    )
