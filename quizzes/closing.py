@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from courses.deadlines import window_for
-from gradebook.services import record
-from quizzes.grading import Response, Result, counting_try, score_responses
 from quizzes.models import MOVES, Attempt, AttemptQuestion, AttemptState, ClosedBy
+from quizzes.rule_lock import hold_rules
+from quizzes.scoring import record_standing, rules_of, score_attempt, set_score
 from quizzes.timing import GRACE, time_is_up
 
 log = structlog.get_logger(__name__)
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 def close_attempt(*, attempt: Attempt) -> Attempt:
     """Hand in: score what is saved and record it, in one transaction. Handing in again changes nothing."""
-    closed, _ = _close(attempt.pk)
+    closed, _ = _close(attempt.pk, attempt.quiz_id)
     return closed
 
 
@@ -25,7 +25,7 @@ def close_if_time_is_up(*, attempt: Attempt) -> Attempt:
     """Close the attempt when its time is over; else return it as it is. For pages that come before the sweeper does."""
     if not attempt.is_open or not time_is_up(attempt.closes_at, timezone.now()):
         return attempt
-    closed, _ = _close(attempt.pk, only_when_time_is_up=True)
+    closed, _ = _close(attempt.pk, attempt.quiz_id, only_when_time_is_up=True)
     return closed
 
 
@@ -34,11 +34,11 @@ def sweep_attempts(*, limit: int = 500) -> int:
 
     Safe to run twice or side by side. An attempt that cannot be scored is logged and leaves the others alone.
     """
-    overdue = Attempt.objects.past_their_time(timezone.now(), GRACE).order_by("closes_at").values_list("pk", flat=True)
+    overdue = Attempt.objects.past_their_time(timezone.now(), GRACE).order_by("closes_at").values_list("pk", "quiz_id")
     closed = 0
-    for pk in list(overdue[:limit]):
+    for pk, quiz_id in list(overdue[:limit]):
         try:
-            _, this_call_did = _close(pk, only_when_time_is_up=True)
+            _, this_call_did = _close(pk, quiz_id, only_when_time_is_up=True)
         except Exception:
             log.exception("attempt cannot be closed", attempt=pk)
         else:
@@ -47,28 +47,27 @@ def sweep_attempts(*, limit: int = 500) -> int:
 
 
 @transaction.atomic
-def _close(pk: int, *, only_when_time_is_up: bool = False) -> tuple[Attempt, bool]:
+def _close(pk: int, quiz_id: int, *, only_when_time_is_up: bool = False) -> tuple[Attempt, bool]:
     """Close an attempt that is still open; says whether this call did it."""
+    hold_rules(quiz_id)
     attempt = Attempt.objects.with_content().select_for_update(of=("self",)).get(pk=pk)
     now = timezone.now()
     is_up = time_is_up(attempt.closes_at, now)
     if not attempt.is_open or (only_when_time_is_up and not is_up):
         return attempt, False
     asked = list(attempt.questions.select_related("question_version").order_by("position"))
-    result = score_responses([Response(question=a.content, value=a.value, max_points=a.max_points) for a in asked])
-    for question, points in zip(asked, result.points, strict=True):
-        question.points = points
-    AttemptQuestion.objects.bulk_update(asked, ["points"])
+    result = score_attempt(asked, rules_of(quiz_id))
+    AttemptQuestion.objects.bulk_update(asked, ["points", "awaits_mark"])
+    scored = set_score(attempt, result)
     activity = attempt.quiz.activity
     attempt.closed_at = max(attempt.started_at, min(now, attempt.closes_at or now))
     attempt.closed_by = ClosedBy.TIME if is_up else ClosedBy.STUDENT
-    attempt.score = result.score
     if not attempt.is_tryout:
         attempt.late_factor = window_for(activity=activity, user=attempt.student).late_factor(attempt.closed_at)
-    if not _move(attempt, to=AttemptState.CLOSED, fields=("closed_at", "closed_by", "score", "late_factor")):
+    if not _move(attempt, to=AttemptState.CLOSED, fields=("closed_at", "closed_by", "late_factor", *scored)):
         return Attempt.objects.with_content().get(pk=pk), False
     if not attempt.is_tryout:
-        _record(attempt, result)
+        record_standing(attempt, result.evidence)
     return attempt, True
 
 
@@ -80,21 +79,3 @@ def _move(attempt: Attempt, *, to: AttemptState, fields: Sequence[str]) -> bool:
     )
     attempt.state = to
     return bool(moved)
-
-
-def _record(attempt: Attempt, result: Result) -> None:
-    """Let the try that counts by the quiz's rule stand in the gradebook, with the evidence of this one."""
-    current = attempt.quiz.current_version or attempt.version
-    tries = Attempt.objects.closed().filter(quiz=attempt.quiz, student=attempt.student, is_tryout=False)
-    counting = counting_try(tries, scoring=current.settings.scoring)
-    record(
-        activity=attempt.quiz.activity,
-        user=attempt.student,
-        points=counting.score or 0,
-        max_points=counting.max_score,
-        late_factor=counting.late_factor,
-        source_kind="attempt",
-        source_id=counting.pk,
-        evidence=result.evidence,
-        evidence_source_id=attempt.pk,
-    )

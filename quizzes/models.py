@@ -168,7 +168,14 @@ class Attempt(models.Model):
     score = models.DecimalField(
         max_digits=8, decimal_places=2, null=True, blank=True, help_text="Points earned, before lateness."
     )
-    max_score = models.DecimalField(max_digits=8, decimal_places=2)
+    max_score = models.DecimalField(max_digits=8, decimal_places=2, help_text="Of the questions that count.")
+    worth = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Of all questions asked, where some were dropped since; else empty.",
+    )
 
     objects: ClassVar[AttemptQuerySet[Self]] = AttemptQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from courses.services import grant_extension, revoke_extension, set_window
 from gradebook.models import Evidence, GradeEvent, Score
-from quizzes import closing
+from quizzes import closing, scoring
 from quizzes.models import MOVES, Attempt, AttemptState
 from quizzes.services import close_attempt, close_if_time_is_up, save_answer, sweep_attempts
 from quizzes.starting import start_attempt
@@ -71,7 +71,7 @@ def test_handing_in_twice_changes_nothing() -> None:
 def test_a_failure_while_recording_leaves_the_try_open() -> None:
     attempt = an_attempt()
     answer(attempt, "created")
-    with mock.patch.object(closing, "record", side_effect=RuntimeError("disk")), pytest.raises(RuntimeError):
+    with mock.patch.object(scoring, "record", side_effect=RuntimeError("disk")), pytest.raises(RuntimeError):
         close_attempt(attempt=attempt)
     attempt.refresh_from_db()
     assert attempt.is_open

@@ -1,0 +1,181 @@
+"""Rules: how a quiz scores a question in place of the question's own key. Pure: the same rule gives the same points."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import ValidationError
+
+from quizzes.types import REGISTRY
+from quizzes.types.base import QuestionType
+
+MAX_KEYS = 12
+ANY_OF = "any_of"
+KEPT = frozenset(QuestionType.model_fields) - {"explanation"} | {"values"}
+"""What belongs to the question as it was asked: no rule touches it."""
+_PROBED_SEEDS = (1, 2, 3)
+_REMEMBERED = 4096
+
+
+class BadRule(Exception):
+    """A rule cannot be used for a question; `message` says why, in words for an instructor."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Change(StrEnum):
+    """What a rule does."""
+
+    KEY = "key"
+    DROP = "drop"
+    FULL = "full"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule. `keys` are the fields of the spec that another key sets; where there are several, the best counts."""
+
+    change: Change
+    keys: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, kind: object, detail: object = None) -> Self:
+        """Read a rule as it is stored: its kind, and for another key the fields, or `{"any_of": [fields, …]}`.
+
+        Raises BadRule.
+        """
+        try:
+            change = Change(str(kind))
+        except ValueError:
+            raise BadRule(f"A rule is one of {', '.join(Change)}, not “{kind}”.") from None
+        if change is not Change.KEY:
+            return cls(change=change)
+        if not isinstance(detail, Mapping) or not detail:
+            raise BadRule("Another key is a mapping of the question's fields, such as `answer: created`.")
+        keys = detail[ANY_OF] if set(detail) == {ANY_OF} else [detail]
+        if not isinstance(keys, Sequence) or not 1 <= len(keys) <= MAX_KEYS:
+            raise BadRule(f"`{ANY_OF}` is a list of 1 to {MAX_KEYS} keys.")
+        if not all(isinstance(key, Mapping) and key for key in keys):
+            raise BadRule("Each key is a mapping of the question's fields, such as `answer: created`.")
+        return cls(change=change, keys=tuple(keys))
+
+    @classmethod
+    def stored(cls, data: Mapping[str, Any]) -> Self:
+        """Read a rule from one mapping with `kind` and `detail`. Raises BadRule."""
+        return cls.of(data.get("kind"), data.get("detail"))
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """The fields as they are stored."""
+        if len(self.keys) > 1:
+            return {ANY_OF: [dict(key) for key in self.keys]}
+        return dict(self.keys[0]) if self.keys else {}
+
+    def as_json(self) -> dict[str, Any]:
+        """The rule as one mapping."""
+        return {"kind": self.change.value, **({"detail": self.detail} if self.keys else {})}
+
+
+def rekeyed(question: QuestionType, fields: Mapping[str, Any]) -> QuestionType:
+    """The question with other values in those fields. Raises BadRule for what is no key, or would change what is asked.
+
+    A question that varies stays one: its variants carry the new key.
+    """
+    if taken := sorted(KEPT & set(fields)):
+        raise BadRule(f"A key cannot change {_listed(taken)}: that is what students were asked.")
+    try:
+        changed = REGISTRY.question(question.model_dump(mode="json") | dict(fields))
+    except ValidationError as error:
+        raise BadRule(_said(error)) from error
+    pairs = [(question, changed)]
+    if question.varies:
+        pairs += [(question.variant(seed), changed.variant(seed)) for seed in _PROBED_SEEDS]
+    if any(before.public() != after.public() for before, after in pairs):
+        raise BadRule("This would change what students saw, not only the key. Change the question itself instead.")
+    return changed
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _said(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}." if place else f"{first['msg']}."
+
+
+def current_key(question: QuestionType) -> dict[str, Any]:
+    """The fields of a question that its kind adds: what a rule may set, and what is taken over from a newer version."""
+    stored = question.model_dump(mode="json")
+    return {name: value for name, value in stored.items() if name not in KEPT}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a quiz by question id. It remembers the questions it made anew, since a class gets the same ones."""
+
+    by_question: Mapping[str, Rule] = field(default_factory=dict)
+    _made: dict[tuple[int, int | None], tuple[QuestionType, tuple[QuestionType, ...]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def of(self, question: QuestionType) -> Rule | None:
+        """The rule for a question; None where its own key holds."""
+        return self.by_question.get(question.id)
+
+    def judges(
+        self, question: QuestionType, *, family: QuestionType | None = None, seed: int | None = None
+    ) -> tuple[QuestionType, ...]:
+        """The question with each key that is right by the rules: itself where no other key is set.
+
+        `family` is what a variant was drawn from, and `seed` which one it is: the key is then set there, so that it can
+        be computed. A key that does not fit this version of the question leaves the question's own: scoring never
+        stops for it (drafting the rule says so).
+        """
+        rule = self.of(question)
+        if rule is None or rule.change is not Change.KEY:
+            return (question,)
+        varied = family is not None and seed is not None
+        source = family if family is not None and varied else question
+        name = (id(source), seed if varied else None)
+        remembered = self._made.get(name)  # the source is kept beside it, so that its id stays its own
+        if remembered is None:
+            if len(self._made) >= _REMEMBERED:
+                self._made.clear()
+            made = self._anew(question, rule, family=family, seed=seed) or (question,)
+            remembered = self._made[name] = (source, made)
+        return remembered[1]
+
+    @staticmethod
+    def _anew(
+        question: QuestionType, rule: Rule, *, family: QuestionType | None, seed: int | None
+    ) -> tuple[QuestionType, ...]:
+        made = []
+        for key in rule.keys:
+            try:
+                made.append(with_key(question, key, family=family, seed=seed))
+            except BadRule:
+                continue
+        return tuple(made)
+
+
+def with_key(
+    question: QuestionType, key: Mapping[str, Any], *, family: QuestionType | None = None, seed: int | None = None
+) -> QuestionType:
+    """A question or a variant with another key. Raises BadRule.
+
+    What the family makes of the seed today counts only if it is what the student saw; else the key is set in the
+    variant as it was stored.
+    """
+    if family is not None and seed is not None and family.varies:
+        variant = rekeyed(family, key).variant(seed)
+        if variant.public() == question.public():
+            return variant
+    return rekeyed(question, key)
+
+
+NO_RULES = Rules()
