@@ -23,7 +23,7 @@ def close_attempt(*, attempt: Attempt) -> Attempt:
 
 def close_if_time_is_up(*, attempt: Attempt) -> Attempt:
     """Close the attempt when its time is over; else return it as it is. For pages that come before the sweeper does."""
-    if not attempt.is_open or not time_is_up(attempt.closes_at, timezone.now()):
+    if not attempt.is_open or not time_is_up(attempt, timezone.now()):
         return attempt
     closed, _ = _close(attempt.pk, attempt.quiz_id, only_when_time_is_up=True)
     return closed
@@ -52,7 +52,7 @@ def _close(pk: int, quiz_id: int, *, only_when_time_is_up: bool = False) -> tupl
     hold_rules(quiz_id)
     attempt = Attempt.objects.with_content().select_for_update(of=("self",)).get(pk=pk)
     now = timezone.now()
-    is_up = time_is_up(attempt.closes_at, now)
+    is_up = time_is_up(attempt, now)
     if not attempt.is_open or (only_when_time_is_up and not is_up):
         return attempt, False
     asked = list(attempt.questions.select_related("question_version").order_by("position"))

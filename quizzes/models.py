@@ -163,6 +163,7 @@ class Attempt(models.Model):
     page_reached = models.PositiveSmallIntegerField(
         default=1, help_text="The furthest page seen: where there is no way back, the only one to answer."
     )
+    page_turned_at = models.DateTimeField(null=True, blank=True, help_text="When the furthest page was turned to.")
     address = models.GenericIPAddressField(null=True, blank=True, help_text="Where it was started from.")
     awaits_marks = models.BooleanField(default=False, help_text="Somebody has to mark answers: the score will change.")
     score = models.DecimalField(
@@ -238,6 +239,9 @@ class AttemptQuestion(models.Model):
     flagged = models.BooleanField(default=False, help_text="Marked by the student to come back to.")
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="When the student asked for the feedback in practice: the answer is final."
+    )
+    is_final = models.BooleanField(
+        default=False, help_text="Its attempt was closed: set with the points, so that no save can slip in between."
     )
     awaits_mark = models.BooleanField(default=False, help_text="Handed in, and to be marked by somebody.")
     points = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)

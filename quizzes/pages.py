@@ -17,7 +17,7 @@ from quizzes.release import LastTimes, last_times_of, released_at
 from quizzes.rendering import block
 from quizzes.showing import NOTHING, ShownQuestion, ask, review_of
 from quizzes.specs import QuizSpec
-from quizzes.timing import time_is_up, time_limit
+from quizzes.timing import remaining, time_is_up, time_limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +104,9 @@ def attempt_page(*, attempt: Attempt, page: int = 1) -> AttemptPage:
             for position, value, flagged, revision in rows
         ),
         closes_at=attempt.closes_at,
-        remaining_seconds=_remaining(attempt.closes_at, now),
+        remaining_seconds=_remaining(attempt, now),
         server_time=now,
-        time_is_up=time_is_up(attempt.closes_at, now),
+        time_is_up=time_is_up(attempt, now),
     )
 
 
@@ -124,8 +124,9 @@ def shown(asked: AttemptQuestion) -> ShownQuestion:
     )
 
 
-def _remaining(closes_at: datetime | None, now: datetime) -> int | None:
-    return None if closes_at is None else max(0, int((closes_at - now).total_seconds()))
+def _remaining(attempt: Attempt, now: datetime) -> int | None:
+    left = remaining(attempt, now)
+    return None if left is None else int(left.total_seconds())
 
 
 @dataclass(frozen=True, kw_only=True)

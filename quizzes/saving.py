@@ -94,7 +94,7 @@ def _is_own_newer(asked: AttemptQuestion, client: str) -> bool:
 
 
 def _require_under_way(attempt: Attempt, saved: SavedAnswer, now: datetime) -> None:
-    if attempt.is_open and not time_is_up(attempt.closes_at, now):
+    if attempt.is_open and not time_is_up(attempt, now):
         return
     course = attempt.quiz.activity.course
     if attempt.closes_at and (attempt.is_open or attempt.closed_by == ClosedBy.TIME):
