@@ -20,8 +20,9 @@ from deploy.up.trouble import Trouble
 READY_SECONDS = 60
 STOP_SECONDS = 20
 POSTGRES_USER = "postgres"
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=128MB")
-"""Safety against power cuts, which a test database can do without."""
+COMMON = ("max_connections=200", "shared_buffers=128MB")
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+"""Without safety against power cuts, which a test database can do without."""
 
 
 @contextlib.contextmanager
@@ -36,8 +37,11 @@ def redis() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL with an empty database, run by an ordinary user; its address."""
+def postgresql(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL with an empty database, run by an ordinary user; its address.
+
+    `durable` has it write as one in production does: what is committed outlives a power cut.
+    """
     binaries = _newest_postgresql()
     with _folder("drydock-postgresql-") as folder:
         ordinary = _as_ordinary_user(folder)
@@ -51,7 +55,13 @@ def postgresql() -> Iterator[str]:
         made = subprocess.run([*ordinary, *command], cwd=folder, capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise Trouble(f"PostgreSQL's initdb failed: {made.stderr.strip()}")
-        settings = (*QUICK, "listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=")
+        settings = (
+            *COMMON,
+            *(() if durable else QUICK),
+            "listen_addresses=127.0.0.1",
+            f"port={port}",
+            "unix_socket_directories=",
+        )
         server = [str(binaries / "postgres"), "-D", str(data)]
         server += [word for setting in settings for word in ("-c", setting)]
         with _running([*ordinary, *server], folder, port, signal.SIGINT):
