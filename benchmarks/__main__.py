@@ -2,11 +2,12 @@
 
 import argparse
 import statistics
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import consoles, site
+from benchmarks import consoles, exam, quizzes, site
 from benchmarks.baselines import raw_sdk, shell_loop
 from benchmarks.site import LAB, Bench
 
@@ -21,12 +22,24 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=12, help="hand-ins at idle, each beside a raw one (default 12)")
     parser.add_argument("--jobs", type=int, default=24, help="hand-ins at once (default 24)")
     parser.add_argument("--sessions", type=int, default=30, help="consoles at once (default 30)")
-    parser.add_argument("--only", choices=("grading", "consoles"), help="measure one of the two (otherwise both)")
+    parser.add_argument("--students", type=int, default=1000, help="who take the exam at once (default 1000)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each rate of a quiz is taken (default 5)")
+    parser.add_argument("--quiz-rounds", type=int, default=5, help="how often, in turn (default 5)")
+    parser.add_argument(
+        "--only", choices=("grading", "consoles", "quizzes", "exam"), help="measure one (otherwise all)"
+    )
     given = parser.parse_args()
-    if given.only != "grading":
-        consoles.measure(rounds=given.rounds, sessions=given.sessions)
-    if given.only != "consoles":
-        grading(given.rounds, given.jobs)
+    measures: dict[str, Callable[[], object]] = {
+        "consoles": lambda: consoles.measure(rounds=given.rounds, sessions=given.sessions),
+        "grading": lambda: grading(given.rounds, given.jobs),
+        "quizzes": lambda: quizzes.measure(seconds=given.seconds, rounds=given.quiz_rounds),
+        "exam": lambda: exam.report(exam.Exam(students=given.students)),
+    }
+    for name, measure in measures.items():
+        if given.only == name:
+            measure()
+        elif given.only is None:  # each in a process of its own, since two of them set up a site of their own
+            subprocess.run([sys.executable, "-m", "benchmarks", *sys.argv[1:], "--only", name], check=True)
     return 0
 
 

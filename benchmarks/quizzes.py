@@ -12,7 +12,7 @@ from benchmarks.quiz_class import PER_PAGE, QUESTIONS, Student, a_quiz, answers,
 
 CONNECTIONS = 8
 MOODLE = {"view": 25, "autosave": 95, "finish": 33}
-"""Requests a second of Moodle 4.5 at its best for the same quiz on a machine like this one, load from the same cores."""
+"""Requests a second of Moodle 4.5 at its best for such a quiz on such a machine, load from the same cores."""
 
 Step = Callable[[], Awaitable[None]]
 
