@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from builders import a_course, a_member, a_user, an_activity, an_instructor_of
 
 from accounts.errors import DrydockError
 from accounts.models import User
-from courses.models import Activity
+from courses.models import Activity, AuditEntry
 from gradebook.models import Evidence, GradeEvent, Score
-from gradebook.services import TopicEvidence, clear_override, override, record
+from gradebook.services import Earned, Showed, TopicEvidence, clear_override, override, record, record_all
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +118,82 @@ def test_the_outbox_is_read_by_cursor(activity: Activity, student: User) -> None
     first = GradeEvent.objects.order_by("pk").first()
     assert first is not None
     assert [e.points for e in GradeEvent.objects.all().after(first.pk)] == [2, 3]
+
+
+def a_standing(user: User, points: float, source_id: int, *, late_factor: str = "1") -> Earned:
+    return Earned(
+        user_id=user.pk,
+        points=Decimal(str(points)),
+        max_points=Decimal(10),
+        late_factor=Decimal(late_factor),
+        source_id=source_id,
+    )
+
+
+def test_many_are_recorded_as_one_after_the_other_would_be(activity: Activity) -> None:
+    new, same, risen, overridden = (a_member(activity.course) for _ in range(4))
+    for number, user in enumerate((same, risen, overridden), 2):
+        record(
+            activity=activity,
+            user=user,
+            points=5,
+            max_points=10,
+            source_kind="attempt",
+            source_id=number,
+            evidence=[TopicEvidence(topic="cmd.run", points=Decimal(5), max_points=Decimal(10))],
+        )
+    by = an_instructor_of(activity.course)
+    override(by=by, activity=activity, user=overridden, points=Decimal(9), reason="shown in class")
+    before = GradeEvent.objects.count()
+    shown = TopicEvidence(topic="cmd.start", points=Decimal(7), max_points=Decimal(7))
+    rows = [
+        a_standing(new, 4, 1, late_factor="0.5"),
+        a_standing(same, 5, 2),
+        a_standing(risen, 7, 3),
+        a_standing(overridden, 7, 4),
+    ]
+    showed = [
+        Showed(user_id=risen.pk, source_id=3, evidence=[shown]),
+        Showed(user_id=same.pk, source_id=2, evidence=[]),
+    ]
+    assert record_all(activity=activity, source_kind="attempt", earned=rows, showed=showed) == 2
+    points = {score.user_id: (score.points, score.final_points) for score in Score.objects.filter(activity=activity)}
+    assert points == {new.pk: (2, 2), same.pk: (5, 5), risen.pk: (7, 7), overridden.pk: (7, 9)}
+    events = GradeEvent.objects.order_by("pk")[before:]
+    assert {(event.user_id, event.points, event.cause) for event in events} == {
+        (new.pk, 2, "earned"),
+        (risen.pk, 7, "earned"),
+    }
+    assert {(row.user_id, row.topic) for row in Evidence.objects.filter(activity=activity)} == {
+        (risen.pk, "cmd.start"),
+        (overridden.pk, "cmd.run"),
+    }
+    assert record_all(activity=activity, source_kind="attempt", earned=rows, showed=showed) == 0
+
+
+def test_recording_many_takes_no_more_queries_than_recording_few(
+    activity: Activity, django_assert_num_queries: Any
+) -> None:
+    for count in (2, 12):
+        users = [a_member(activity.course) for _ in range(count)]
+        showed = [Showed(user_id=user.pk, source_id=user.pk, evidence=[]) for user in users]
+        for points in (5, 6):
+            rows = [a_standing(user, points, user.pk) for user in users]
+            with django_assert_num_queries(6):
+                assert record_all(activity=activity, source_kind="attempt", earned=rows, showed=showed) == count
+
+
+def test_overrides_are_written_down_with_what_they_replaced(activity: Activity, student: User) -> None:
+    record(activity=activity, user=student, points=4, max_points=10, source_kind="attempt", source_id=1)
+    by = an_instructor_of(activity.course)
+    score = override(by=by, activity=activity, user=student, points=Decimal(9), reason="the lab was broken")
+    clear_override(by=by, score=score)
+    clear_override(by=by, score=score)
+    cleared, given = AuditEntry.objects.filter(course=activity.course)
+    assert (given.action, given.by, given.detail) == (
+        "override_set",
+        by,
+        {"user": student.pk, "before": "4.00", "after": "9.00"},
+    )
+    assert "the lab was broken" in given.summary
+    assert (cleared.action, cleared.detail["after"]) == ("override_cleared", "4.00")
