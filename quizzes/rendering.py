@@ -1,5 +1,6 @@
 """Turns authors' text into safe HTML: a small part of Markdown, rendered, then cleaned to a short list of tags."""
 
+import re
 from functools import lru_cache
 
 import nh3
@@ -16,6 +17,7 @@ _BLOCK_TAGS = {
 _INLINE_TAGS = {"a", "br", "code", "em", "strong"}
 _ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto"}
+_BACKTICKS = re.compile("`+")
 
 
 def _clean(html: str, tags: set[str]) -> SafeString:
@@ -38,3 +40,10 @@ def inline(text: str) -> SafeString:
 def literal(text: str) -> SafeString:
     """Show a text as it is, character by character, as code."""
     return format_html("<code>{}</code>", text)
+
+
+def code_span(text: str) -> str:
+    """Write a text as Markdown code that shows it as it is, whatever backticks it holds."""
+    fence = "`" * (max((len(run) for run in _BACKTICKS.findall(text)), default=0) + 1)
+    inside = f" {text} " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else text
+    return f"{fence}{inside}{fence}"

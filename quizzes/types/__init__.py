@@ -1,7 +1,11 @@
 """The question types of this installation."""
 
+from quizzes.types.blanks import Blanks
+from quizzes.types.categorise import Categorise
+from quizzes.types.matching import Matching
 from quizzes.types.multiple_choice import MultipleChoice
 from quizzes.types.numeric import Numeric
+from quizzes.types.ordering import Ordering
 from quizzes.types.registry import Registry
 from quizzes.types.short_text import ShortText
 from quizzes.types.single_choice import SingleChoice
@@ -13,4 +17,8 @@ REGISTRY.register("multiple_choice", MultipleChoice)
 REGISTRY.register("true_or_false", TrueOrFalse)
 REGISTRY.register("short_text", ShortText)
 REGISTRY.register("numeric", Numeric)
+REGISTRY.register("matching", Matching)
+REGISTRY.register("ordering", Ordering)
+REGISTRY.register("blanks", Blanks)
+REGISTRY.register("categorise", Categorise)
 REGISTRY.register_installed()

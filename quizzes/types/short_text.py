@@ -1,101 +1,19 @@
 """Short text: a word or a line to type."""
 
-from collections.abc import Iterable
 from fractions import Fraction
-from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-import re2  # type: ignore[import-untyped]  # ships no types
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
-
-from quizzes.types.base import Feedback, Key, QuestionType, Sample, Scored, Text, Value, between, refuse_at
-from quizzes.types.text import alike, typed
-
-MAX_LENGTH = 200
-MAX_PATTERN_BYTES = 1 << 20
+from quizzes.types.accepted import MAX_LENGTH, AcceptedText
+from quizzes.types.base import Key, QuestionType, Sample, Scored, Value
+from quizzes.types.text import typed
 
 
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> Any:
-    """Compile a pattern for RE2, whose matching time grows with the text alone: no pattern can hang the scoring."""
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = False
-    options.max_mem = MAX_PATTERN_BYTES
-    return re2.compile(pattern, options)
-
-
-def _one_or_more(value: object) -> object:
-    return value if isinstance(value, list | tuple) else [value]
-
-
-Accepted = Annotated[
-    tuple[Annotated[Text, StringConstraints(max_length=MAX_LENGTH)], ...],
-    BeforeValidator(_one_or_more),
-    between(1, 50),
-]
-
-
-class WrongText(BaseModel):
-    """A wrong answer that is often given, compared like a right one, and what to tell about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    text: Accepted
-    feedback: Feedback
-
-
-class ShortText(QuestionType):
-    """Type a word or a line. `answer` is one text or a list of texts, each of which is right.
-
-    `match`: `normalised` (width, case, spaces and surrounding quotes do not matter), `exact` (all of it matters but
-    spaces at the ends), or `regex` (each is an RE2 pattern for the whole answer, case ignored; `shown` tells students
-    the right answer in words). An answer is stored as the text typed.
-    """
+class ShortText(AcceptedText, QuestionType):
+    """Type a word or a line, compared as `AcceptedText` says. An answer is stored as the text typed."""
 
     kind: Literal["short_text"]
-    answer: Accepted
-    match: Literal["exact", "normalised", "regex"] = "normalised"
-    shown: Feedback = ""
-    wrong: Annotated[tuple[WrongText, ...], between(0, 20)] = ()
 
     instruction: ClassVar[str] = "Type your answer."
-
-    @model_validator(mode="after")
-    def _patterns_compile(self) -> Self:
-        if self.match != "regex":
-            if self.shown:
-                refuse_at(("shown",), "only a question with `match: regex` needs `shown`", self.shown)
-            return self
-        for position, pattern in enumerate(self.answer):
-            self._require_pattern(pattern, ("answer", position))
-        for position, wrong in enumerate(self.wrong):
-            for pattern in wrong.text:
-                self._require_pattern(pattern, ("wrong", position, "text"))
-        if not self.shown:
-            refuse_at(("shown",), "say the right answer in words in `shown`: students cannot read a pattern", "")
-        return self
-
-    @staticmethod
-    def _require_pattern(pattern: str, place: tuple[str | int, ...]) -> None:
-        try:
-            _compiled(pattern)
-        except re2.error as error:
-            reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
-            refuse_at(
-                place,
-                f"RE2 cannot read this pattern: {reason} (it has no look-around and no back-references)",
-                pattern,
-            )
-
-    def _matches(self, value: str, accepted: Iterable[str]) -> bool:
-        match self.match:
-            case "exact":
-                return value in accepted
-            case "normalised":
-                return alike(value) in {alike(text) for text in accepted}
-            case "regex":
-                return any(_compiled(pattern).fullmatch(value) for pattern in accepted)
 
     def read(self, raw: object) -> Value | None:
         """Read the line typed."""
@@ -103,13 +21,8 @@ class ShortText(QuestionType):
 
     def score(self, value: Value) -> Scored:
         """All or nothing; a known wrong answer is told why."""
-        text = str(value)
-        if self._matches(text, self.answer):
-            return Scored(fraction=Fraction(1))
-        for wrong in self.wrong:
-            if self._matches(text, wrong.text):
-                return Scored(fraction=Fraction(0), feedback=wrong.feedback)
-        return Scored(fraction=Fraction(0))
+        right, feedback = self.judge(str(value))
+        return Scored(fraction=Fraction(int(right)), feedback=feedback)
 
     def key(self) -> Key:
         """Give what would have been accepted."""

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
+from pydantic import ValidationError
 
 from quizzes.rendering import inline, literal
 from quizzes.showing import ask, review_of
 from quizzes.types import REGISTRY
-from quizzes.types.base import MalformedAnswer, QuestionType, Sample
+from quizzes.types.base import FormValues, MalformedAnswer, QuestionType, Sample, Value
 from tests.quizzes.forms import SubmittedForm, Tags
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> [a](javascript:alert(1)) <b>\"'&"
-TEXTS = {"text", "options", "answer", "feedback", "explanation", "shown", "wrong"}
 
 ANYTHING: list[Any] = [
     None, "", [], {}, {"a": 1}, [[]], [None], 3.5, True, "\x00", "x" * 10_000, ["x"] * 1000, 10**40, "\ud800"
@@ -102,20 +102,36 @@ def test_each_type_shows_right_wrong_and_malformed_samples(kind: str) -> None:
     assert len({sample.name for sample in samples}) == len(samples)
 
 
-def as_form(raw: Any) -> list[str]:
+def as_form(question: QuestionType, raw: Any) -> FormValues:
     """What a form would send for it."""
+    if question.takes_parts:
+        return FormValues(parts=dict(question.part_values(question.parse(raw))))
     if isinstance(raw, list):
-        return raw
-    return [str(raw).lower() if isinstance(raw, bool) else str(raw)]
+        return FormValues(raw)
+    return FormValues([str(raw).lower() if isinstance(raw, bool) else str(raw)])
 
 
 @pytest.mark.parametrize(("kind", "sample"), ACCEPTED)
-def test_the_order_of_options_changes_no_score(kind: str, sample: Sample) -> None:
+def test_the_order_of_options_and_parts_changes_no_score(kind: str, sample: Sample) -> None:
     question = the_question(kind, sample)
     orders = [question.draw_order(random.Random(seed), shuffle=True) for seed in range(20)]
-    shown = [{option.id for option in question.public(order).options} for order in orders]
-    assert all(ids == shown[0] for ids in shown)
-    assert question.score_or_nothing(question.parse_form(as_form(sample.raw))).fraction == sample.fraction
+    shown = [question.public(order) for order in orders]
+    assert {frozenset(option.id for option in one.options) for one in shown} == {
+        frozenset(option.id for option in shown[0].options)
+    }
+    assert {frozenset(part.id for part in one.parts) for one in shown} == {
+        frozenset(part.id for part in shown[0].parts)
+    }
+    assert question.score_or_nothing(question.parse_form(as_form(question, sample.raw))).fraction == sample.fraction
+
+
+@pytest.mark.parametrize(("kind", "sample"), CASES)
+def test_a_drawn_order_is_shown_the_same_each_time(kind: str, sample: Sample) -> None:
+    question = the_question(kind, sample)
+    for shuffle in (True, False):
+        order = question.draw_order(random.Random(7), shuffle=shuffle)
+        stored = json.loads(json.dumps(order))
+        assert REGISTRY.question(json.loads(question.model_dump_json())).public(stored) == question.public(order)
 
 
 @pytest.mark.parametrize(("kind", "sample"), CASES)
@@ -157,25 +173,22 @@ def the_parts(kind: str, sample: Sample, mode: str, **fields: Any) -> str:
 @pytest.mark.parametrize(("kind", "sample"), ACCEPTED)
 def test_the_form_sends_the_answer_that_it_shows(kind: str, sample: Sample) -> None:
     question = the_question(kind, sample)
-    sent = SubmittedForm(the_parts(kind, sample, "answer")).values("answer")
+    sent = SubmittedForm(the_parts(kind, sample, "answer")).answer()
     assert question.parse_form(sent) == question.parse(sample.raw)
 
 
 @pytest.mark.parametrize("kind", list(REGISTRY))
 def test_an_untouched_form_sends_no_answer(kind: str) -> None:
     empty = Sample(name="", spec=REGISTRY.get(kind).samples()[0].spec, raw=None)
-    assert (
-        the_question(kind, empty).parse_form(SubmittedForm(the_parts(kind, empty, "answer")).values("answer")) is None
-    )
+    assert the_question(kind, empty).parse_form(SubmittedForm(the_parts(kind, empty, "answer")).answer()) is None
 
 
 @pytest.mark.parametrize(("kind", "sample"), CASES)
 @pytest.mark.parametrize("mode", ["answer", "review"])
 def test_markup_in_texts_and_answers_shows_as_text(kind: str, sample: Sample, mode: str) -> None:
-    spec = _with_markup(sample.spec)
-    sample = Sample(name=sample.name, spec=spec, raw=_with_markup(sample.raw), refused="may be")
-    question = the_question(kind, sample)
-    value = HOSTILE if question.public().max_length else None
+    question = hostile(sample.spec)
+    assert HOSTILE in question.text
+    value = something_given(question)
     given = {"position": 1, "option_order": [], "max_points": Decimal(1), "value": value}
     shown = (
         ask(question, **given)
@@ -183,19 +196,59 @@ def test_markup_in_texts_and_answers_shows_as_text(kind: str, sample: Sample, mo
         else review_of(question, **given, points=Decimal(0), with_scores=True, with_keys=True)
     )
     html = render_to_string(shown.template, {"question": shown, "value": shown.value, "mode": mode})
-    for text in (html, shown.html, *(option.html for option in shown.options)):
-        tags = {tag for tag, _ in Tags(text).seen}
-        assert not tags & {"script", "img", "b", "i", "svg", "iframe", "style"}
-        assert not [name for _, attributes in Tags(text).seen for name in attributes if name.startswith("on")]
-        assert not [a["href"] for _, a in Tags(text).seen if "javascript" in (a.get("href") or "")]
+    passage = "".join([*(part.html for part in shown.parts), shown.tail])
+    for text in (html, shown.html, *(option.html for option in shown.options), passage):
+        tags = Tags(text).seen
+        assert not {tag for tag, _ in tags} & {"script", "img", "b", "i", "svg", "iframe", "style", "object", "form"}
+        assert not [name for _, attributes in tags for name in attributes if name.startswith("on") or name == "style"]
+        assert not [a for _, a in tags for name in ("href", "src") if "javascript" in (a.get(name) or "")]
 
 
-def _with_markup(value: Any) -> Any:
+def hostile(spec: dict[str, Any]) -> QuestionType:
+    """The question with markup in every text of its author's that may be any text, also where two name each other."""
+    for text in sorted({text for _, text in _texts(spec)}):
+        changed = _replaced(spec, text, f"{text} {HOSTILE}")
+        try:
+            REGISTRY.question(changed)
+        except ValidationError:
+            continue
+        spec = changed
+    return REGISTRY.question(spec | {"explanation": HOSTILE})
+
+
+def _texts(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...], str]]:
+    if isinstance(value, str):
+        return [] if place[:1] in {("id",), ("kind",), ("topics",)} else [(place, value)]
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    return [found for key, item in items for found in _texts(item, (*place, key))]
+
+
+def _replaced(value: Any, text: str, other: str, place: tuple[Any, ...] = ()) -> Any:
     if isinstance(value, dict):
-        return {key: _with_markup(item) if key in TEXTS else item for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_markup(item) for item in value]
-    return f"{value} {HOSTILE}" if isinstance(value, str) else value
+        return {key: _replaced(item, text, other, (*place, key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replaced(item, text, other, (*place, index)) for index, item in enumerate(value)]
+    return other if value == text and place[:1] not in {("id",), ("kind",), ("topics",)} else value
+
+
+def something_given(question: QuestionType) -> Value | None:
+    """An answer that is as hostile as the question takes one."""
+    public = question.public()
+    parts = {part.id: part.choices[0].id if part.choices else HOSTILE for part in public.parts}
+    places = {part.id: str(place) for place, part in enumerate(public.parts, 1)}
+    for raw in (
+        FormValues([HOSTILE]),
+        FormValues([public.options[0].id]) if public.options else None,
+        FormValues(parts=parts) if parts else None,
+        FormValues(parts=places) if parts else None,
+    ):
+        try:
+            value = None if raw is None else question.parse_form(raw)
+        except MalformedAnswer:
+            continue
+        if value is not None:
+            return value
+    return None
 
 
 @pytest.mark.parametrize(("kind", "sample"), CASES)
@@ -211,17 +264,47 @@ def test_the_review_shows_keys_only_with_keys(kind: str, sample: Sample) -> None
     assert "because-of-this" in opened
     question = the_question(kind, sample)
     key = question.key()
-    for text in (*map(inline, key.texts), *map(literal, key.literals)):
-        assert text in opened
+    judged = question.score_or_nothing(None if sample.refused else question.parse(sample.raw))
+    marks = [judged.options[part.id] for part in question.public().parts]
+    assert {mark.outcome for mark in marks} <= {"right", "wrong", "missed"}
+    assert not [mark for mark in marks if mark.feedback and inline(mark.feedback) not in opened]
+    told = [text in opened for text in (*map(inline, key.texts), *map(literal, key.literals))]
+    by_part = [inline(mark.right) in opened for mark in marks if mark.outcome != "right"]
+    assert all(told) or (marks and all(by_part))
 
 
 @pytest.mark.parametrize(("kind", "sample"), CASES)
-def test_the_answering_part_has_a_label_for_each_input_and_no_script(kind: str, sample: Sample) -> None:
+def test_the_answering_part_has_a_label_for_each_control_and_no_script(kind: str, sample: Sample) -> None:
     html = the_parts(kind, sample, "answer")
+    question = the_question(kind, sample)
     tags = Tags(html).seen
     labelled = {attributes.get("for") for tag, attributes in tags if tag == "label"}
+    ids = [attributes["id"] for _, attributes in tags if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    names = {f"answer-{part.id}" for part in question.public().parts} if question.takes_parts else {"answer"}
     for tag, attributes in tags:
+        assert tag != "script"
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
-        if tag == "input" and attributes["type"] != "hidden":
+        if tag in {"input", "select", "textarea"} and attributes.get("type") != "hidden":
             assert attributes["id"] in labelled
-            assert attributes["name"] == "answer"
+            assert (attributes["id"] or "").startswith("question-3")
+            assert attributes["name"] in names or attributes.get("type") == "file"
+
+
+@pytest.mark.parametrize(("kind", "sample"), CASES)
+def test_the_answering_part_is_the_same_whatever_is_told_to_the_teacher_alone(kind: str, sample: Sample) -> None:
+    changed = {
+        "id": "another-name",
+        "topics": ["another.topic"],
+        "explanation": "another explanation",
+        "tags": ["another"],
+        "difficulty": 5,
+    }
+    other = Sample(name="", spec=sample.spec | changed, raw=sample.raw, refused=sample.refused)
+    assert the_parts(kind, sample, "answer") == the_parts(kind, other, "answer")
+    empty = Sample(name="", spec=sample.spec, raw=None)
+    html = the_parts(kind, empty, "answer")
+    assert "data-outcome" not in html
+    assert not [feedback for feedback in _feedback_in(sample.spec) if feedback in html]
+    for typed in the_question(kind, sample).key().literals:
+        assert typed not in html

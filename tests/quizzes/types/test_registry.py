@@ -24,7 +24,7 @@ def test_an_unknown_kind_is_answered_with_the_nearest_known_one() -> None:
 
 
 def test_a_kind_like_no_other_is_answered_with_all_of_them() -> None:
-    with pytest.raises(UnknownKind, match=r"Known: `multiple_choice`, `numeric`, .*`true_or_false`."):
+    with pytest.raises(UnknownKind, match=r"Known: `blanks`, .*`multiple_choice`, .*`true_or_false`."):
         REGISTRY.get("essay")
 
 
