@@ -103,6 +103,7 @@ class ShownQuestion:
     files: PublicFiles | None = None
     max_words: int | None = None
     criteria: tuple[PublicCriterion, ...] = ()
+    many: bool = False
     points: Decimal | None = None
     verdict: str = ""
     keys_shown: bool = False
@@ -188,6 +189,7 @@ def ask(
         files=public.files,
         max_words=public.max_words,
         criteria=public.criteria,
+        many=public.many,
     )
 
 

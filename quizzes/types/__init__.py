@@ -2,6 +2,8 @@
 
 from quizzes.types.blanks import Blanks
 from quizzes.types.categorise import Categorise
+from quizzes.types.dockerfile_line import DockerfileLine
+from quizzes.types.dockerfile_text import DockerfileText
 from quizzes.types.matching import Matching
 from quizzes.types.multiple_choice import MultipleChoice
 from quizzes.types.numeric import Numeric
@@ -21,4 +23,6 @@ REGISTRY.register("matching", Matching)
 REGISTRY.register("ordering", Ordering)
 REGISTRY.register("blanks", Blanks)
 REGISTRY.register("categorise", Categorise)
+REGISTRY.register("dockerfile_line", DockerfileLine)
+REGISTRY.register("dockerfile_text", DockerfileText)
 REGISTRY.register_installed()

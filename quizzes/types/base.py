@@ -206,7 +206,7 @@ class PublicQuestion:
 
     `code` is a Dockerfile or terminal lines that the question is about, shown as they are; `tail` is text behind the
     last part; `multiline` asks for a text area; `files` says what may be uploaded; `max_words` is what an answer should
-    keep to, though a longer one is saved; `criteria` are what it will be marked by.
+    keep to, though a longer one is saved; `criteria` are what it will be marked by; `many` lines may be picked.
     """
 
     kind: str
@@ -223,6 +223,7 @@ class PublicQuestion:
     files: PublicFiles | None = None
     max_words: int | None = None
     criteria: tuple[PublicCriterion, ...] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
