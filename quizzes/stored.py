@@ -33,7 +33,7 @@ def question_of(digest: str, stored: dict[str, Any]) -> QuestionType:
     if question is None:
         if len(_questions) >= _KEPT:
             _questions.clear()
-        question = _questions[digest] = REGISTRY.question(stored)
+        question = _questions[digest] = REGISTRY.question(stored, tried=False)
     return question
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from graders.authored import did_you_mean
 from quizzes.types.base import QuestionType, refuse_at
+from quizzes.types.family import family_of
 
 ENTRY_POINTS = "drydock.question_types"
 """The group under which an installed package offers kinds of its own: `name = "module:Class"`."""
@@ -41,8 +42,11 @@ class Registry:
             raise UnknownKind(f"There is no question type `{kind}`. {did_you_mean(kind, self._types)}")
         return self._types[kind]
 
-    def question(self, data: object) -> QuestionType:
-        """Read a question as an author wrote it. Raises pydantic's ValidationError with the place in the data."""
+    def question(self, data: object, *, tried: bool = True) -> QuestionType:
+        """Read a question as an author wrote it. Raises pydantic's ValidationError with the place in the data.
+
+        One with `values` becomes a Family, whose variants are tried out unless `tried` is off: those stored were.
+        """
         if isinstance(data, QuestionType):
             return data
         if not isinstance(data, Mapping):
@@ -57,4 +61,6 @@ class Registry:
             question_type = self.get(kind)
         except UnknownKind as unknown:
             refuse_at(("kind",), str(unknown), kind)
+        if "values" in fields:
+            return family_of(question_type, fields, tried=tried)
         return question_type.model_validate(dict(fields))
