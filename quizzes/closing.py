@@ -1,6 +1,8 @@
 """Handing in, and closing what was left open: a try is scored and recorded once, in one transaction."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 
 import structlog
 from django.db import transaction
@@ -10,7 +12,8 @@ from courses.deadlines import window_for
 from quizzes.models import MOVES, Attempt, AttemptQuestion, AttemptState, ClosedBy
 from quizzes.rule_lock import hold_rules
 from quizzes.scoring import record_standing, rules_of, score_attempt, set_score
-from quizzes.timing import GRACE, time_is_up
+from quizzes.timekeeping import stops_of
+from quizzes.timing import GRACE, stood_still, time_is_up
 
 log = structlog.get_logger(__name__)
 
@@ -55,20 +58,33 @@ def _close(pk: int, quiz_id: int, *, only_when_time_is_up: bool = False) -> tupl
     is_up = time_is_up(attempt, now)
     if not attempt.is_open or (only_when_time_is_up and not is_up):
         return attempt, False
-    asked = list(attempt.questions.select_related("question_version").order_by("position"))
+    # Locked, so that a save that is being written is waited for, and its answer is scored.
+    questions = attempt.questions.select_related("question_version").select_for_update(of=("self",))
+    asked = list(questions.order_by("position"))
     result = score_attempt(asked, rules_of(quiz_id))
-    AttemptQuestion.objects.bulk_update(asked, ["points", "awaits_mark"])
+    for question in asked:
+        question.is_final = True
+    AttemptQuestion.objects.bulk_update(asked, ["points", "awaits_mark", "is_final"])
     scored = set_score(attempt, result)
-    activity = attempt.quiz.activity
     attempt.closed_at = max(attempt.started_at, min(now, attempt.closes_at or now))
     attempt.closed_by = ClosedBy.TIME if is_up else ClosedBy.STUDENT
     if not attempt.is_tryout:
-        attempt.late_factor = window_for(activity=activity, user=attempt.student).late_factor(attempt.closed_at)
+        attempt.late_factor = _late_factor(attempt, attempt.closed_at)
     if not _move(attempt, to=AttemptState.CLOSED, fields=("closed_at", "closed_by", "late_factor", *scored)):
         return Attempt.objects.with_content().get(pk=pk), False
     if not attempt.is_tryout:
         record_standing(attempt, result.evidence)
     return attempt, True
+
+
+def _late_factor(attempt: Attempt, closed_at: datetime) -> Decimal:
+    """What the time of handing in leaves of the points. Time in which the quiz was paused makes nobody late."""
+    activity = attempt.quiz.activity
+    window = window_for(activity=activity, user=attempt.student)
+    if window.late_factor(closed_at) == 1:
+        return Decimal(1)
+    stops = stops_of(activity, until=closed_at)
+    return window.late_factor(closed_at - stood_still(stops, since=attempt.started_at, until=closed_at))
 
 
 def _move(attempt: Attempt, *, to: AttemptState, fields: Sequence[str]) -> bool:

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from courses.querysets import member_of, staff_of
 
@@ -35,6 +36,20 @@ class QuestionQuerySet(_StaffQuerySet[M]):
     def in_use(self) -> Self:
         """Questions that draws may pick."""
         return self.filter(retired=False, current_version__isnull=False)
+
+    def contradicted(self) -> Self:
+        """Questions whose content's newest proof contradicts its key: nobody is to be asked them."""
+        return self.filter(self.is_contradicted())
+
+    @staticmethod
+    def is_contradicted() -> Exists:
+        """The same, to annotate a question with."""
+        proofs = apps.get_model("quizzes", "Proof").objects.standing()
+        return Exists(
+            proofs.filter(
+                course=OuterRef("course"), question_digest=OuterRef("current_version__digest"), state="contradicted"
+            )
+        )
 
 
 class QuestionVersionQuerySet(_StaffQuerySet[M]):
@@ -118,14 +133,22 @@ class AttemptQuerySet(_AttemptPartQuerySet[M]):
         return self.filter(state="CLOSED")
 
     def past_their_time(self, now: datetime, grace: timedelta) -> Self:
-        """Open attempts whose time, with the grace, is over."""
-        return self.open().filter(closes_at__lt=now - grace)
+        """Open attempts whose time, with the grace, is over. Those whose clock stands still are not."""
+        return self.open().filter(Q(quiz__paused_at=None) | Q(is_tryout=True), closes_at__lt=now - grace)
 
 
 class AttemptQuestionQuerySet(_AttemptPartQuerySet[M]):
     """Questions of attempts by who may see them."""
 
     _prefix = "attempt__"
+
+    def taken_by(self, user: "User | AnonymousUser") -> Self:
+        """Those of one's own attempts: the only ones that one may answer."""
+        return self.visible_to(user).filter(attempt__student_id=user.pk or 0)
+
+    def for_answering(self) -> Self:
+        """With all that saving an answer looks at, in the same query."""
+        return self.select_related("question_version", "attempt__version", "attempt__quiz__activity__course")
 
 
 class AnswerQuerySet(_AttemptPartQuerySet[M]):
@@ -178,3 +201,15 @@ class ProofQuerySet(_StaffQuerySet[M]):
     """Runs of proofs."""
 
     _course_path = "course_id"
+
+    def under_way(self) -> Self:
+        """Those that wait for an engine, or are being carried out."""
+        return self.filter(state__in=("waiting", "running"))
+
+    def standing(self) -> Self:
+        """Of those that settled a content, one way or the other, the newest of each."""
+        settled = self.model._default_manager.filter(state__in=("proven", "contradicted"))  # noqa: SLF001  Django's name
+        newer = settled.filter(
+            course=OuterRef("course"), question_digest=OuterRef("question_digest"), pk__gt=OuterRef("pk")
+        )
+        return self.filter(~Exists(newer), state__in=("proven", "contradicted"))

@@ -9,7 +9,7 @@ from quizzes.timekeeping import retime
 def extension_changed(sender: type[Extension], instance: Extension, **kwargs: Any) -> None:
     """Somebody got more time, or it was taken back."""
     del sender, kwargs
-    retime(activity=instance.activity, student=instance.user)
+    retime(activity=instance.activity, students=[instance.user_id])
 
 
 def activity_changed(sender: type[Activity], instance: Activity, *, created: bool, **kwargs: Any) -> None:

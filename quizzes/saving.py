@@ -1,70 +1,127 @@
-"""Saving answers while a try is under way: every revision is kept, and none is lost to another tab or a lost reply."""
+"""Saving answers while a try is under way: every revision is kept, and none is lost to another tab or a lost reply.
+
+No row is locked to look at it: one conditional UPDATE decides. Closing an attempt marks its questions as final in the
+same transaction that scores them, so a save either comes before the score is made up and counts, or is refused.
+"""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from quizzes.errors import AnswerRefused, DrydockError, NotFound, SavedAnswer, StaleRevision, said
-from quizzes.models import Answer, Attempt, AttemptQuestion, ClosedBy
-from quizzes.timing import time_is_up
+from quizzes.access import ensure_may_take
+from quizzes.errors import AnswerRefused, DrydockError, NotFound, SavedAnswer, StaleRevision
+from quizzes.models import Answer, Attempt, AttemptQuestion
+from quizzes.turning import place_refusal
 from quizzes.types.base import MalformedAnswer, Value
+from quizzes.under_way import Refusal, refusal_of
 
 MAX_CLIENT_LENGTH = 40
+STILL_CHANGES: dict[str, Any] = {"is_final": False, "checked_at": None}
+"""What an UPDATE of an answer asks for, so that none goes into an attempt that was closed or a question checked."""
 
 
-@transaction.atomic
-def save_answer(*, attempt: Attempt, position: int, value: object, revision: int, client: str = "") -> SavedAnswer:
+def save_answer(
+    *, attempt: Attempt, position: int, value: object, revision: int, client: str = "", address: str | None = None
+) -> SavedAnswer:
     """Save an answer as the next revision, and keep every revision.
 
     `value` is JSON, or `FormValues` from a form; None and empty values take the answer back. `revision` is the one that
     the sender's page is based on, 0 for none. Sending what is saved already is harmless. `client` is an id that a page
     draws for itself: a page whose last reply was lost on the way is not refused for its own newer revision.
 
-    Raises NotFound, a DrydockError with the code of the malformed answer, StaleRevision (`stale_revision`) when the
-    answer was changed elsewhere, and AnswerRefused (`time_is_up`, `attempt_closed`) after the end. None of them loses
-    what was saved; each but the first two says what that is.
+    Raises NotFound, NotAllowed (`address_not_allowed`), a DrydockError with the code of the malformed answer,
+    StaleRevision (`stale_revision`) when the answer was changed elsewhere, and AnswerRefused: after the end
+    (`time_is_up`, `attempt_closed`), while the quiz stands still (`quiz_paused`), for another page than the one to
+    answer (`question_left_behind`, `question_not_reached`) and for a question checked in practice (`answer_final`).
+    None of them loses what was saved; the refusals say what that is.
     """
-    attempt = Attempt.objects.select_for_update().get(pk=attempt.pk)
-    asked = _asked(attempt, position)
-    saved = _saved(asked)
-    now = timezone.now()
-    _require_under_way(attempt, saved, now)
+    return save_to(
+        asked=asked_at(attempt=attempt, position=position),
+        value=value,
+        revision=revision,
+        client=client,
+        address=address,
+    )
+
+
+def save_to(
+    *, asked: AttemptQuestion, value: object, revision: int, client: str = "", address: str | None = None
+) -> SavedAnswer:
+    """As `save_answer`, for a question that was just read `for_answering()`: one query less."""
+    ensure_may_take(attempt=asked.attempt, address=address)
+    while True:
+        now = timezone.now()
+        saved = _saved(asked)
+        _refuse(refusal_of(asked.attempt, now), saved)
+        answer = parsed(asked, value)
+        if _is_there(asked, answer):
+            return _saved(asked, replayed=True)
+        _refuse(place_refusal(asked.attempt, asked.position, now), saved)
+        _refuse(_finality(asked), saved)
+        if revision != asked.revision and not _is_own_newer(asked, client):
+            raise StaleRevision(saved=saved)
+        if _write(asked, answer, now, client):
+            return SavedAnswer(position=asked.position, value=answer, revision=asked.revision + 1, saved_at=now)
+        # Somebody else wrote meanwhile: look again, and tell what that means for this answer.
+        asked = asked_at(attempt=asked.attempt, position=asked.position)
+
+
+@transaction.atomic
+def _write(asked: AttemptQuestion, answer: Value | None, now: datetime, client: str) -> bool:
+    written = AttemptQuestion.objects.filter(pk=asked.pk, revision=asked.revision, **STILL_CHANGES).update(
+        value=answer, revision=F("revision") + 1, saved_at=now
+    )
+    if written:
+        Answer.objects.create(
+            attempt_question=asked,
+            revision=asked.revision + 1,
+            value=answer,
+            saved_at=now,
+            client=_client_id(client),
+        )
+    return bool(written)
+
+
+def asked_at(*, attempt: Attempt, position: int) -> AttemptQuestion:
+    """The question at a position of an attempt, read anew with all that answering it needs. One query; NotFound."""
+    found = AttemptQuestion.objects.for_answering().filter(attempt=attempt, position=position).first()
+    if found is None:
+        raise NotFound("no_such_question", f"This quiz has no question {position}.")
+    return found
+
+
+def parsed(asked: AttemptQuestion, value: object) -> Value | None:
+    """Read what was sent for a question; raises a DrydockError with the code of the malformed answer."""
     try:
-        answer = asked.content.parse(value)
+        return asked.content.parse(value)
     except MalformedAnswer as malformed:
         raise DrydockError(
             malformed.code, malformed.message, status=422, fields={"answer": malformed.message}
         ) from malformed
-    if asked.revision and _same(answer, asked.value):
-        return _saved(asked, replayed=True)
-    if answer is None and not asked.revision:
-        return _saved(asked, replayed=True)
-    if revision != asked.revision and not _is_own_newer(asked, client):
-        raise StaleRevision(saved=saved)
-    written = AttemptQuestion.objects.filter(pk=asked.pk, revision=asked.revision).update(
-        value=answer, revision=F("revision") + 1, saved_at=now
-    )
-    if not written:
-        raise StaleRevision(saved=_saved(_asked(attempt, position)))
-    Answer.objects.create(
-        attempt_question=asked,
-        revision=asked.revision + 1,
-        value=answer,
-        saved_at=now,
-        client=_client_id(client),
-    )
-    return SavedAnswer(position=position, value=answer, revision=asked.revision + 1, saved_at=now)
 
 
-def _asked(attempt: Attempt, position: int) -> AttemptQuestion:
-    found = (
-        AttemptQuestion.objects.select_related("question_version").filter(attempt=attempt, position=position).first()
+def _refuse(refusal: Refusal | None, saved: SavedAnswer) -> None:
+    if refusal is not None:
+        raise AnswerRefused(refusal.code, refusal.message, saved=saved)
+
+
+def _finality(asked: AttemptQuestion) -> Refusal | None:
+    if asked.checked_at is None:
+        return None
+    return Refusal(
+        code="answer_final",
+        message=f"You have had question {asked.position} checked, so its answer stays as it is. "
+        "Another try asks it anew.",
     )
-    if found is None:
-        raise NotFound("no_such_question", f"This quiz has no question {position}.")
-    return found
+
+
+def _is_there(asked: AttemptQuestion, answer: Value | None) -> bool:
+    if not asked.revision:
+        return answer is None
+    return type(answer) is type(asked.value) and answer == asked.value
 
 
 def _saved(asked: AttemptQuestion, *, replayed: bool = False) -> SavedAnswer:
@@ -75,10 +132,6 @@ def _saved(asked: AttemptQuestion, *, replayed: bool = False) -> SavedAnswer:
         saved_at=asked.saved_at,
         replayed=replayed,
     )
-
-
-def _same(one: Value | None, other: Value | None) -> bool:
-    return type(one) is type(other) and one == other
 
 
 def _client_id(client: str) -> str:
@@ -93,29 +146,10 @@ def _is_own_newer(asked: AttemptQuestion, client: str) -> bool:
     return Answer.objects.filter(attempt_question=asked, revision=asked.revision, client=_client_id(client)).exists()
 
 
-def _require_under_way(attempt: Attempt, saved: SavedAnswer, now: datetime) -> None:
-    if attempt.is_open and not time_is_up(attempt, now):
-        return
-    course = attempt.quiz.activity.course
-    if attempt.closes_at and (attempt.is_open or attempt.closed_by == ClosedBy.TIME):
-        raise AnswerRefused(
-            "time_is_up",
-            f"Time was up at {said(attempt.closes_at, course)}, so this answer was not saved. "
-            "What you saved before is safe and counts.",
-            saved=saved,
-        )
-    raise AnswerRefused(
-        "attempt_closed",
-        f"This try was handed in on {said(attempt.closed_at or now, course)} and takes no more answers. "
-        "What was saved before counts.",
-        saved=saved,
-    )
-
-
-@transaction.atomic
 def set_flag(*, attempt: Attempt, position: int, flagged: bool) -> None:
     """Mark a question to come back to, or take the mark off. Raises NotFound, or AnswerRefused after the end."""
-    attempt = Attempt.objects.select_for_update().get(pk=attempt.pk)
-    asked = _asked(attempt, position)
-    _require_under_way(attempt, _saved(asked), timezone.now())
-    AttemptQuestion.objects.filter(pk=asked.pk).update(flagged=flagged)
+    asked = asked_at(attempt=attempt, position=position)
+    _refuse(refusal_of(asked.attempt, timezone.now()), _saved(asked))
+    if not AttemptQuestion.objects.filter(pk=asked.pk, is_final=False).update(flagged=flagged):
+        asked = asked_at(attempt=attempt, position=position)
+        _refuse(refusal_of(asked.attempt, timezone.now()), _saved(asked))

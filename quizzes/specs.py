@@ -179,6 +179,15 @@ class QuizSettings(BaseModel):
     """Whether a student may return to an earlier page of an attempt."""
     release: ReleasePolicy = ReleasePolicy()
 
+    @property
+    def page_size(self) -> int:
+        """How many questions a page shows: in an exam one, whatever `questions_per_page` says."""
+        return 1 if self.mode == "exam" else self.questions_per_page
+
+    def page_of(self, position: int) -> int:
+        """The page that shows the question at a position, both from 1."""
+        return max(1, -(-position // self.page_size))
+
 
 class QuizSpec(QuizSettings):
     """A quiz file: what it is called, its rules, and what it asks."""

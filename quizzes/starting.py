@@ -12,6 +12,7 @@ from accounts.models import User
 from courses.access import role_in
 from courses.deadlines import Window, WindowState, window_for
 from courses.models import Role
+from quizzes.access import ensure_may_start, ensure_may_take
 from quizzes.closing import close_if_time_is_up
 from quizzes.content import candidates_for
 from quizzes.drawing import CannotDraw, draw_questions
@@ -22,26 +23,31 @@ from quizzes.timing import closing_time
 log = structlog.get_logger(__name__)
 
 
-def start_attempt(*, quiz: Quiz, student: User, rng: random.Random | None = None) -> Attempt:
+def start_attempt(
+    *, quiz: Quiz, student: User, code: str = "", address: str | None = None, rng: random.Random | None = None
+) -> Attempt:
     """Start a try at the quiz, or return the one that is under way.
 
-    Course staff take try-outs: at any time, as often as they like, counting nowhere. Raises NotFound for strangers,
-    NotAllowed and Conflict (`quiz_not_ready`, `not_open_yet`, `quiz_closed`, `no_attempts_left`) for the rest.
+    `code` is the access code, needed to start and not to go on; `address` is where the student is.
+    Course staff take try-outs: at any time and from anywhere, as often as they like, counting nowhere. Raises
+    NotFound for strangers, NotAllowed (`address_not_allowed`, `code_needed`, `code_wrong`), TooMany (`code_guessed`)
+    and Conflict (`quiz_not_ready`, `quiz_paused`, `not_open_yet`, `quiz_closed`, `no_attempts_left`) for the rest.
     """
     under_way = Attempt.objects.with_content().filter(quiz=quiz, student=student).open().first()
     if under_way is not None:
         under_way = close_if_time_is_up(attempt=under_way)
         if under_way.is_open:
+            ensure_may_take(attempt=under_way, address=address)
             return under_way
     try:
-        return _start(quiz=quiz, student=student, rng=rng or random.SystemRandom())
+        return _start(quiz=quiz, student=student, code=code, address=address, rng=rng or random.SystemRandom())
     except IntegrityError:
         # The same person started at the same moment in another tab; the constraint let one of the two through.
         return Attempt.objects.filter(quiz=quiz, student=student).open().get()
 
 
 @transaction.atomic
-def _start(*, quiz: Quiz, student: User, rng: random.Random) -> Attempt:
+def _start(*, quiz: Quiz, student: User, code: str, address: str | None, rng: random.Random) -> Attempt:
     activity = quiz.activity
     role = role_in(student, activity.course)
     if role is None or (role == Role.STUDENT and not activity.published):
@@ -56,6 +62,7 @@ def _start(*, quiz: Quiz, student: User, rng: random.Random) -> Attempt:
     if not is_tryout:
         _require_open(quiz, window, now)
         _require_tries_left(version, window, used=tries.filter(is_tryout=False).count())
+        ensure_may_start(quiz=quiz, student=student, code=code, address=address)
     settings = version.settings
     listed, pool = candidates_for(course=activity.course, spec=settings)
     try:
@@ -72,6 +79,7 @@ def _start(*, quiz: Quiz, student: User, rng: random.Random) -> Attempt:
         student=student,
         number=(tries.aggregate(last=Max("number"))["last"] or 0) + 1,
         is_tryout=is_tryout,
+        address=address,
         started_at=now,
         closes_at=closing_time(settings, window, started_at=now),
         max_score=sum(question.points for question in drawn),

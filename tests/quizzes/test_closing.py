@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 import time_machine
 from builders import a_member, an_instructor_of
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from courses.services import grant_extension, revoke_extension, set_window
@@ -262,5 +262,5 @@ def test_closing_takes_the_same_queries_whatever_the_quiz_holds(django_assert_nu
     for size in (3, 60):
         quiz = a_quiz(questions=a_bank(size, prefix=f"s{size}"))
         attempt = start_attempt(quiz=quiz, student=a_member(quiz.activity.course))
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19 + (connection.vendor == "postgresql")):  # which locks the rules by a query
             close_attempt(attempt=attempt)

@@ -196,7 +196,7 @@ def test_saving_takes_the_same_few_queries_whatever_the_quiz_holds(django_assert
 
     for size in (2, 60):
         attempt = an_attempt(questions=a_bank(size))
-        with django_assert_num_queries(6):  # two are the transaction's own savepoint
+        with django_assert_num_queries(5):  # two are the transaction's own savepoint
             save_answer(attempt=attempt, position=2, value=True, revision=0)
         assert AttemptQuestion.objects.get(attempt=attempt, position=2).revision == 1
 
