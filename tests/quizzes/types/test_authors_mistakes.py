@@ -17,6 +17,30 @@ CHOICE = {
 }
 MANY = CHOICE | {"kind": "multiple_choice", "options": ["one", "two", "three"], "answer": ["one"]}
 TYPED = {"id": "q", "kind": "short_text", "topics": ["docker.cli"], "text": "Which?", "answer": "docker"}
+MATCH: dict[str, Any] = {
+    "id": "q",
+    "kind": "matching",
+    "topics": ["docker.cli"],
+    "text": "Which?",
+    "pairs": [{"item": "a", "match": "1"}, {"item": "b", "match": "2"}],
+}
+ORDER = {"id": "q", "kind": "ordering", "topics": ["docker.cli"], "text": "Which?", "items": ["a", "b", "c"]}
+BLANKS: dict[str, Any] = {
+    "id": "q",
+    "kind": "blanks",
+    "topics": ["docker.cli"],
+    "text": "Which?",
+    "passage": "docker [[verb]] -p [[port]]:80",
+    "blanks": {"verb": {"options": ["run", "rm"], "answer": "run"}, "port": {"answer": "8080"}},
+}
+GROUPS: dict[str, Any] = {
+    "id": "q",
+    "kind": "categorise",
+    "topics": ["docker.cli"],
+    "text": "Which?",
+    "groups": ["image", "container"],
+    "items": [{"text": "a", "group": "image"}, {"text": "b", "group": "none"}],
+}
 NUMBER = {"id": "q", "kind": "numeric", "topics": ["docker.cli"], "text": "How many?", "answer": 3}
 
 MISTAKES = [
@@ -55,6 +79,70 @@ MISTAKES = [
     (NUMBER | {"unit": "MIB"}, ("unit",), "Did you mean `MiB`?"),
     (NUMBER | {"unit_needed": True}, ("unit_needed",), "say which `unit`"),
     (NUMBER | {"within": 1, "wrong": [{"value": 4, "feedback": "f"}]}, ("wrong", 0, "value"), "counts as right"),
+    (MANY | {"penalty": True}, ("penalty",), "from 0 to 1"),
+    (MANY | {"penalty": 2}, ("penalty",), "less than or equal to 1"),
+    (MANY | {"penalty": 0.5, "scoring": "all_or_nothing"}, ("penalty",), "only with `scoring: per_option`"),
+    (MANY | {"options": [{"text": "one", "penalty": 1}, "two"]}, ("options", 0, "penalty"), "costs nothing"),
+    (
+        MANY | {"options": ["one", {"text": "two", "penalty": 1}], "scoring": "all_or_nothing"},
+        ("options", 1, "penalty"),
+        "only with `scoring: per_option`",
+    ),
+    (CHOICE | {"options": ["one", {"text": "two", "penalty": 1}]}, ("options", 1, "penalty"), "not permitted"),
+    (MATCH | {"pairs": MATCH["pairs"][:1]}, ("pairs",), "at least 2 here, not 1"),
+    (MATCH | {"pairs": [*MATCH["pairs"], {"item": "a", "match": "3"}]}, ("pairs", 2, "item"), "given twice"),
+    (MATCH | {"pairs": [*MATCH["pairs"], {"item": "c"}]}, ("pairs", 2, "match"), "required"),
+    (MATCH | {"pairs": [*MATCH["pairs"], {"item": "c", "match": 3}]}, ("pairs", 2, "match"), 'put 3 in quotes ("3")'),
+    (MATCH | {"extra": ["3", "3"]}, ("extra", 1), "given twice"),
+    (MATCH | {"extra": ["2"]}, ("extra", 0), "is the match of an item"),
+    (MATCH | {"pairs": [{"item": "a", "match": "1"}, {"item": "b", "match": "1"}]}, ("pairs",), "the same match"),
+    (MATCH | {"scoring": "per_pair"}, ("scoring",), "per_part"),
+    (ORDER | {"items": ["a", "b"]}, ("items",), "at least 3 here, not 2"),
+    (ORDER | {"items": ["a", "b", "a"]}, ("items", 2), "given twice"),
+    (ORDER | {"scoring": "per_part"}, ("scoring",), "longest_run"),
+    (GROUPS | {"groups": ["image"]}, ("groups",), "at least 2 here, not 1"),
+    (GROUPS | {"groups": ["image", "image"]}, ("groups", 1), "given twice"),
+    (GROUPS | {"groups": ["image", "None"]}, ("groups", 1), "write `group: none` in an item"),
+    (GROUPS | {"items": [*GROUPS["items"], {"text": "a", "group": "image"}]}, ("items", 2, "text"), "given twice"),
+    (
+        GROUPS | {"items": [*GROUPS["items"], {"text": "c", "group": "imgae"}]},
+        ("items", 2, "group"),
+        "Did you mean `image`?",
+    ),
+    (BLANKS | {"passage": "docker run"}, ("blanks", "verb"), "write `[[verb]]` into `passage`"),
+    (BLANKS | {"passage": "[[verb]] [[prot]] [[port]]"}, ("passage",), "Did you mean `port`?"),
+    (BLANKS | {"passage": "[[verb]] [[port]] [[port]]"}, ("passage",), "is there twice"),
+    (BLANKS | {"passage": "[[verb]] [a [[port]] b](https://x.test)"}, ("passage",), "not in a link"),
+    (BLANKS | {"passage": '[[verb]] [a](https://x.test "[[port]]")'}, ("passage",), "not in a link"),
+    (BLANKS | {"passage": "[[verb]]\n\n```[[port]]\na\n```"}, ("passage",), "not in a link"),
+    (BLANKS | {"passage": "[[verb]] [[port]]\n\n[port]: https://x.test"}, ("passage",), "not in a link"),
+    (BLANKS | {"passage": "nothing", "blanks": {}}, ("blanks",), "1 to 20 blanks"),
+    (BLANKS | {"blanks": {"verb": "run"}}, ("blanks", "verb"), "a blank is a mapping"),
+    (
+        BLANKS | {"blanks": BLANKS["blanks"] | {"verb": {"options": ["run", "rm"], "answer": "rnu"}}},
+        ("blanks", "verb", "answer"),
+        "Did you mean `run`?",
+    ),
+    (
+        BLANKS | {"blanks": BLANKS["blanks"] | {"verb": {"options": ["run", "run"], "answer": "run"}}},
+        ("blanks", "verb", "options", 1),
+        "given twice",
+    ),
+    (
+        BLANKS | {"blanks": BLANKS["blanks"] | {"verb": {"options": ["run", "rm"], "answer": "run", "match": "exact"}}},
+        ("blanks", "verb", "match"),
+        "not permitted",
+    ),
+    (
+        BLANKS | {"blanks": BLANKS["blanks"] | {"port": {"answer": 8080}}},
+        ("blanks", "port", "answer", 0),
+        'put 8080 in quotes ("8080")',
+    ),
+    (
+        BLANKS | {"blanks": BLANKS["blanks"] | {"port": {"answer": "(", "match": "regex", "shown": "x"}}},
+        ("blanks", "port", "answer", 0),
+        "RE2 cannot read this pattern",
+    ),
 ]
 
 
