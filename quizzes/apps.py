@@ -8,8 +8,11 @@ class QuizzesConfig(AppConfig):
 
     def ready(self) -> None:
         from courses.models import Activity, Extension
+        from courses.publishing import register_gate
+        from quizzes.proof_gate import objection
         from quizzes.receivers import activity_changed, extension_changed
 
         post_save.connect(extension_changed, sender=Extension, dispatch_uid="quizzes.extension_saved")
         post_delete.connect(extension_changed, sender=Extension, dispatch_uid="quizzes.extension_deleted")
+        register_gate("proofs", objection)
         post_save.connect(activity_changed, sender=Activity, dispatch_uid="quizzes.activity_saved")

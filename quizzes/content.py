@@ -11,6 +11,7 @@ from courses.models import Activity, ActivityKind, Course
 from quizzes.drawing import Candidate, CannotDraw, draw_questions
 from quizzes.errors import DrydockError
 from quizzes.models import Question, QuestionVersion, Quiz, QuizVersion
+from quizzes.proof_gate import ListsContradicted, require_listed_not_contradicted, require_not_contradicted
 from quizzes.specs import QuizSpec
 from quizzes.stored import as_json, digest_of
 from quizzes.types.base import QuestionType
@@ -51,6 +52,7 @@ def sync_questions(*, course: Course, questions: Iterable[QuestionType], retire_
     there = {row.slug: row for row in rows}
     added = Question.objects.bulk_create(Question(course=course, slug=slug) for slug in wanted.keys() - there.keys())
     there |= {row.slug: row for row in added}
+    _refuse_contradicted(course, wanted, there)
     versions, moved, unchanged = [], [], 0
     for slug, spec in wanted.items():
         row, digest = there[slug], digest_of(spec)
@@ -78,6 +80,19 @@ def sync_questions(*, course: Course, questions: Iterable[QuestionType], retire_
     )
 
 
+def _refuse_contradicted(course: Course, wanted: Mapping[str, QuestionType], there: Mapping[str, Question]) -> None:
+    """Refuse new or changed content whose key an engine contradicts; what is there unchanged is asked of nobody."""
+    new = {
+        digest: spec
+        for slug, spec in wanted.items()
+        if spec.proof is not None
+        for digest in [digest_of(spec)]
+        if (current := there[slug].current_version) is None or current.digest != digest
+    }
+    if new:
+        require_not_contradicted(course=course, questions=new)
+
+
 def _new_version(row: Question, spec: QuestionType, digest: str) -> QuestionVersion:
     return QuestionVersion(
         question=row,
@@ -102,9 +117,12 @@ def sync_quiz(*, activity: Activity, spec: QuizSpec) -> QuizVersion:
     """
     if activity.kind != ActivityKind.QUIZ:
         raise DrydockError("not_a_quiz", f"“{activity}” is a {activity.kind}, not a quiz.")
-    listed, pool = candidates_for(course=activity.course, spec=spec)
     try:
+        listed, pool = candidates_for(course=activity.course, spec=spec)
         drawn = draw_questions(spec, listed=listed, pool=pool, rng=random.Random(0))  # noqa: S311 - only whether it works
+    except ListsContradicted as lists:
+        require_listed_not_contradicted(course=activity.course, slugs=lists.slugs)
+        raise
     except CannotDraw as problem:
         raise QuizCannotBeAsked(problem) from problem
     quiz, _ = Quiz.objects.select_for_update().get_or_create(activity=activity)
@@ -140,16 +158,21 @@ def _topics(spec: QuizSpec, listed: Mapping[str, Candidate], pool: Sequence[Cand
 
 
 def candidates_for(*, course: Course, spec: QuizSpec) -> tuple[dict[str, Candidate], list[Candidate]]:
-    """The questions that the quiz lists, by id, and those that its draws may pick. One query."""
+    """The questions that the quiz lists, by id, and those that its draws may pick. One query.
+
+    Draws leave out what an engine contradicts. Raises ListsContradicted where the quiz lists such a question.
+    """
     names = {item.question for item in spec.listed}
     rows = Question.objects.filter(course=course, current_version__isnull=False)
     if not spec.draws:
         rows = rows.filter(slug__in=names)
     listed: dict[str, Candidate] = {}
     pool: list[Candidate] = []
-    for slug, retired, version, kind, topics, difficulty, points in rows.order_by("slug").values_list(
+    wrong: list[str] = []
+    for slug, retired, is_contradicted, version, kind, topics, difficulty, points in rows.order_by("slug").values_list(
         "slug",
         "retired",
+        Question.objects.is_contradicted(),
         "current_version_id",
         "current_version__kind",
         "current_version__topics",
@@ -161,6 +184,10 @@ def candidates_for(*, course: Course, spec: QuizSpec) -> tuple[dict[str, Candida
         )
         if slug in names:
             listed[slug] = candidate
-        if not retired:
+        if is_contradicted:
+            wrong.append(slug)
+        elif not retired:
             pool.append(candidate)
+    if lists := names & set(wrong):
+        raise ListsContradicted(lists)
     return listed, pool

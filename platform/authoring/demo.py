@@ -9,6 +9,7 @@ from knox.models import AuthToken
 
 from accounts.models import User
 from courses.models import Activity, Course, Membership, Role
+from courses.publishing import objection_to_publishing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,8 @@ def _schedule(course: Course) -> None:
     start = timezone.now().astimezone(course.zone).replace(hour=17, minute=0, second=0, microsecond=0)
     fresh = Activity.objects.filter(course=course, published=False, opens_at=None, due_at=None, closes_at=None)
     for place, activity in enumerate(fresh.order_by("position", "pk")):
+        if objection_to_publishing(activity):
+            continue
         activity.published = True
         activity.due_at = start + timedelta(days=3 + 2 * place)
         activity.late_percent_per_day = 10

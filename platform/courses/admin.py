@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from courses.models import Activity, Course, Extension, Membership, Section
+from courses.publishing import objection_to_publishing
 
 
 class VisibleAdmin(ModelAdmin):  # type: ignore[misc]
@@ -42,8 +45,19 @@ class MembershipAdmin(VisibleAdmin):
     list_select_related = ("user", "course", "section")
 
 
+class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms are generic to mypy alone
+    """An activity, which may not be published while something stands in the way."""
+
+    def clean_published(self) -> bool:
+        published: bool = self.cleaned_data["published"]
+        if published and (reason := objection_to_publishing(self.instance)):
+            raise ValidationError(reason, code="cannot_be_published")
+        return published
+
+
 @admin.register(Activity)
 class ActivityAdmin(ModelAdmin):  # type: ignore[misc]
+    form = ActivityForm
     list_display = ("title", "kind", "course", "published", "opens_at", "due_at", "closes_at", "max_points")
     list_filter = (("course", admin.RelatedOnlyFieldListFilter), "kind", "published")
     search_fields = ("title", "slug")

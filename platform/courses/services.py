@@ -11,6 +11,7 @@ from accounts.models import User
 from courses.access import require_instructor
 from courses.errors import Conflict, DrydockError, NotFound
 from courses.models import Activity, Course, Extension, Membership, Role, Section, new_join_code
+from courses.publishing import require_publishable
 from courses.rosters import parse_roster
 
 
@@ -253,6 +254,8 @@ def set_window(
 ) -> Activity:
     """Set when an activity can be done, what lateness costs and whether students see it."""
     require_instructor(by, activity.course)
+    if published:
+        require_publishable(activity)
     activity.opens_at, activity.due_at, activity.closes_at = opens_at, due_at, closes_at
     activity.late_percent_per_day = late_percent_per_day
     activity.published = published

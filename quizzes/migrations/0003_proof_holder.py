@@ -6,18 +6,18 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quizzes', '0002_variants_rules_marks_proofs'),
+        ("quizzes", "0002_variants_rules_marks_proofs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='proof',
-            name='holder',
-            field=models.CharField(blank=True, help_text='Drawn by the worker that carries it out.', max_length=32),
+            model_name="proof",
+            name="holder",
+            field=models.CharField(blank=True, help_text="Drawn by the worker that carries it out.", max_length=32),
         ),
         migrations.AddField(
-            model_name='proof',
-            name='worker',
+            model_name="proof",
+            name="worker",
             field=models.CharField(blank=True, max_length=200),
         ),
     ]
