@@ -1,0 +1,129 @@
+"""Reads stored answers: which option is which bit, in every version and variant, by the rules that hold."""
+
+import textwrap
+from collections.abc import Sequence
+
+from quizzes.analysis.sheet import MOST_OPTIONS, Asked, Column, OptionAsked
+from quizzes.models import QuestionVersion
+from quizzes.rules import Change, Rules
+from quizzes.types.base import QuestionType
+from quizzes.types.family import VariantFails
+
+_MOST_VARIANTS_READ = 200
+"""Of how many variants of one question the options are told apart."""
+
+
+class Reader:
+    """Reads what was answered: which option is which bit, in every version and variant of a question."""
+
+    def __init__(self, versions: Sequence[QuestionVersion], rules: Rules) -> None:
+        self._rules = rules
+        self._versions = {version.pk: version for version in versions}
+        self._columns: dict[int, Column] = {}
+        self._bits: dict[int, dict[str, int]] = {}
+        self._variants: dict[tuple[int, str], int] = {}
+        self._variant_bits: dict[tuple[int, int], dict[str, int]] = {}
+        self.questions: dict[int, tuple[QuestionVersion, tuple[OptionAsked, ...]]] = {}
+        self.with_options: list[int] = []
+        for version in versions:  # the newest of a question comes first: it names the options
+            content = version.content
+            options = _options(content, rules)
+            newest = self.questions.setdefault(version.question_id, (version, options))
+            self._columns.setdefault(version.question_id, Column())
+            if options and len(options) <= MOST_OPTIONS:
+                self.with_options.append(version.pk)
+                self._bits[version.pk] = _bits(options, newest[1])
+
+    def column_of(self, version_id: int) -> Column:
+        """The column of the question that this is a version of."""
+        return self._columns[self._versions[version_id].question_id]
+
+    def columns(self) -> dict[int, Column]:
+        """The columns by question id."""
+        return self._columns
+
+    def variant_of(self, version_id: int, seed: int | None, mark: str) -> int:
+        """The place of a variant in its column; seeds that make the same share one."""
+        version = self._versions[version_id]
+        column = self._columns[version.question_id]
+        name = (version.question_id, mark)
+        if name not in self._variants:
+            place = self._variants[name] = len(column.seeds)
+            column.seeds.append(seed or 0)
+            options = self._variant_options(version, seed or 0, place)
+            column.variant_options.append(options)
+            self._variant_bits[version.question_id, place] = {option.id: at for at, option in enumerate(options)}
+        return self._variants[name]
+
+    def _variant_options(self, version: QuestionVersion, seed: int, place: int) -> tuple[OptionAsked, ...]:
+        if version.pk not in self._bits or place >= _MOST_VARIANTS_READ:
+            return ()
+        family = version.content
+        try:
+            return _options(family.variant(seed), self._rules, family=family, seed=seed)
+        except VariantFails:
+            return ()
+
+    def bits_of(self, version_id: int, variant: int, picked: object) -> int:
+        """The options of an answer as bits; 0 for an answer that is not made of options."""
+        known = (
+            self._bits.get(version_id, {})
+            if variant < 0
+            else self._variant_bits[self._versions[version_id].question_id, variant]
+        )
+        chosen = picked if isinstance(picked, list) else [str(picked).lower() if isinstance(picked, bool) else picked]
+        bits = 0
+        for option in chosen:
+            if isinstance(option, str) and option in known:
+                bits |= 1 << known[option]
+        return bits
+
+    def asked(self, question_id: int) -> Asked:
+        """What the analysis needs to know about a question."""
+        version, options = self.questions[question_id]
+        content = version.content
+        rule = self._rules.of(content)
+        if content.varies:
+            options = _same_in_all(self._columns[question_id].variant_options, options)
+        return Asked(
+            pk=question_id,
+            slug=version.question.slug,
+            kind=version.kind,
+            title=_titled(content),
+            options=options if version.pk in self._bits else (),
+            one_answer=bool(options) and not content.takes_many,
+            varies=content.varies,
+            dropped=rule is not None and rule.change is Change.DROP,
+            full_marks=rule is not None and rule.change is Change.FULL,
+        )
+
+
+def _options(
+    content: QuestionType, rules: Rules, *, family: QuestionType | None = None, seed: int | None = None
+) -> tuple[OptionAsked, ...]:
+    public = content.public()
+    if not public.options or public.parts:
+        return ()
+    right: set[str] = set()
+    for judge in rules.judges(content, family=family, seed=seed):
+        right |= judge.key().options
+    return tuple(OptionAsked(id=one.id, text=one.text, right=one.id in right) for one in public.options)
+
+
+def _bits(options: Sequence[OptionAsked], newest: Sequence[OptionAsked]) -> dict[str, int]:
+    """The bits of a version's options: those of the newest version, as far as it still has them."""
+    places = {option.id: at for at, option in enumerate(newest)}
+    return {option.id: places[option.id] for option in options if option.id in places}
+
+
+def _same_in_all(
+    variants: Sequence[tuple[OptionAsked, ...]], options: tuple[OptionAsked, ...]
+) -> tuple[OptionAsked, ...]:
+    """The options where the same place is right in every variant; none where it is not: places then mean nothing."""
+    keys = {tuple(option.right for option in own) for own in variants}
+    return options if keys == {tuple(option.right for option in options)} else ()
+
+
+def _titled(content: QuestionType) -> str:
+    words = " ".join(content.public().text.replace("`", "").replace("**", "").split())
+    return textwrap.shorten(words, 110, placeholder=" …") or content.id
