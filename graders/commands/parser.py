@@ -30,32 +30,36 @@ VERSION_PATH = ("--version",)
 """The path of `docker --version`."""
 
 
-def parse(words: Sequence[str]) -> Command:
+def parse(words: Sequence[str], *, offered_only: bool = True) -> Command:
     """Read the words of a docker command, the first being `docker`.
 
     Raises CommandRefused, in docker's words and with its exit code. `--help` and `docker help` give a command with the
-    path HELP_PATH.
+    path HELP_PATH. Without `offered_only`, for commands that nobody carries out, what docker has and the console has
+    not is read, too: flags as far as the grammar knows them, and what follows a command without one word by word.
     """
     flags, rest = _read_flags("docker", {flag.name: flag for flag in GLOBAL_FLAGS}, list(words[1:]), stops=True)
     flags.raise_complaint(usage=root_help)
     if not rest:
         return _help() if "version" not in flags.values else Command(path=VERSION_PATH, called="docker")
-    flags.raise_refused()
+    if offered_only:
+        flags.raise_refused()
     if rest[0] == "help":
         return _help(*_topic(rest[1:]))
     name, rest = rest[0], rest[1:]
     if name in GROUP_BY_NAME:
-        return _parse_group(name, rest, asks_help=flags.asks_help)
+        return _parse_group(name, rest, asks_help=flags.asks_help, offered_only=offered_only)
     shape = BY_CALL.get(name)
+    if shape is None and name in NO_COMMANDS and not offered_only:
+        return Command(path=(name,), called=f"docker {name}", args=tuple(rest))
     if shape is None:
         return _unknown(name, rest, asks_help=flags.asks_help)
-    return _parse_shape(shape, name, rest, asks_help=flags.asks_help)
+    return _parse_shape(shape, name, rest, asks_help=flags.asks_help, offered_only=offered_only)
 
 
-def read_command(text: str) -> Command:
+def read_command(text: str, *, offered_only: bool = True) -> Command:
     """Read a line that is one docker command and nothing else: no pipes, nothing substituted. Raises CommandRefused.
 
-    For answers and proofs, where nothing is carried out.
+    For answers and proofs, where nothing is carried out; `offered_only` as in `parse`.
     """
     line = read_line(text)
     if len(line.pipelines) != 1 or len(line.pipelines[0].commands) != 1 or line.pipelines[0].joined:
@@ -66,11 +70,13 @@ def read_command(text: str) -> Command:
         raise CommandRefused("Write the words themselves: nothing is substituted here.", code="not-one-command")
     if plain[0] != "docker":
         raise CommandRefused("Write a command that begins with `docker`.", code="no-docker-command")
-    return parse(plain)
+    return parse(plain, offered_only=offered_only)
 
 
-def _parse_group(name: str, words: list[str], *, asks_help: bool) -> Command:
+def _parse_group(name: str, words: list[str], *, asks_help: bool, offered_only: bool) -> Command:
     group = GROUP_BY_NAME[name]
+    if group.refused and not offered_only:
+        return Command(path=(name,), called=f"docker {name}", args=tuple(words))
     if group.refused:
         raise command_not_offered(f"docker {name}", group.refused)
     flags, rest = _read_flags(f"docker {name}", {}, words, stops=True)
@@ -78,19 +84,22 @@ def _parse_group(name: str, words: list[str], *, asks_help: bool) -> Command:
     call = f"{name} {rest[0]}" if rest else name
     shape = BY_CALL.get(call)
     if shape is not None:
-        return _parse_shape(shape, call, rest[1:], asks_help=asks_help or flags.asks_help)
+        asks_help = asks_help or flags.asks_help
+        return _parse_shape(shape, call, rest[1:], asks_help=asks_help, offered_only=offered_only)
     if asks_help or flags.asks_help or any(word in {"--help", "-h"} for word in rest):
         return _help(name)
     raise CommandRefused(group_help(group), code="unknown-command" if rest else "help", exit_code=1 if rest else 0)
 
 
-def _parse_shape(shape: Shape, call: str, words: list[str], *, asks_help: bool) -> Command:
+def _parse_shape(shape: Shape, call: str, words: list[str], *, asks_help: bool, offered_only: bool) -> Command:
     called = f"docker {shape.named(call)}"
+    if shape.refused and not offered_only:
+        return Command(path=shape.path, called=called, args=tuple(words))
     if shape.refused:
         if asks_help or any(word in {"--help", "-h"} for word in words):
             return _help(*call.split())
         raise command_not_offered(called, shape.refused)
-    flags, args = _read_flags(called, shape.by_name, words, stops=shape.stops)
+    flags, args = _read_flags(called, shape.by_name, words, stops=shape.stops, offered_only=offered_only)
     flags.raise_complaint()
     if asks_help or flags.asks_help:
         return _help(*call.split())
@@ -130,6 +139,7 @@ class _Flags:
 
     called: str
     by_name: dict[str, Flag]
+    offered_only: bool = True
     values: dict[str, Value] = field(default_factory=dict)
     asks_help: bool = False
     complaint: str = ""
@@ -158,9 +168,9 @@ class _Flags:
             self.asks_help = value is True
             return
         named = str(value).lower() if isinstance(value, bool) else value
-        if flag.refused and value != flag.default and named not in flag.only:
+        if self.offered_only and flag.refused and value != flag.default and named not in flag.only:
             self.refusals.append(flag_not_offered(self.called, flag, given))
-        if not flag.offered:
+        if self.offered_only and not flag.offered:
             return
         held = self.values.get(flag.name)
         if isinstance(value, tuple):
@@ -170,9 +180,11 @@ class _Flags:
         self.values[flag.name] = value
 
 
-def _read_flags(called: str, by_name: Mapping[str, Flag], words: list[str], *, stops: bool) -> tuple[_Flags, list[str]]:
+def _read_flags(
+    called: str, by_name: Mapping[str, Flag], words: list[str], *, stops: bool, offered_only: bool = True
+) -> tuple[_Flags, list[str]]:
     """Part the words into flags and arguments; at the first complaint it stops reading, as docker does."""
-    flags = _Flags(called, {"help": HELP, **by_name})
+    flags = _Flags(called, {"help": HELP, **by_name}, offered_only)
     args: list[str] = []
     left = list(reversed(words))
     while left and not flags.complaint:

@@ -2,6 +2,7 @@
 
 from quizzes.types.blanks import Blanks
 from quizzes.types.categorise import Categorise
+from quizzes.types.docker_command import DockerCommand
 from quizzes.types.dockerfile_line import DockerfileLine
 from quizzes.types.dockerfile_text import DockerfileText
 from quizzes.types.matching import Matching
@@ -23,6 +24,7 @@ REGISTRY.register("matching", Matching)
 REGISTRY.register("ordering", Ordering)
 REGISTRY.register("blanks", Blanks)
 REGISTRY.register("categorise", Categorise)
+REGISTRY.register("docker_command", DockerCommand)
 REGISTRY.register("dockerfile_line", DockerfileLine)
 REGISTRY.register("dockerfile_text", DockerfileText)
 REGISTRY.register_installed()

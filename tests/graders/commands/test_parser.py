@@ -249,3 +249,34 @@ def test_no_near_flags_make_the_parser_fail_but_in_its_own_way(words: list[str],
     refusal = _refusal_of(["docker", *call.split(), *words])
 
     assert refusal is None or refusal.exit_code in {0, 1, 125}
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        (
+            "docker run -p 80:80 --privileged -it busybox sh",
+            Command(
+                path=("container", "run"),
+                called="docker run",
+                flags={"publish": ("80:80",), "privileged": True, "interactive": True, "tty": True},
+                args=("busybox", "sh"),
+            ),
+        ),
+        ("docker image pull -q a", Command(path=("pull",), called="docker image pull", args=("-q", "a"))),
+        ("docker compose up -d", Command(path=("compose",), called="docker compose", args=("up", "-d"))),
+        ("docker swarm init", Command(path=("swarm",), called="docker swarm", args=("init",))),
+    ],
+)
+def test_what_docker_has_and_the_console_has_not_can_be_read_where_nothing_is_carried_out(
+    text: str, command: Command
+) -> None:
+    assert read_command(text, offered_only=False) == command
+    with pytest.raises(CommandRefused):
+        read_command(text)
+
+
+@pytest.mark.parametrize("text", ["docker rnu x", "docker run --nope x", "docker run", "docker container foo"])
+def test_what_docker_has_not_is_refused_there_too(text: str) -> None:
+    with pytest.raises(CommandRefused):
+        read_command(text, offered_only=False)
