@@ -132,11 +132,16 @@ def evidence_of(shown: Iterable[Shown]) -> tuple[TopicEvidence, ...]:
 class ClosedTry(Protocol):
     """What choosing among tries looks at. `worth` is what it was out of before questions were dropped, if any were."""
 
-    number: int
-    score: Decimal | None
-    max_score: Decimal
-    worth: Decimal | None
-    late_factor: Decimal
+    @property
+    def number(self) -> int: ...  # noqa: D102 - as Attempt has it
+    @property
+    def score(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def max_score(self) -> Decimal: ...  # noqa: D102
+    @property
+    def worth(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def late_factor(self) -> Decimal: ...  # noqa: D102
 
 
 T = TypeVar("T", bound=ClosedTry)

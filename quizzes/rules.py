@@ -7,12 +7,14 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
+from graders.spec import templates_in
 from quizzes.types import REGISTRY
 from quizzes.types.base import QuestionType
+from quizzes.types.family import VariantFails
 
 MAX_KEYS = 12
 ANY_OF = "any_of"
-KEPT = frozenset(QuestionType.model_fields) - {"explanation"} | {"values"}
+KEPT = frozenset(QuestionType.model_fields) - {"explanation"} | {"values", "where"}
 """What belongs to the question as it was asked: no rule touches it."""
 _PROBED_SEEDS = (1, 2, 3)
 _REMEMBERED = 4096
@@ -79,20 +81,23 @@ class Rule:
         return {"kind": self.change.value, **({"detail": self.detail} if self.keys else {})}
 
 
-def rekeyed(question: QuestionType, fields: Mapping[str, Any]) -> QuestionType:
+def rekeyed(question: QuestionType, fields: Mapping[str, Any], *, tried: bool = False) -> QuestionType:
     """The question with other values in those fields. Raises BadRule for what is no key, or would change what is asked.
 
-    A question that varies stays one: its variants carry the new key.
+    A question that varies stays one: its variants carry the new key. `tried` makes many of them, to find those in which
+    it cannot be computed.
     """
     if taken := sorted(KEPT & set(fields)):
         raise BadRule(f"A key cannot change {_listed(taken)}: that is what students were asked.")
     try:
-        changed = REGISTRY.question(question.model_dump(mode="json") | dict(fields))
+        changed = REGISTRY.question(question.model_dump(mode="json") | dict(fields), tried=tried)
+        pairs = [(question, changed)]
+        if tried and question.varies:
+            pairs += [(question.variant(seed), changed.variant(seed)) for seed in _PROBED_SEEDS]
     except ValidationError as error:
         raise BadRule(_said(error)) from error
-    pairs = [(question, changed)]
-    if question.varies:
-        pairs += [(question.variant(seed), changed.variant(seed)) for seed in _PROBED_SEEDS]
+    except VariantFails as error:
+        raise BadRule(f"{error}.") from error
     if any(before.public() != after.public() for before, after in pairs):
         raise BadRule("This would change what students saw, not only the key. Change the question itself instead.")
     return changed
@@ -114,14 +119,15 @@ def current_key(question: QuestionType) -> dict[str, Any]:
     return {name: value for name, value in stored.items() if name not in KEPT}
 
 
+Made = tuple[QuestionType, tuple[QuestionType | None, ...]]
+
+
 @dataclass(frozen=True)
 class Rules:
     """The rules of a quiz by question id. It remembers the questions it made anew, since a class gets the same ones."""
 
     by_question: Mapping[str, Rule] = field(default_factory=dict)
-    _made: dict[tuple[int, int | None], tuple[QuestionType, tuple[QuestionType, ...]]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    _made: dict[int, Made] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, question: QuestionType) -> Rule | None:
         """The rule for a question; None where its own key holds."""
@@ -139,43 +145,47 @@ class Rules:
         rule = self.of(question)
         if rule is None or rule.change is not Change.KEY:
             return (question,)
-        varied = family is not None and seed is not None
-        source = family if family is not None and varied else question
-        name = (id(source), seed if varied else None)
-        remembered = self._made.get(name)  # the source is kept beside it, so that its id stays its own
+        if family is None or seed is None or not family.varies:
+            made = self._with_keys(question, rule)
+        else:
+            pairs = zip(rule.keys, self._with_keys(family, rule), strict=True)
+            made = tuple(_variant_with(question, key, family=changed, seed=seed) for key, changed in pairs)
+        return tuple(one for one in made if one is not None) or (question,)
+
+    def _with_keys(self, question: QuestionType, rule: Rule) -> tuple[QuestionType | None, ...]:
+        """The question with each key of the rule; None where a key does not fit."""
+        remembered = self._made.get(id(question))  # the question is kept beside it, so that its id stays its own
         if remembered is None:
             if len(self._made) >= _REMEMBERED:
                 self._made.clear()
-            made = self._anew(question, rule, family=family, seed=seed) or (question,)
-            remembered = self._made[name] = (source, made)
+            made = tuple(_or_none(question, key) for key in rule.keys)
+            remembered = self._made[id(question)] = (question, made)
         return remembered[1]
 
-    @staticmethod
-    def _anew(
-        question: QuestionType, rule: Rule, *, family: QuestionType | None, seed: int | None
-    ) -> tuple[QuestionType, ...]:
-        made = []
-        for key in rule.keys:
-            try:
-                made.append(with_key(question, key, family=family, seed=seed))
-            except BadRule:
-                continue
-        return tuple(made)
+
+def _or_none(question: QuestionType, key: Mapping[str, Any]) -> QuestionType | None:
+    try:
+        return rekeyed(question, key)
+    except BadRule:
+        return None
 
 
-def with_key(
-    question: QuestionType, key: Mapping[str, Any], *, family: QuestionType | None = None, seed: int | None = None
-) -> QuestionType:
-    """A question or a variant with another key. Raises BadRule.
+def _variant_with(
+    question: QuestionType, key: Mapping[str, Any], *, family: QuestionType | None, seed: int
+) -> QuestionType | None:
+    """A variant with another key, computed where it has to be.
 
-    What the family makes of the seed today counts only if it is what the student saw; else the key is set in the
-    variant as it was stored.
+    What the changed family makes of the seed today counts only if it is what the student saw; else the key is set in
+    the variant as it was stored, unless it would have to be computed.
     """
-    if family is not None and seed is not None and family.varies:
-        variant = rekeyed(family, key).variant(seed)
-        if variant.public() == question.public():
+    if family is not None:
+        try:
+            variant = family.variant(seed)
+        except VariantFails:
+            variant = None
+        if variant is not None and variant.public() == question.public():
             return variant
-    return rekeyed(question, key)
+    return None if any(templates_in(dict(key))) else _or_none(question, key)
 
 
 NO_RULES = Rules()
