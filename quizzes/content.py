@@ -150,7 +150,9 @@ def _topics(spec: QuizSpec, listed: Mapping[str, Candidate], pool: Sequence[Cand
         candidate
         for candidate in pool
         if any(
-            draw.takes(topics=candidate.topics, kind=candidate.kind, difficulty=candidate.difficulty)
+            draw.takes(
+                topics=candidate.topics, kind=candidate.kind, difficulty=candidate.difficulty, tags=candidate.tags
+            )
             for draw in spec.draws
         )
     ]
@@ -169,18 +171,20 @@ def candidates_for(*, course: Course, spec: QuizSpec) -> tuple[dict[str, Candida
     listed: dict[str, Candidate] = {}
     pool: list[Candidate] = []
     wrong: list[str] = []
-    for slug, retired, is_contradicted, version, kind, topics, difficulty, points in rows.order_by("slug").values_list(
+    found = rows.order_by("slug").values_list(
         "slug",
         "retired",
         Question.objects.is_contradicted(),
         "current_version_id",
         "current_version__kind",
         "current_version__topics",
+        "current_version__tags",
         "current_version__difficulty",
         "current_version__points",
-    ):
+    )
+    for slug, retired, is_contradicted, version, kind, topics, tags, difficulty, points in found:
         candidate = Candidate(
-            version=version, slug=slug, kind=kind, topics=topics, difficulty=difficulty, points=points
+            version=version, slug=slug, kind=kind, topics=topics, difficulty=difficulty, points=points, tags=tags
         )
         if slug in names:
             listed[slug] = candidate

@@ -1,4 +1,8 @@
-"""Chooses which questions an attempt asks. Pure: the same random source gives the same questions."""
+"""Chooses which questions an attempt asks. Pure: the same random source gives the same questions.
+
+What a student has seen in earlier tries comes last: draws use as many unseen questions as any sharing of them allows,
+and then those seen least often.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -27,6 +31,7 @@ class Candidate:
     topics: Sequence[str]
     difficulty: int
     points: Decimal
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +43,22 @@ class Drawn:
 
 
 def draw_questions(
-    spec: QuizSpec, *, listed: Mapping[str, Candidate], pool: Sequence[Candidate], rng: random.Random
+    spec: QuizSpec,
+    *,
+    listed: Mapping[str, Candidate],
+    pool: Sequence[Candidate],
+    rng: random.Random,
+    seen: Mapping[str, int] | None = None,
 ) -> list[Drawn]:
     """Choose the questions in the order of the items, or shuffled where the quiz says so.
 
-    `listed` holds the questions that the quiz names, by slug; `pool` those that draws may pick. Draws that overlap
-    share the pool without getting in each other's way, as long as any sharing is possible. Raises CannotDraw.
+    `listed` holds the questions that the quiz names, by slug; `pool` those that draws may pick; `seen` how often the
+    student was asked a question before, by slug. Draws that overlap share the pool without getting in each other's way,
+    as long as any sharing is possible. Raises CannotDraw.
     """
     named = {item.question for item in spec.listed}
     free = [candidate for candidate in pool if candidate.slug not in named]
-    picks = _picks(spec, free, rng)
+    picks = _picks(spec, free, seen or {}, rng)
     drawn: list[Drawn] = []
     for position, item in enumerate(spec.items):
         if isinstance(item, Listed):
@@ -62,52 +73,82 @@ def draw_questions(
     return drawn
 
 
-def _picks(spec: QuizSpec, free: Sequence[Candidate], rng: random.Random) -> dict[int, list[Candidate]]:
-    """Fill every slot of every draw with a candidate of its own; by the draw's position."""
-    slots = [
-        (position, item) for position, item in enumerate(spec.items) if isinstance(item, Draw) for _ in range(item.draw)
-    ]
-    fitting: list[list[int]] = []
-    for _, item in slots:
-        fits = [index for index, candidate in enumerate(free) if _fits(item, candidate)]
+def _picks(
+    spec: QuizSpec, free: Sequence[Candidate], seen: Mapping[str, int], rng: random.Random
+) -> dict[int, list[Candidate]]:
+    """Fill every draw with candidates of its own; by the draw's position.
+
+    Candidates come one by one, the least seen first, and each is taken when the others can move so that it fits. Sets
+    of candidates that fit together are the independent sets of a matroid (a transversal one), for which this greedy
+    order gives the best sum there is: no other choice uses more that is unseen.
+    """
+    draws = {position: item for position, item in enumerate(spec.items) if isinstance(item, Draw)}
+    order = list(free)
+    rng.shuffle(order)
+    order.sort(key=lambda candidate: seen.get(candidate.slug, 0))
+    seats = _Seats({position: draw.draw for position, draw in draws.items()})
+    fitting = dict.fromkeys(draws, 0)
+    for candidate in order:
+        fits = [position for position, draw in draws.items() if _fits(draw, candidate)]
+        for position in fits:
+            fitting[position] += 1
         rng.shuffle(fits)
-        fitting.append(fits)
-    matching = _Matching(fitting)
-    for slot, (position, item) in enumerate(slots):
-        if not matching.place(slot, set()):
-            fit = len(fitting[slot])
-            reason = (
-                f"the banks hold {fit} that fit and are not listed" if fit < item.draw else "other draws need them too"
-            )
-            raise CannotDraw(position, f"this draws {item.draw}, and {reason}")
-    picks: dict[int, list[Candidate]] = {position: [] for position, _ in slots}
-    for index, slot in matching.slot_of.items():
-        picks[slots[slot][0]].append(free[index])
+        seats.offer(candidate, fits)
+    _require_full(draws, seats, fitting)
+    picks = {position: [candidate for candidate, _ in taken] for position, taken in seats.taken.items()}
+    for picked in picks.values():
+        rng.shuffle(picked)
     return picks
 
 
 def _fits(draw: Draw, candidate: Candidate) -> bool:
-    return draw.takes(topics=candidate.topics, kind=candidate.kind, difficulty=candidate.difficulty)
+    return draw.takes(
+        topics=candidate.topics, kind=candidate.kind, difficulty=candidate.difficulty, tags=candidate.tags
+    )
 
 
-class _Matching:
-    """Gives each slot a candidate of its own, moving earlier slots to others where that makes room."""
+def _require_full(draws: Mapping[int, Draw], seats: "_Seats", fitting: Mapping[int, int]) -> None:
+    for position, draw in draws.items():
+        if fitting[position] < draw.draw:
+            raise CannotDraw(
+                position, f"this draws {draw.draw}, and the banks hold {fitting[position]} that fit and are not listed"
+            )
+    for position, draw in draws.items():
+        if seats.room[position]:
+            raise CannotDraw(position, f"this draws {draw.draw}, and other draws need them too")
 
-    def __init__(self, fitting: Sequence[Sequence[int]]) -> None:
-        self._fitting = fitting
-        self.slot_of: dict[int, int] = {}
 
-    def place(self, slot: int, tried: set[int]) -> bool:
-        """Find a candidate for the slot; False when there is none however the others move (augmenting paths)."""
-        for index in self._fitting[slot]:
-            if index not in self.slot_of:
-                self.slot_of[index] = slot
+class _Seats:
+    """The places of the draws. A candidate that has one keeps one, though maybe another draw's (augmenting paths)."""
+
+    def __init__(self, room: Mapping[int, int]) -> None:
+        self.room = dict(room)
+        self.taken: dict[int, list[tuple[Candidate, Sequence[int]]]] = {position: [] for position in room}
+        self._closed: set[int] = set()
+
+    def offer(self, candidate: Candidate, fits: Sequence[int]) -> bool:
+        """Take the candidate in if there is a way; False when there is none however the others move."""
+        visited: set[int] = set()
+        if self._place((candidate, fits), visited):
+            return True
+        # Draws from which no way leads to room: none ever will, since room only shrinks. Not searched again.
+        self._closed |= visited
+        return False
+
+    def _place(self, seeker: tuple[Candidate, Sequence[int]], visited: set[int]) -> bool:
+        _, fits = seeker
+        for position in fits:
+            if self.room[position]:
+                self.room[position] -= 1
+                self.taken[position].append(seeker)
                 return True
-        for index in self._fitting[slot]:
-            if index in tried:
+        for position in fits:
+            if position in visited or position in self._closed:
                 continue
-            tried.add(index)
-            if self.place(self.slot_of[index], tried):
-                self.slot_of[index] = slot
-                return True
+            visited.add(position)
+            for number, settled in enumerate(self.taken[position]):
+                if self._place(settled, visited):
+                    # `settled` has a place elsewhere now, so its old one is the seeker's.
+                    self.taken[position][number] = seeker
+                    return True
         return False

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,11 +13,11 @@ from courses.access import role_in
 from courses.deadlines import Window, WindowState, window_for
 from courses.models import Role
 from quizzes.access import ensure_may_start, ensure_may_take
+from quizzes.choosing import choose_questions
 from quizzes.closing import close_if_time_is_up
-from quizzes.content import candidates_for
-from quizzes.drawing import CannotDraw, draw_questions
+from quizzes.drawing import CannotDraw
 from quizzes.errors import Conflict, NotFound, said
-from quizzes.models import Attempt, AttemptQuestion, QuestionVersion, Quiz, QuizVersion
+from quizzes.models import Attempt, AttemptQuestion, Quiz, QuizVersion
 from quizzes.timing import closing_time
 
 log = structlog.get_logger(__name__)
@@ -58,15 +58,17 @@ def _start(*, quiz: Quiz, student: User, code: str, address: str | None, rng: ra
     is_tryout = role != Role.STUDENT
     now = timezone.now()
     window = Window() if is_tryout else window_for(activity=activity, user=student)
-    tries = Attempt.objects.filter(quiz=quiz, student=student)
+    tries = Attempt.objects.filter(quiz=quiz, student=student).aggregate(
+        last=Max("number"), used=Count("pk", filter=Q(is_tryout=False))
+    )
     if not is_tryout:
         _require_open(quiz, window, now)
-        _require_tries_left(version, window, used=tries.filter(is_tryout=False).count())
+        _require_tries_left(version, window, used=tries["used"])
         ensure_may_start(quiz=quiz, student=student, code=code, address=address)
     settings = version.settings
-    listed, pool = candidates_for(course=activity.course, spec=settings)
+    earlier = tries["last"] or 0
     try:
-        drawn = draw_questions(settings, listed=listed, pool=pool, rng=rng)
+        questions = choose_questions(quiz=quiz, student=student, settings=settings, has_earlier=bool(earlier), rng=rng)
     except CannotDraw as problem:
         log.warning("quiz cannot be drawn", quiz=quiz.pk, version=version.number, problem=problem.message)
         raise Conflict(
@@ -77,24 +79,16 @@ def _start(*, quiz: Quiz, student: User, code: str, address: str | None, rng: ra
         quiz=quiz,
         version=version,
         student=student,
-        number=(tries.aggregate(last=Max("number"))["last"] or 0) + 1,
+        number=earlier + 1,
         is_tryout=is_tryout,
         address=address,
         started_at=now,
         closes_at=closing_time(settings, window, started_at=now),
-        max_score=sum(question.points for question in drawn),
+        max_score=sum(question.max_points for question in questions),
     )
-    versions = QuestionVersion.objects.in_bulk([question.version for question in drawn])
-    AttemptQuestion.objects.bulk_create(
-        AttemptQuestion(
-            attempt=attempt,
-            position=position,
-            question_version=versions[question.version],
-            option_order=versions[question.version].content.draw_order(rng, shuffle=settings.shuffle_options),
-            max_points=question.points,
-        )
-        for position, question in enumerate(drawn, 1)
-    )
+    for question in questions:
+        question.attempt = attempt
+    AttemptQuestion.objects.bulk_create(questions)
     return attempt
 
 

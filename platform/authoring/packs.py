@@ -13,6 +13,7 @@ from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_
 from graders.plan import COURSE_FILE, LabPlan, load_plan
 from graders.spec import problems_of, templates_in
 from quizzes.drawing import Candidate, CannotDraw, draw_questions
+from quizzes.proving import faults_of
 from quizzes.specs import Bank, QuizSpec
 from quizzes.types.base import QuestionType
 
@@ -63,6 +64,7 @@ def load(folder: Path) -> Pack:
         problems += _dangling_activities(course_document, course, quizzes=quizzes, labs=labs)
         problems += _unused(folder, course, quizzes=quizzes, labs=labs)
         problems += _unknown_topics(course, banks, labs)
+    problems += _unprovable(banks)
     problems += _questions_named_twice(banks)
     questions = tuple(question for _, bank in banks for question in bank.questions)
     problems += _dangling_questions(quizzes, {question.id for question in questions})
@@ -206,6 +208,15 @@ def _unknown_topics(course: CourseSpec, banks: Banks, labs: Labs) -> Iterator[Pr
                 yield Problem(str(lab.folder / "lab.yaml"), 1, 1, message)
 
 
+def _unprovable(banks: Banks) -> Iterator[Problem]:
+    """Proofs from which the key does not follow, whatever is seen."""
+    for document, bank in banks:
+        for position, question in enumerate(bank.questions):
+            sample = question.variant(1) if question.varies else question
+            for fault in faults_of(sample):
+                yield document.problem((position, "proof"), fault)
+
+
 def _questions_named_twice(banks: Banks) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for document, bank in banks:
@@ -236,6 +247,7 @@ def _impossible_draws(quizzes: Quizzes, questions: Iterable[QuestionType]) -> It
             topics=question.topics,
             difficulty=question.difficulty,
             points=question.points,
+            tags=question.tags,
         )
         for number, question in enumerate(questions)
     ]

@@ -209,5 +209,5 @@ def test_starting_takes_the_same_queries_whatever_the_quiz_holds(django_assert_n
     for size in (3, 60):
         quiz = a_quiz(questions=a_bank(size, prefix=f"s{size}"), items=[{"draw": size, "topics": ["docker.cli"]}])
         student = a_member(quiz.activity.course)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             start_attempt(quiz=quiz, student=student)
