@@ -165,6 +165,8 @@ GRADING_REQUIRES_SAFE_ENGINE = env.bool("GRADING_REQUIRES_SAFE_ENGINE", default=
 GRADING_LEASE_SECONDS = env.float("GRADING_LEASE_SECONDS", default=30.0)
 # How long a worker grades on one wake-up call before it makes room for the next call.
 GRADING_SHIFT_SECONDS = env.float("GRADING_SHIFT_SECONDS", default=300.0)
+# How long a worker carries proofs of questions out on one wake-up call; submissions go first all the while.
+PROOF_SHIFT_SECONDS = env.float("PROOF_SHIFT_SECONDS", default=120.0)
 WORKER_NAME = env.str("WORKER_NAME", default="")
 WORKERS_EXPECTED = env.int("WORKERS_EXPECTED", default=0)  # with fewer, /readyz says degraded; 0: any number will do
 

@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from config.guard import refuse_unsafe_start
 from labs import services as labs
 from labs import tending
+from quizzes import proof_services
 from quizzes import services as quizzes
 
 log = structlog.get_logger(__name__)
@@ -22,6 +23,7 @@ JOBS: dict[str, Callable[[], int]] = {
     "submissions": labs.sweep,
     "consoles": tending.sweep,
     "attempts": quizzes.sweep_attempts,
+    "proofs": proof_services.sweep_proofs,
 }
 
 
