@@ -7,12 +7,23 @@ class QuizzesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from courses.models import Activity, Extension
+        from courses.models import Activity, Extension, Membership, SectionOverride
         from courses.publishing import register_gate
+        from courses.signals import sections_changed
         from quizzes.proof_gate import objection
-        from quizzes.receivers import activity_changed, extension_changed
+        from quizzes.receivers import (
+            activity_changed,
+            extension_changed,
+            member_changed,
+            members_changed,
+            override_changed,
+        )
 
         post_save.connect(extension_changed, sender=Extension, dispatch_uid="quizzes.extension_saved")
         post_delete.connect(extension_changed, sender=Extension, dispatch_uid="quizzes.extension_deleted")
         register_gate("proofs", objection)
+        post_save.connect(override_changed, sender=SectionOverride, dispatch_uid="quizzes.override_saved")
+        post_delete.connect(override_changed, sender=SectionOverride, dispatch_uid="quizzes.override_deleted")
+        post_save.connect(member_changed, sender=Membership, dispatch_uid="quizzes.member_saved")
+        sections_changed.connect(members_changed, dispatch_uid="quizzes.members_changed")
         post_save.connect(activity_changed, sender=Activity, dispatch_uid="quizzes.activity_saved")

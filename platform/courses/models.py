@@ -190,6 +190,8 @@ class Activity(models.Model):
             raise ValidationError({"closes_at": "An activity cannot close before it is due."})
         if self.opens_at and self.due_at and self.opens_at >= self.due_at:
             raise ValidationError({"due_at": "An activity cannot be due before it opens."})
+        if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
+            raise ValidationError({"closes_at": "An activity cannot close before it opens."})
 
 
 class Extension(models.Model):

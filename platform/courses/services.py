@@ -1,18 +1,41 @@
-"""What can be done with a course: joining, enrolling, granting time. One transaction each."""
+"""What can be done with a course: joining and enrolling; times are told in `courses.times`. One transaction each."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models.functions import Lower
-from django.utils import timezone
 
 from accounts.models import User
 from courses.access import require_instructor
 from courses.errors import Conflict, DrydockError, NotFound
-from courses.models import Activity, Course, Extension, Membership, Role, Section, new_join_code
-from courses.publishing import require_publishable
+from courses.models import Course, Membership, Role, Section, new_join_code
 from courses.rosters import parse_roster
+from courses.signals import sections_changed
+from courses.times import (
+    clear_section_override,
+    grant_extension,
+    grant_section_override,
+    revoke_extension,
+    set_window,
+)
+
+__all__ = [
+    "RosterOutcome",
+    "change_place",
+    "clear_section_override",
+    "create_course",
+    "enrol",
+    "grant_extension",
+    "grant_section_override",
+    "import_roster",
+    "join_by_code",
+    "place_by_email",
+    "remove_member",
+    "revoke_extension",
+    "rotate_join_code",
+    "set_joining",
+    "set_window",
+]
 
 
 @transaction.atomic
@@ -170,58 +193,9 @@ def import_roster(*, by: User, course: Course, content: bytes) -> RosterOutcome:
         unchanged += was_active
     Membership.objects.bulk_create(enrolled)
     Membership.objects.bulk_update(changed, ["active", "section"])
+    if changed:
+        sections_changed.send(sender=Membership, course=course, user_ids=[member.user_id for member in changed])
     return RosterOutcome(enrolled=len(enrolled), returned=returned, unchanged=unchanged, accounts_made=len(new_users))
-
-
-@transaction.atomic
-def grant_extension(
-    *,
-    by: User,
-    activity: Activity,
-    user: User,
-    reason: str,
-    due_at: datetime | None = None,
-    closes_at: datetime | None = None,
-    extra_attempts: int = 0,
-    extra_time_percent: int = 0,
-    extra_minutes: int = 0,
-) -> Extension:
-    """Give somebody more time or tries; replaces an earlier extension of theirs in this activity."""
-    require_instructor(by, activity.course)
-    if not Membership.objects.active().filter(course=activity.course, user=user).exists():
-        raise DrydockError("not_a_member", f"{user} is not in this course. Enrol them first.")
-    if not reason.strip():
-        raise DrydockError(
-            "reason_needed", "Say why: the reason is kept with the extension.", fields={"reason": "Needed."}
-        )
-    if not (due_at or closes_at or extra_attempts or extra_time_percent or extra_minutes):
-        raise DrydockError(
-            "extension_empty",
-            "Give a later time, more tries or more minutes: this extension changes nothing.",
-        )
-    extension = Extension(
-        activity=activity,
-        user=user,
-        reason=reason.strip(),
-        due_at=due_at,
-        closes_at=closes_at,
-        extra_attempts=extra_attempts,
-        extra_time_percent=extra_time_percent,
-        extra_minutes=extra_minutes,
-        granted_by=by,
-        granted_at=timezone.now(),
-    )
-    extension.clean_fields()
-    Extension.objects.filter(activity=activity, user=user).delete()
-    extension.save()
-    return extension
-
-
-@transaction.atomic
-def revoke_extension(*, by: User, extension: Extension) -> None:
-    """Take an extension back."""
-    require_instructor(by, extension.activity.course)
-    extension.delete()
 
 
 @transaction.atomic
@@ -239,26 +213,3 @@ def set_joining(*, by: User, course: Course, is_open: bool) -> None:
     require_instructor(by, course)
     course.is_open = is_open
     course.save(update_fields=["is_open"])
-
-
-@transaction.atomic
-def set_window(
-    *,
-    by: User,
-    activity: Activity,
-    opens_at: datetime | None,
-    due_at: datetime | None,
-    closes_at: datetime | None,
-    late_percent_per_day: int,
-    published: bool,
-) -> Activity:
-    """Set when an activity can be done, what lateness costs and whether students see it."""
-    require_instructor(by, activity.course)
-    if published:
-        require_publishable(activity)
-    activity.opens_at, activity.due_at, activity.closes_at = opens_at, due_at, closes_at
-    activity.late_percent_per_day = late_percent_per_day
-    activity.published = published
-    activity.full_clean()
-    activity.save()
-    return activity
