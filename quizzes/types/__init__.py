@@ -9,6 +9,7 @@ from quizzes.types.matching import Matching
 from quizzes.types.multiple_choice import MultipleChoice
 from quizzes.types.numeric import Numeric
 from quizzes.types.ordering import Ordering
+from quizzes.types.predict_output import PredictOutput
 from quizzes.types.registry import Registry
 from quizzes.types.short_text import ShortText
 from quizzes.types.single_choice import SingleChoice
@@ -27,4 +28,5 @@ REGISTRY.register("categorise", Categorise)
 REGISTRY.register("docker_command", DockerCommand)
 REGISTRY.register("dockerfile_line", DockerfileLine)
 REGISTRY.register("dockerfile_text", DockerfileText)
+REGISTRY.register("predict_output", PredictOutput)
 REGISTRY.register_installed()
