@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from graders.proofs.plan import ProofPlan
+from graders.proofs.plan import KEY, ProofPlan
 from graders.proofs.seen import Seen
 from graders.proofs.shows import ANSWER, Expected, Shows, in_words
 from graders.visible import listed, quoted
@@ -104,6 +104,8 @@ def _faults_of_options(question: QuestionType, plan: ProofPlan) -> Iterator[str]
 
 
 def _all_bring_their_own(plan: ProofPlan) -> bool:
+    if any(KEY in path for path in plan.files):
+        return True
     return all(build.dockerfile in {**plan.files, **build.files} or build.rebuild_of for build in plan.builds.values())
 
 

@@ -20,7 +20,7 @@ from graders.sandbox.base import BuildLimits, RunLimits
 from graders.spec import Identifier, InsidePath, Line, Spec, Text, errors_at
 
 KEY = "$answer"
-"""Stands for the question's own key, in `commands` and in `dockerfile`."""
+"""Stands for the question's own key: in `commands`, in `dockerfile`, and in the names and texts of `files`."""
 MOST_COMMANDS = 30
 _MOST_BUILDS = 8
 _MOST_RUNS = 8
@@ -99,7 +99,7 @@ class ProofPlan(Spec):
     commands: Annotated[tuple[Line, ...], BeforeValidator(_lines, json_schema_input_type=str | list[str])] = Field(
         default=(), max_length=MOST_COMMANDS
     )
-    """Docker commands, one a line, in the place of builds and runs. The line `$answer` is the key."""
+    """Docker commands, one a line, in the place of builds and runs. `$answer` in one is the key."""
     limits: ProofLimits = ProofLimits()
     shows: ManyShows = Field(default=(), max_length=20)
     """What must be seen: all of it. Where it is left out, what is printed is the answer."""
@@ -146,7 +146,7 @@ class ProofPlan(Spec):
         for name, run in self.runs.items():
             yield from ((("runs", name, *place), fault) for place, fault in self._faults_of_run(run))
         for position, line in enumerate(self.commands):
-            if line.strip() != KEY and (fault := _unreadable(line)):
+            if KEY not in line and (fault := _unreadable(line)):
                 yield ("commands", position), fault
 
     def _faults_of_build(self, build: Build) -> Iterator[tuple[Place, str]]:
@@ -226,16 +226,23 @@ class ProofPlan(Spec):
         return self.model_copy(
             update={
                 "dockerfile": text.replace(KEY, key),
-                "commands": tuple(key if line.strip() == KEY else line for line in self.commands),
-                "files": {path: content.replace(KEY, key) for path, content in self.files.items()},
+                "commands": tuple(each for line in self.commands for each in _with_key(line, key)),
+                "files": {path.replace(KEY, key): text.replace(KEY, key) for path, text in self.files.items()},
             }
         )
 
     @property
     def uses_key(self) -> bool:
         """Whether what is done is, in part, the key itself."""
-        texts = [self.dockerfile, *self.files.values()]
-        return any(line.strip() == KEY for line in self.commands) or any(KEY in text for text in texts)
+        return any(KEY in text for text in (self.dockerfile, *self.files, *self.files.values(), *self.commands))
+
+
+def _with_key(line: str, key: str) -> Iterator[str]:
+    """The line with the key in it; a key of several lines is as many commands."""
+    if line.strip() == KEY:
+        yield from (each for _, each in typed_lines(key))
+    else:
+        yield line.replace(KEY, key)
 
 
 def _unreadable(line: str) -> str:
