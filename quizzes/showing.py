@@ -4,21 +4,25 @@
 the part for answering on a page; inputs are named `answer`, and ids begin with `question.html_id`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.safestring import SafeString
 
+from quizzes.grading import best_of
 from quizzes.rendering import block, inline, literal
 from quizzes.types.base import (
+    Key,
     LineMark,
     OptionMark,
     PublicCriterion,
     PublicFiles,
     PublicPart,
     QuestionType,
+    Scored,
     Value,
 )
 
@@ -60,7 +64,9 @@ class ShownPart:
     @property
     def place(self) -> int:
         """The number given as its place, where places are what is asked; 0 without one."""
-        return int(self.value) if self.value.isascii() and self.value.isdecimal() and len(self.value) < MAX_DIGITS else 0
+        return (
+            int(self.value) if self.value.isascii() and self.value.isdecimal() and len(self.value) < MAX_DIGITS else 0
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +82,37 @@ class ShownLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownMark:
+    """What somebody gave for an answer: points, by the rubric where there is one, and a comment in plain text."""
+
+    points: Decimal
+    by: str
+    at: datetime
+    comment: str = ""
+    rubric: tuple[tuple[str, Decimal, Decimal], ...] = ()
+    """For each criterion its title, the points given, and what they are out of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What people decided about a question of an attempt: a rule (key, drop or full), a mark, or that one is to come.
+
+    `keys` is the question with each key that is right by the rule; empty where its own holds.
+    """
+
+    rule: str = ""
+    keys: tuple[QuestionType, ...] = ()
+    mark: ShownMark | None = None
+    awaits_mark: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShownQuestion:
     """A question on a page. The fields from `points` on belong to the review and are empty while it is asked.
 
-    `verdict` is right, partly, wrong, unanswered, or empty while scores are not released.
+    `verdict` is right, partly, wrong, unanswered, dropped (counts on neither side; no points), given (full marks for
+    all), waiting (for somebody to mark it; `points` are those that are sure), or empty while scores are not released.
+    `rule` says why: key (scored by another key than it was written with), drop or full. `mark` is what a person gave.
     """
 
     position: int
@@ -106,12 +139,17 @@ class ShownQuestion:
     many: bool = False
     points: Decimal | None = None
     verdict: str = ""
+    answer_shown: bool = True
+    feedback_shown: bool = False
     keys_shown: bool = False
     right_answers: tuple[SafeString, ...] = ()
     feedback: SafeString = NOTHING
     explanation: SafeString = NOTHING
     lines: tuple[ShownLine, ...] = ()
     trouble: str = ""
+    rule: str = ""
+    mark: ShownMark | None = None
+    awaits_mark: bool = False
 
     @property
     def html_id(self) -> str:
@@ -193,6 +231,9 @@ def ask(
     )
 
 
+UNDECIDED = Decided()
+
+
 def _asked_part(part: PublicPart, given: str) -> ShownPart:
     return ShownPart(
         id=part.id,
@@ -244,44 +285,90 @@ def review_of(
     flagged: bool = False,
     with_scores: bool,
     with_keys: bool,
+    with_answers: bool = True,
+    with_feedback: bool | None = None,
+    decided: Decided = UNDECIDED,
 ) -> ShownQuestion:
-    """Show a question of a closed attempt, with what has been released."""
+    """Show a question of a closed attempt, with what has been released.
+
+    Feedback tells how the student's own answer fared and nothing of what would have been right; where it is not said
+    whether it is shown, it comes with the keys. What was answered stays out where it is not released, and feedback
+    with it.
+    """
+    with_feedback = (with_keys if with_feedback is None else with_feedback) and with_answers
     asked = ask(
         content,
         position=position,
         option_order=option_order,
         max_points=max_points,
-        value=value,
+        value=value if with_answers else None,
         revision=revision,
         saved_at=saved_at,
         flagged=flagged,
     )
-    seen = asked.__dict__
+    seen = asked.__dict__ | {"answer_shown": with_answers}
     if with_scores:
-        seen = seen | {"points": points, "verdict": _verdict(value, points, max_points)}
+        seen = seen | {
+            "points": points,
+            "verdict": _decided_verdict(decided) or _verdict(value, points, max_points),
+            "rule": decided.rule,
+            "mark": decided.mark,
+            "awaits_mark": decided.awaits_mark,
+        }
+    keyed = decided.keys or (content,)
     if with_keys:
-        key = content.key()
-        judged = content.score_or_nothing(value)
+        key = _all_of([one.key() for one in keyed])
         seen = seen | {
             "keys_shown": True,
             "right_answers": (*map(inline, key.texts), *map(literal, key.literals)),
-            "feedback": block(judged.feedback) if judged.feedback else NOTHING,
             "explanation": block(content.explanation) if content.explanation else NOTHING,
-            "options": tuple(
-                _marked(option, right=option.id in key.options, mark=judged.options.get(option.id, OptionMark()))
-                for option in asked.options
-            ),
-            "parts": tuple(_marked_part(part, judged.options.get(part.id, OptionMark())) for part in asked.parts),
-            "lines": tuple(_shown_line(line) for line in judged.lines),
-            "trouble": judged.trouble,
+            "options": tuple(replace(option, right=option.id in key.options) for option in asked.options),
         }
+    if with_keys or with_feedback:
+        judged = best_of(keyed, value if with_answers else None)
+        seen = seen | _fared(judged, seen, with_keys=with_keys, with_feedback=with_feedback)
     return ShownQuestion(**seen)
 
 
-def _marked(option: ShownOption, *, right: bool, mark: OptionMark) -> ShownOption:
+def _fared(judged: Scored, seen: Mapping[str, Any], *, with_keys: bool, with_feedback: bool) -> dict[str, Any]:
+    """How the answer fared: with keys everything, without them only what was answered, and nothing that was right."""
+    shown = judged if with_feedback else _without_feedback(judged)
+    if not with_keys:
+        shown = _without_keys(shown, unchosen={option.id for option in seen["options"] if not option.chosen})
+    return {
+        "feedback_shown": with_feedback,
+        "feedback": block(shown.feedback) if shown.feedback else NOTHING,
+        "options": tuple(_marked(option, shown.options.get(option.id, OptionMark())) for option in seen["options"]),
+        "parts": tuple(_marked_part(part, shown.options.get(part.id, OptionMark())) for part in seen["parts"]),
+        "lines": tuple(_shown_line(line) for line in shown.lines),
+        "trouble": shown.trouble,
+    }
+
+
+def _without_feedback(judged: Scored) -> Scored:
     return replace(
-        option, right=right, outcome=mark.outcome, feedback=inline(mark.feedback) if mark.feedback else NOTHING
+        judged,
+        feedback="",
+        options={name: replace(mark, feedback="") for name, mark in judged.options.items()},
+        lines=tuple(replace(line, feedback="") for line in judged.lines),
     )
+
+
+def _without_keys(judged: Scored, *, unchosen: Collection[str]) -> Scored:
+    """Only what was answered: no option that should have been chosen, and no word of what should stand there."""
+    return replace(
+        judged,
+        options={
+            name: replace(mark, right="")
+            for name, mark in judged.options.items()
+            if mark.outcome != "missed" and name not in unchosen
+        },
+        lines=tuple(replace(line, right="", note="") for line in judged.lines if line.outcome != "missed"),
+    )
+
+
+def _marked(option: ShownOption, mark: OptionMark) -> ShownOption:
+    return replace(option, outcome=mark.outcome, feedback=inline(mark.feedback) if mark.feedback else NOTHING)
 
 
 def _shown_line(line: LineMark) -> ShownLine:
@@ -293,6 +380,21 @@ def _shown_line(line: LineMark) -> ShownLine:
         note=line.note,
         feedback=inline(line.feedback) if line.feedback else NOTHING,
     )
+
+
+def _all_of(keys: Sequence[Key]) -> Key:
+    """Everything that is right by one of the keys, each once."""
+    return Key(
+        options=frozenset().union(*(key.options for key in keys)),
+        texts=tuple(dict.fromkeys(text for key in keys for text in key.texts)),
+        literals=tuple(dict.fromkeys(text for key in keys for text in key.literals)),
+    )
+
+
+def _decided_verdict(decided: Decided) -> str:
+    if decided.awaits_mark:
+        return "waiting"
+    return {"drop": "dropped", "full": "given"}.get(decided.rule, "")
 
 
 def _verdict(value: Value | None, points: Decimal | None, max_points: Decimal) -> str:

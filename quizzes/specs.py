@@ -5,6 +5,7 @@ banks. Both refuse unknown keys; errors carry the place, so that file, line and 
 """
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -70,25 +71,85 @@ class Release(StrEnum):
     NEVER = "never"
 
 
-class ReleasePolicy(BaseModel):
-    """When students see their points, and when the right answers with all feedback. Keys never come before scores.
+def _when(value: object) -> object:
+    if isinstance(value, Release):
+        return value
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value
+    text = str(value).strip() if isinstance(value, str | date) else ""
+    if text in {release.value for release in Release}:
+        return Release(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is not None or not text[:1].isdigit():
+        refuse_at(
+            (),
+            "must be after_attempt, after_due, after_close, never, or a time on the course's clock such as "
+            '"2026-12-01 09:00"',
+            value,
+        )
+    return moment
 
-    `after_due` and `after_close` wait for the last person's time, extensions counted in, so that nobody hears a key
-    from somebody else while still answering. Where an activity has only one of the two times, both mean that one;
-    where it has neither, `after_attempt`.
+
+When = Annotated[Release | datetime, BeforeValidator(_when)]
+"""When something is shown: by a rule, or from a local time on, read in the course's time zone."""
+
+
+def _surely_before(one: Release | datetime, other: Release | datetime) -> bool:
+    """Whether `one` comes before `other` whatever the activity's times are."""
+    if one in {other, Release.NEVER} or other == Release.AFTER_ATTEMPT:
+        return False
+    if other == Release.NEVER or one == Release.AFTER_ATTEMPT:
+        return True
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return one < other
+    if isinstance(one, Release) and isinstance(other, Release):
+        order = list(Release)
+        return order.index(one) < order.index(other)
+    return False
+
+
+def _said_when(when: Release | datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M}" if isinstance(when, datetime) else when.value
+
+
+class ReleasePolicy(BaseModel):
+    """When students see their own answers, their points, the right answers, and feedback on what they answered.
+
+    `after_due` and `after_close` wait for the last person's time, sections, extensions and pauses counted in, so that
+    nobody hears a key from somebody else while still answering. Where an activity has only one of the two times, both
+    mean that one; where it has neither, points are shown after each try, and right answers and feedback once the
+    student has no try left. Whatever the times, right answers never come before points, nor feedback before points and
+    own answers. Without `feedback`, it comes with the right answers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    scores: Release = Release.AFTER_ATTEMPT
-    keys: Release = Release.AFTER_DUE
+    answers: When = Release.AFTER_ATTEMPT
+    scores: When = Release.AFTER_ATTEMPT
+    keys: When = Release.AFTER_DUE
+    feedback: When | None = None
 
     @model_validator(mode="after")
-    def _keys_after_scores(self) -> Self:
-        order = list(Release)
-        if order.index(self.keys) < order.index(self.scores):
-            refuse_at(("keys",), f"keys show the points too: {self.keys} comes before scores: {self.scores}", self.keys)
+    def _in_order(self) -> Self:
+        self._require("keys", self.keys, "scores", self.scores, "keys show the points too")
+        feedback = self.feedback
+        if feedback is not None:
+            self._require("feedback", feedback, "scores", self.scores, "feedback shows what was right")
+            self._require("feedback", feedback, "answers", self.answers, "feedback is about the student's own answers")
         return self
+
+    @staticmethod
+    def _require(name: str, when: Release | datetime, first: str, other: Release | datetime, why: str) -> None:
+        if _surely_before(when, other):
+            refuse_at((name,), f"{why}: {_said_when(when)} comes before {first}: {_said_when(other)}", _said_when(when))
+
+    @property
+    def feedback_or_keys(self) -> Release | datetime:
+        """When feedback is shown."""
+        return self.keys if self.feedback is None else self.feedback
 
 
 TopicPattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?$", max_length=64)]
