@@ -33,6 +33,7 @@ def count(submission: Submission, report: Report) -> None:
         source_id=best.pk,
         evidence=_evidence(report),
         evidence_source_id=submission.regrade_of_id or submission.pk,
+        evidence_at=submission.handed_in_at,
     )
 
 

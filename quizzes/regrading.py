@@ -217,7 +217,7 @@ def _write(tries: Sequence[TryMove]) -> None:
 
 def _showed(tries: Sequence[TryMove], rules: Rules, versions: Versions) -> list[Showed]:
     """The evidence of attempts that were asked one of the questions, as it is now. At most two queries."""
-    owners = {one.attempt.pk: one.attempt.student_id for one in tries if one.counts}
+    owners = {one.attempt.pk: one.attempt for one in tries if one.counts}
     shown: dict[int, list[Shown]] = {pk: [] for pk in owners}
     rows = list(
         AttemptQuestion.objects.filter(attempt__in=owners).values_list(
@@ -236,7 +236,10 @@ def _showed(tries: Sequence[TryMove], rules: Rules, versions: Versions) -> list[
                 awaits_mark=awaits_mark,
             )
         )
-    return [Showed(user_id=owners[pk], source_id=pk, evidence=evidence_of(rows)) for pk, rows in shown.items()]
+    return [
+        Showed(user_id=owners[pk].student_id, source_id=pk, evidence=evidence_of(rows), at=owners[pk].closed_at)
+        for pk, rows in shown.items()
+    ]
 
 
 def _note(by: User, regrade: Regrade, *, action: str, did: str, counts: tuple[int, int]) -> None:

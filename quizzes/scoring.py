@@ -80,6 +80,7 @@ def record_standing(attempt: Attempt, evidence: Iterable[TopicEvidence]) -> None
         source_id=standing.source.pk,
         evidence=evidence,
         evidence_source_id=attempt.pk,
+        evidence_at=attempt.closed_at,
     )
 
 

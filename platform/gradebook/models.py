@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from courses.models import Activity, Course
 from gradebook.querysets import EvidenceQuerySet, GradeEventQuerySet, ScoreQuerySet
@@ -65,7 +66,9 @@ class Evidence(models.Model):
     max_points = models.DecimalField(max_digits=8, decimal_places=2)
     source_kind = models.CharField(max_length=20)
     source_id = models.BigIntegerField()
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(
+        default=timezone.now, help_text="When the work was first graded; grading it again leaves this as it is."
+    )
 
     objects: ClassVar[EvidenceQuerySet[Self]] = EvidenceQuerySet.as_manager()  # type: ignore[assignment]
 

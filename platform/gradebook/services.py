@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import User
@@ -41,14 +43,16 @@ def record(
     late_factor: Decimal = Decimal(1),
     source_kind: str,
     source_id: int,
-    evidence: Iterable[TopicEvidence] = (),
+    evidence: Iterable[TopicEvidence] | None = None,
     evidence_source_id: int | None = None,
+    evidence_at: datetime | None = None,
 ) -> Score:
     """Write what counts for a person in an activity, as the caller decided by its scoring rule (best, last).
 
     Called inside the transaction that stores the graded work: both are there or neither. Recording the same again
     changes nothing and sends no event. `evidence` belongs to the work `evidence_source_id` (or `source_id`), which
-    may be another try than the one that counts.
+    may be another try than the one that counts. It replaces what that work showed before; None leaves it as it is.
+    `evidence_at` is when that work was handed in: grading it again makes it no newer.
     """
     score, _ = Score.objects.select_for_update().get_or_create(
         activity=activity, user=user, defaults={"max_points": rounded(max_points)}
@@ -66,6 +70,7 @@ def record(
         source_kind=source_kind,
         source_id=evidence_source_id or source_id,
         evidence=evidence,
+        at=evidence_at,
     )
     if (score.final_points, score.max_points) != before:
         _announce(score, cause="earned")
@@ -73,25 +78,41 @@ def record(
 
 
 def _replace_evidence(
-    *, activity: Activity, user: User, source_kind: str, source_id: int, evidence: Iterable[TopicEvidence]
+    *,
+    activity: Activity,
+    user: User,
+    source_kind: str,
+    source_id: int,
+    evidence: Iterable[TopicEvidence] | None,
+    at: datetime | None,
 ) -> None:
-    rows = list(evidence)
-    if not rows:
+    if evidence is None:
         return
-    Evidence.objects.filter(source_kind=source_kind, source_id=source_id).delete()
-    Evidence.objects.bulk_create(_evidence_row(activity, user.pk, source_kind, source_id, row) for row in rows)
+    showed = Showed(user_id=user.pk, source_id=source_id, evidence=list(evidence), at=at)
+    _write_evidence(activity, source_kind, [showed])
 
 
-def _evidence_row(activity: Activity, user_id: int, source_kind: str, source_id: int, row: TopicEvidence) -> Evidence:
-    return Evidence(
-        course_id=activity.course_id,
-        activity=activity,
-        user_id=user_id,
-        topic=row.topic,
-        points=rounded(row.points),
-        max_points=rounded(row.max_points),
-        source_kind=source_kind,
-        source_id=source_id,
+def _write_evidence(activity: Activity, source_kind: str, showed: Sequence["Showed"]) -> None:
+    """Put evidence in the place of what the same work showed before, as old as that was. Three queries at most."""
+    before = Evidence.objects.filter(source_kind=source_kind, source_id__in=[one.source_id for one in showed])
+    first_seen: dict[int, datetime] = dict(before.order_by().values_list("source_id").annotate(first=Min("at")))
+    if first_seen:
+        before.delete()
+    now = timezone.now()
+    Evidence.objects.bulk_create(
+        Evidence(
+            course_id=activity.course_id,
+            activity=activity,
+            user_id=one.user_id,
+            topic=row.topic,
+            points=rounded(row.points),
+            max_points=rounded(row.max_points),
+            source_kind=source_kind,
+            source_id=one.source_id,
+            at=one.at or first_seen.get(one.source_id, now),
+        )
+        for one in showed
+        for row in one.evidence
     )
 
 
@@ -108,11 +129,12 @@ class Earned:
 
 @dataclass(frozen=True, kw_only=True)
 class Showed:
-    """What one piece of work shows by topic; nothing takes earlier evidence of it away."""
+    """What a piece of work shows by topic; nothing takes earlier evidence of it away. `at`: when it was handed in."""
 
     user_id: int
     source_id: int
     evidence: Sequence[TopicEvidence]
+    at: datetime | None = None
 
 
 @transaction.atomic
@@ -146,10 +168,7 @@ def record_all(*, activity: Activity, source_kind: str, earned: Sequence[Earned]
     Score.objects.bulk_update(changed, fields)
     moved = [s for s in (*new, *changed) if (s.final_points, s.max_points) != before.get(s.user_id)]
     GradeEvent.objects.bulk_create(_event(score, activity, cause="earned") for score in moved)
-    Evidence.objects.filter(source_kind=source_kind, source_id__in=[one.source_id for one in showed]).delete()
-    Evidence.objects.bulk_create(
-        _evidence_row(activity, one.user_id, source_kind, one.source_id, row) for one in showed for row in one.evidence
-    )
+    _write_evidence(activity, source_kind, showed)
     return len(moved)
 
 

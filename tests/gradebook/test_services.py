@@ -1,11 +1,14 @@
 """Recording and overriding scores, and the outbox that tells of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from builders import a_course, a_member, a_user, an_activity, an_instructor_of
+from django.utils import timezone
 
 from accounts.errors import DrydockError
 from accounts.models import User
@@ -197,3 +200,31 @@ def test_overrides_are_written_down_with_what_they_replaced(activity: Activity, 
     )
     assert "the lab was broken" in given.summary
     assert (cleared.action, cleared.detail["after"]) == ("override_cleared", "4.00")
+
+
+def test_evidence_of_work_graded_again_is_replaced_and_gets_no_newer(activity: Activity, student: User) -> None:
+    def grade(**rest: Any) -> None:
+        record(activity=activity, user=student, points=1, max_points=2, source_kind="attempt", source_id=7, **rest)
+
+    def shown() -> list[tuple[str, int]]:
+        return [(row.topic, int(row.points)) for row in Evidence.objects.order_by("topic")]
+
+    on = [TopicEvidence(topic="cmd.run", points=Decimal(1), max_points=Decimal(2))]
+    handed_in = timezone.now() - timedelta(days=3)
+    grade(evidence=on, evidence_at=handed_in)
+    first = Evidence.objects.get().at
+    grade(evidence=[replace(on[0], points=Decimal(2)), replace(on[0], topic="cmd.ls")])
+    assert shown() == [("cmd.ls", 1), ("cmd.run", 2)]
+    assert {row.at for row in Evidence.objects.all()} == {first} == {handed_in}
+    grade()
+    assert len(shown()) == 2
+    record_all(
+        activity=activity,
+        source_kind="attempt",
+        earned=[],
+        showed=[Showed(user_id=student.pk, source_id=7, evidence=on)],
+    )
+    assert shown() == [("cmd.run", 1)]
+    assert Evidence.objects.get().at == first
+    grade(evidence=[])
+    assert shown() == []
