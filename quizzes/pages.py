@@ -15,118 +15,9 @@ from quizzes.errors import Conflict, NotFound
 from quizzes.models import Attempt, AttemptQuestion, AttemptState, Quiz
 from quizzes.release import LastTimes, last_times_of, released_at
 from quizzes.rendering import block
-from quizzes.showing import NOTHING, ShownQuestion, ask, review_of
+from quizzes.showing import NOTHING, ShownQuestion, review_of
 from quizzes.specs import QuizSpec
-from quizzes.timing import remaining, time_is_up, time_limit
-
-
-@dataclass(frozen=True, kw_only=True)
-class MapEntry:
-    """A question in the numbered map of an attempt."""
-
-    position: int
-    page: int
-    answered: bool
-    flagged: bool
-    revision: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttemptPage:
-    """A page of an attempt under way. `remaining_seconds` is None without a limit, and never negative."""
-
-    attempt: Attempt
-    title: str
-    page: int
-    pages: int
-    questions: tuple[ShownQuestion, ...]
-    map: tuple[MapEntry, ...]
-    closes_at: datetime | None
-    remaining_seconds: int | None
-    server_time: datetime
-    time_is_up: bool
-
-    @property
-    def unanswered(self) -> tuple[int, ...]:
-        """The positions without an answer."""
-        return tuple(entry.position for entry in self.map if not entry.answered)
-
-    @property
-    def flagged(self) -> tuple[int, ...]:
-        """The positions marked to come back to."""
-        return tuple(entry.position for entry in self.map if entry.flagged)
-
-    @property
-    def previous_page(self) -> int | None:
-        """The page before, if there is one."""
-        return self.page - 1 if self.page > 1 else None
-
-    @property
-    def next_page(self) -> int | None:
-        """The page after, if there is one."""
-        return self.page + 1 if self.page < self.pages else None
-
-
-def attempt_page(*, attempt: Attempt, page: int = 1) -> AttemptPage:
-    """Show a page of an attempt under way: neither keys nor scores. A page that is not there becomes the nearest.
-
-    `attempt` comes `with_content()`. Two queries.
-    """
-    settings = attempt.version.settings
-    size = settings.questions_per_page
-    rows = list(
-        AttemptQuestion.objects.filter(attempt=attempt)
-        .order_by("position")
-        .values_list("position", "value", "flagged", "revision")
-    )
-    pages = max(1, -(-len(rows) // size))
-    page = min(max(page, 1), pages)
-    on_page = (
-        AttemptQuestion.objects.filter(attempt=attempt, position__gt=(page - 1) * size, position__lte=page * size)
-        .select_related("question_version")
-        .order_by("position")
-    )
-    now = timezone.now()
-    return AttemptPage(
-        attempt=attempt,
-        title=settings.title,
-        page=page,
-        pages=pages,
-        questions=tuple(shown(asked) for asked in on_page),
-        map=tuple(
-            MapEntry(
-                position=position,
-                page=(position - 1) // size + 1,
-                answered=value is not None,
-                flagged=flagged,
-                revision=revision,
-            )
-            for position, value, flagged, revision in rows
-        ),
-        closes_at=attempt.closes_at,
-        remaining_seconds=_remaining(attempt, now),
-        server_time=now,
-        time_is_up=time_is_up(attempt, now),
-    )
-
-
-def shown(asked: AttemptQuestion) -> ShownQuestion:
-    """Show one question of an attempt under way."""
-    return ask(
-        asked.content,
-        position=asked.position,
-        option_order=asked.option_order,
-        max_points=asked.max_points,
-        value=asked.value,
-        revision=asked.revision,
-        saved_at=asked.saved_at,
-        flagged=asked.flagged,
-    )
-
-
-def _remaining(attempt: Attempt, now: datetime) -> int | None:
-    left = remaining(attempt, now)
-    return None if left is None else int(left.total_seconds())
+from quizzes.timing import time_limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +54,17 @@ class QuizOverview:
     attempts_left: int | None
     open_attempt: Attempt | None
     tries: tuple[TryLine, ...]
+    is_staff: bool
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether starting asks for an access code."""
+        return bool(self.quiz.access_code) and not self.is_staff
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nobody starts or answers now."""
+        return self.quiz.paused_at is not None and not self.is_staff
 
     @property
     def may_start(self) -> bool:
@@ -201,6 +103,7 @@ def quiz_overview(*, quiz: Quiz, user: User) -> QuizOverview:
         attempts_left=None if allowed is None else max(0, allowed - len(attempts)),
         open_attempt=next((attempt for attempt in attempts if attempt.is_open), None),
         tries=tuple(_line(attempt, times, now, everything=is_staff) for attempt in attempts),
+        is_staff=is_staff,
     )
 
 

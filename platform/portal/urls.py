@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from portal.gallery.views import console_gallery, gallery
-from portal.views import console, dashboard, join, lab, quiz, result
+from portal.views import console, dashboard, join, lab, quiz, quiz_taking, result
 from portal.views.teach import activity as teach_activity
 from portal.views.teach import consoles as teach_consoles
 from portal.views.teach import evidence, gradebook, home, members, submissions
@@ -37,9 +37,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consoles/<int:pk>/start-over/", console.start_over, name="console-start-over"),
     path("consoles/<int:pk>/end/", console.end, name="console-end"),
     path(f"{_ACTIVITY}/quiz/", quiz.quiz, name="quiz"),
-    path("attempts/<int:pk>/", quiz.attempt, name="attempt"),
-    path("attempts/<int:pk>/answers/<int:position>/", quiz.answer, name="answer"),
-    path("attempts/<int:pk>/flags/<int:position>/", quiz.flag, name="flag"),
+    path("attempts/<int:pk>/", quiz_taking.attempt, name="attempt"),
+    path("attempts/<int:pk>/standing/", quiz_taking.standing, name="attempt-standing"),
+    path("attempts/<int:pk>/answers/<int:position>/", quiz_taking.answer, name="answer"),
+    path("attempts/<int:pk>/flags/<int:position>/", quiz_taking.flag, name="flag"),
+    path("attempts/<int:pk>/check/<int:position>/", quiz_taking.check, name="check"),
     path("attempts/<int:pk>/finish/", quiz.finish, name="finish"),
     path("attempts/<int:pk>/review/", quiz.review, name="review"),
     path("submissions/<int:pk>/", result.submission, name="submission"),

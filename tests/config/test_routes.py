@@ -85,7 +85,9 @@ CLASS = {
 """For members of the course."""
 OWN = {
     "portal:attempt",
+    "portal:attempt-standing",
     "portal:answer",
+    "portal:check",
     "portal:flag",
     "portal:finish",
     "portal:review",
@@ -103,7 +105,9 @@ OWN = {
     "portal:console-start-over",
     "portal:console-end",
     "api:attempt",
+    "api:attempt-page",
     "api:answer",
+    "api:check",
     "api:attempt-finish",
     "api:attempt-review",
     "api:submission",
@@ -158,6 +162,9 @@ POSTED_ONLY = {
 """Of the addresses for staff: those that only take what is sent."""
 ADMIN_PUBLIC = {"admin:login", "admin:logout"}
 
+_OF_ATTEMPTS = {"answer", "check", "flag", "finish", "review"}
+"""Addresses of attempts that do not say so in their names."""
+
 REFUSED = {401, 403, 404, 405}
 METHODS = ("get", "post", "put", "delete")
 
@@ -178,7 +185,7 @@ class World:
     def address(self, route: Route) -> str:
         """The address of this world's own thing of that kind."""
         is_quiz = "quiz" in route.name
-        is_attempt = "attempt" in route.name or route.name.rpartition(":")[2] in {"answer", "flag", "finish", "review"}
+        is_attempt = "attempt" in route.name or route.name.rpartition(":")[2] in _OF_ATTEMPTS
         is_console = "console" in route.name
         lab = self.console.lab if is_console else self.submission.lab
         activity = (self.attempt.quiz if is_quiz else lab).activity
@@ -189,6 +196,7 @@ class World:
             "activity_id": activity.pk,
             "activity_slug": activity.slug,
             "position": 1,
+            "page": 1,
             "user_id": self.owner.pk,
             "person": self.owner.pk,
             "pk": self.score.pk if "score" in route.name else work,
@@ -299,8 +307,8 @@ def test_lists_show_nobody_elses_work(world: World) -> None:
 
 def test_the_owner_and_the_course_s_instructor_do_get_in(world: World) -> None:
     """So that the refusals above are about who asks, and not about addresses that do not work."""
-    reads = OWN - {name for name in OWN if name.rpartition(":")[2] in {"answer", "flag", "finish", "cancel", "review"}}
-    reads -= {"api:attempt-finish", "api:attempt-review", "api:submission-cancel"}
+    reads = OWN - {name for name in OWN if name.rpartition(":")[2] in {*_OF_ATTEMPTS, "cancel"}}
+    reads -= {"api:attempt-finish", "api:attempt-page", "api:attempt-review", "api:submission-cancel"}
     reads -= {f"portal:console-{verb}" for verb in ("lines", "files", "hand-in", "start-over", "end")}
     reads -= {f"api:console-{verb}" for verb in ("files", "hand-in", "end")}
     for route in routes_in(reads):

@@ -5,10 +5,11 @@ from builders import a_member
 from django.test import Client
 from django.urls import reverse
 
+from portal.page_form import answers_sent, named_for
 from quizzes.models import Attempt
 from quizzes.services import save_answer
 from quizzes.starting import start_attempt
-from tests.quizzes.building import a_quiz
+from tests.quizzes.building import CHOICE, SEVERAL, a_quiz, option
 
 pytestmark = pytest.mark.django_db
 WORD = 4
@@ -41,7 +42,66 @@ def test_without_scripts_each_question_tells_what_is_saved(client: Client, attem
 
 def test_without_scripts_an_answer_from_another_tab_is_not_called_saved_here(client: Client, attempt: Attempt) -> None:
     save_answer(attempt=attempt, position=WORD, value="theirs", revision=0)
-    answer = client.post(reverse("portal:answer", args=[attempt.pk, WORD]), {"answer": "mine", "revision": "0"})
+    page = reverse("portal:attempt", args=[attempt.pk])
+    answer = client.post(page, {"page": "1", f"answer@{WORD}": "mine", f"revision@{WORD}": "0"})
     assert answer.status_code == 409
-    assert "Saved: <bdi>mine" not in answer.content.decode()
-    assert "theirs" in answer.content.decode()
+    said = answer.content.decode()
+    assert "Saved: <bdi>mine" not in said
+    assert "theirs" in said
+    assert 'value="mine"' in said
+
+
+def test_one_form_saves_every_answer_of_the_page_and_keeps_what_it_cannot_save(
+    client: Client, attempt: Attempt
+) -> None:
+    page = reverse("portal:attempt", args=[attempt.pk])
+    sent = {
+        "page": "1",
+        "revision@1": "0",
+        "answer@1": option(CHOICE, "created"),
+        "revision@2": "0",
+        "answer@2": ["", option(SEVERAL, "its files")],
+        "revision@3": "0",
+        f"revision@{WORD}": "0",
+        f"answer@{WORD}": "WORKDIR",
+        "revision@5": "0",
+        "answer@5": "many",
+    }
+    refused = client.post(page, sent)
+    assert refused.status_code == 409
+    assert 'value="many"' in refused.content.decode()
+    saved = {row.position: row.value for row in attempt.questions.all()}
+    assert saved == {
+        1: option(CHOICE, "created"),
+        2: [option(SEVERAL, "its files")],
+        3: None,
+        4: "WORKDIR",
+        5: None,
+    }
+
+
+def test_a_page_saved_again_as_it_is_writes_nothing(client: Client, attempt: Attempt) -> None:
+    page = reverse("portal:attempt", args=[attempt.pk])
+    for _ in range(2):
+        assert client.post(page, {"page": "1", f"revision@{WORD}": "0", f"answer@{WORD}": "x"}).status_code == 302
+    assert attempt.questions.get(position=WORD).revision == 1
+
+
+def test_each_question_of_a_page_has_names_of_its_own(client: Client, attempt: Attempt) -> None:
+    said = client.get(reverse("portal:attempt", args=[attempt.pk])).content.decode()
+    for position in range(1, 6):
+        assert f'name="answer@{position}"' in said
+    assert 'name="answer"' not in said
+
+
+def test_names_are_added_in_tags_alone() -> None:
+    text = '<p>&lt;input name="answer"&gt; name="answer"</p>'
+    html = text + '<input\n value="name=&quot;" name="answer-b1"><b name="answer">'
+    assert named_for(html, 3) == html.replace('"answer-b1"', '"answer-b1@3"')
+
+
+def test_what_belongs_to_no_question_is_left_out() -> None:
+    sent = answers_sent(
+        {"answer@2": ["x"], "revision@2": ["7"], "answer-b1@x": ["y"], "@3": ["z"], "answer": ["z"], "answer@4": ["no"]}
+    )
+    assert [(answer.position, tuple(answer.values), answer.revision) for answer in sent] == [(2, ("x",), 7)]

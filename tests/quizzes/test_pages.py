@@ -16,7 +16,8 @@ from courses.deadlines import WindowState
 from courses.models import Role
 from courses.services import grant_extension
 from quizzes.models import Attempt, Quiz
-from quizzes.pages import Review, attempt_page, quiz_overview, review
+from quizzes.asking import attempt_page
+from quizzes.pages import Review, quiz_overview, review
 from quizzes.release import activities_with_hidden_scores
 from quizzes.services import close_attempt, save_answer, set_flag
 from quizzes.specs import Release

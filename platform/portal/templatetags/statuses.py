@@ -56,6 +56,8 @@ STATUSES = {
     "lost": Status(word="Not saved", icon="alert", tone="bad"),
     "kept": Status(word="Kept until the quiz goes on", icon="pause", tone="warn"),
     "awaits marks": Status(word="Waiting to be marked", icon="clock", tone="note"),
+    "kept": Status(word="Kept until the quiz goes on", icon="pause", tone="warn"),
+    "awaits marks": Status(word="Waiting to be marked", icon="clock", tone="note"),
     "verdict right": Status(word="Correct", icon="check", tone="good"),
     "verdict partly": Status(word="Partly correct", icon="half", tone="warn"),
     "verdict wrong": Status(word="Not correct", icon="cross", tone="bad"),

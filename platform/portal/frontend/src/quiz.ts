@@ -1,341 +1,123 @@
 // Taking a quiz: saves every change at once, says truthfully what is saved, and keeps time by the server's clock.
-//
-// Each question has at most one request under way. What was typed meanwhile is sent after it, so answers arrive in the
-// order in which they were given. A reply that got lost does no harm: the page names itself (`client`) when it sends
-// again, and the server knows its own newest revision by that.
 
-type State = "ready" | "saved" | "saving" | "unsaved" | "conflict" | "lost";
+import { Clock } from "./clock";
+import { HandingIn, tellWhatCameTooLate } from "./handing_in";
+import { isReachable, untilReachable, within } from "./leaving";
+import { drawIcon, drawNotice } from "./notices";
+import { type Fields, Outbox } from "./outbox";
+import { Watch } from "./pausing";
+import { LOOKS, type Page, QuestionCard, type State } from "./question_card";
+import { QuizMap } from "./quiz_map";
+import { type Outcome, type Saved, Sending, post, troubleIn } from "./sending";
+import { Tabs, type Word } from "./tabs";
 
-interface Saved {
-  revision: number;
-  answered: boolean;
-  remaining_seconds: number | null;
-}
-
-interface Trouble {
-  code: string;
-  message: string;
-  saved?: Saved & { words: string; values: string[]; at: string };
-}
-
-const LOOKS: Record<State, { words: string; icon: string; tone: string }> = {
-  ready: { words: "Saves as you answer", icon: "cloud", tone: "calm" },
-  saved: { words: "Saved", icon: "cloud-check", tone: "good" },
-  saving: { words: "Saving…", icon: "turn", tone: "note" },
-  unsaved: { words: "Not saved: will retry", icon: "cloud-off", tone: "warn" },
-  conflict: { words: "Changed in another tab", icon: "tabs", tone: "warn" },
-  lost: { words: "Not saved", icon: "alert", tone: "bad" },
-};
-const WORST: State[] = ["lost", "conflict", "unsaved", "saving", "saved", "ready"];
-const TYPING = 600;
-const RETRY = [1_000, 2_000, 4_000, 8_000, 15_000];
-const client = Math.random().toString(36).slice(2, 12);
-const CALM = 5 * 60;
+const WORST: State[] = ["lost", "conflict", "paused", "unsaved", "saving", "saved", "ready"];
 const PATIENCE = 4_000;
+/** The server takes what is on its way for a few seconds more than the clock shows; after that it has handed in. */
+const AFTER_THE_END = 6_500;
+const client = Math.random().toString(36).slice(2, 12);
 
-function cookie(name: string): string {
-  return document.cookie.split("; ").find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
-}
-
-function csrf(form: HTMLFormElement): string {
-  // The cookie's token is the newest: it changes when somebody signs in again in another tab.
-  return cookie("drydock_csrf") || form.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value || "";
-}
-
-class Question {
-  state: State = "ready";
-  private sending = false;
-  private again = false;
-  private failures = 0;
-  private timer = 0;
-  private readonly revision: HTMLInputElement;
-  private readonly words: HTMLElement | null;
-  private readonly trouble: HTMLElement | null;
-  readonly position: string;
-
-  constructor(
-    readonly card: HTMLElement,
-    private readonly form: HTMLFormElement,
-    private readonly quiz: Quiz,
-  ) {
-    this.position = card.dataset["question"] ?? "";
-    this.revision = form.elements.namedItem("revision") as HTMLInputElement;
-    this.words = form.querySelector("[data-state-words]");
-    this.trouble = form.querySelector("[data-trouble]");
-    if (Number(this.revision.value) > 0) this.state = "saved";
-    form.addEventListener("change", () => this.changed(0));
-    form.addEventListener("input", (event) => {
-      if ((event.target as HTMLInputElement).type === "text") this.changed(TYPING);
-    });
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.changed(0);
-    });
-  }
-
-  get open(): boolean {
-    return this.state === "unsaved" || this.state === "saving" || this.state === "conflict";
-  }
-
-  private changed(wait: number): void {
-    if (this.state === "conflict") return;
-    this.failures = 0;
-    this.show("saving");
-    this.later(wait);
-  }
-
-  private later(wait: number): void {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.send(), wait);
-  }
-
-  retryNow(): void {
-    if (this.state === "unsaved") void this.send();
-  }
-
-  flush(): void {
-    if (this.state !== "saving" && this.state !== "unsaved") return;
-    clearTimeout(this.timer);
-    void this.send(true);
-  }
-
-  private async send(keepalive = false): Promise<void> {
-    if (this.sending) {
-      this.again = true;
-      return;
-    }
-    this.sending = true;
-    this.show("saving");
-    try {
-      const body = new URLSearchParams();
-      for (const [name, value] of new FormData(this.form)) if (typeof value === "string") body.append(name, value);
-      body.set("client", client);
-      const answer = await fetch(this.form.action, {
-        method: "POST",
-        body,
-        keepalive,
-        redirect: "manual",
-        headers: { Accept: "application/json", "X-CSRFToken": csrf(this.form) },
-      });
-      await this.heard(answer);
-    } catch {
-      this.retry("We cannot reach the server. Your answer is kept on this page and sent again by itself.");
-    } finally {
-      this.sending = false;
-      if (this.again) {
-        this.again = false;
-        void this.send();
-      }
-    }
-  }
-
-  private async heard(answer: Response): Promise<void> {
-    if (answer.ok) {
-      const saved = (await answer.json()) as Saved;
-      this.failures = 0;
-      this.revision.value = String(saved.revision);
-      this.quiz.clock?.set(saved.remaining_seconds);
-      this.tell(null);
-      if (!this.again) this.show("saved", saved.answered);
-      else this.quiz.mapAnswered(this.position, saved.answered);
-      return;
-    }
-    const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
-    const trouble = isJson ? ((await answer.json()) as Trouble) : null;
-    if (trouble?.code === "stale_revision" && trouble.saved) this.conflict(trouble);
-    else if (trouble && answer.status < 500 && answer.status !== 429) this.refuse(trouble);
-    else if (answer.type === "opaqueredirect" || answer.status === 403)
-      this.retry("You are signed out. Sign in again in another tab; this answer is kept here and sent again by itself.");
-    else this.retry("The server did not take it. Your answer is kept on this page and sent again by itself.");
-  }
-
-  private retry(message: string): void {
-    const wait = RETRY[Math.min(this.failures, RETRY.length - 1)] ?? 15_000;
-    this.failures += 1;
-    this.show("unsaved");
-    this.tell(message, "warn", "cloud-off");
-    this.later(wait);
-  }
-
-  private refuse(trouble: Trouble): void {
-    this.show("lost");
-    this.tell(trouble.message, "bad", "alert");
-    if (trouble.code === "time_is_up" || trouble.code === "attempt_closed") this.quiz.ended();
-  }
-
-  private conflict(trouble: Trouble): void {
-    const saved = trouble.saved;
-    if (!saved) return;
-    this.show("conflict");
-    const notice = this.tell(
-      `In another tab or on another device this was changed at ${saved.at}. Saved there, and what counts now: ${saved.words || "no answer"}. What you have here is not saved.`,
-      "warn",
-      "tabs",
-    );
-    const choices = document.createElement("p");
-    choices.className = "buttons";
-    const keep = this.choice("Keep what I have here", () => {
-      this.revision.value = String(saved.revision);
-      this.state = "saving";
-      this.changed(0);
-    });
-    const take = this.choice("Take the other answer", () => {
-      this.revision.value = String(saved.revision);
-      this.fill(saved.values);
-      this.tell(null);
-      this.show("saved", saved.answered);
-    });
-    choices.append(keep, take);
-    notice?.append(choices);
-  }
-
-  private choice(words: string, chosen: () => void): HTMLButtonElement {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button small secondary";
-    button.textContent = words;
-    button.addEventListener("click", () => {
-      chosen();
-      this.form.querySelector<HTMLElement>("input:not([type=hidden])")?.focus();
-    });
-    return button;
-  }
-
-  private fill(values: string[]): void {
-    for (const input of this.form.querySelectorAll<HTMLInputElement>("input[name=answer]")) {
-      if (input.type === "radio" || input.type === "checkbox") input.checked = values.includes(input.value);
-      else if (input.type === "text") input.value = values[0] ?? "";
-    }
-  }
-
-  /** Says what is wrong beside the question; nothing takes the words away again. Returns where to add to them. */
-  private tell(message: string | null, tone = "warn", icon = "alert"): HTMLElement | null {
-    if (!this.trouble) return null;
-    if (message === null) {
-      this.trouble.replaceChildren();
-      return null;
-    }
-    const notice = document.createElement("div");
-    notice.className = `notice tone-${tone}`;
-    const words = document.createElement("div");
-    words.className = "notice-words";
-    const line = document.createElement("p");
-    line.textContent = message;
-    words.append(line);
-    notice.append(drawIcon(icon), words);
-    this.trouble.replaceChildren(notice);
-    return words;
-  }
-
-  private show(state: State, answered?: boolean): void {
-    this.state = state;
-    if (this.words) this.words.textContent = state === "saved" && answered === false ? "Answer taken back" : LOOKS[state].words;
-    if (answered !== undefined) this.quiz.mapAnswered(this.position, answered);
-    this.quiz.mapUnsaved(this.position, state !== "saved" && state !== "ready");
-    this.quiz.summarise();
-  }
-}
-
-function drawIcon(name: string): SVGSVGElement {
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  icon.setAttribute("class", name === "turn" ? "icon icon-turn" : "icon");
-  icon.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#i-${name}`);
-  icon.append(use);
-  return icon;
-}
-
-class Clock {
-  private endsAt: number;
-  private said = Infinity;
-
-  constructor(
-    private readonly shown: HTMLElement,
-    private readonly voice: HTMLElement | null,
-    remaining: number,
-    private readonly over: () => void,
-  ) {
-    this.endsAt = Date.now() + remaining * 1000;
-    setInterval(() => this.tick(), 1000);
-    this.tick();
-  }
-
-  set(remaining: number | null): void {
-    if (remaining !== null) this.endsAt = Date.now() + remaining * 1000;
-  }
-
-  private tick(): void {
-    const left = Math.max(0, Math.ceil((this.endsAt - Date.now()) / 1000));
-    const words = this.shown.querySelector("[data-timer-words]");
-    const text =
-      left === 0
-        ? "Time is up"
-        : left > CALM
-          ? `${Math.ceil(left / 60)} min left`
-          : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left`;
-    if (words && words.textContent !== text) words.textContent = text;
-    this.shown.classList.toggle("is-near", left <= CALM && left > 60);
-    this.shown.classList.toggle("is-over", left <= 60);
-    for (const mark of [300, 60]) {
-      if (left <= mark && this.said > mark && left > 0 && this.voice) {
-        this.said = mark;
-        this.voice.textContent = mark === 60 ? "One minute left." : "Five minutes left.";
-      }
-    }
-    if (left === 0) this.over();
-  }
-}
-
-class Quiz {
-  readonly questions: Question[] = [];
-  clock: Clock | null = null;
+class Quiz implements Page {
+  private cards: QuestionCard[] = [];
+  private readonly elsewhere = new Map<string, Sending>();
+  private readonly map: QuizMap;
+  private readonly outbox: Outbox;
+  private readonly tabs: Tabs;
+  private readonly watch: Watch;
+  private clock: Clock | null = null;
   private readonly status = document.getElementById("save-state");
+  private readonly form: HTMLFormElement;
   private leaving = false;
   private ending = false;
 
-  constructor(private readonly root: HTMLElement) {
-    for (const card of root.querySelectorAll<HTMLElement>("[data-question]")) {
-      const form = card.querySelector<HTMLFormElement>("[data-answer-form]");
-      if (form) this.questions.push(new Question(card, form, this));
-      this.makeFlag(card);
-    }
+  constructor(
+    private readonly root: HTMLElement,
+    form: HTMLFormElement,
+  ) {
+    this.form = form;
+    this.map = new QuizMap(root);
+    const user = root.dataset["user"] ?? "";
+    const attempt = root.dataset["attempt"] ?? "";
+    this.outbox = new Outbox(user, attempt);
+    this.cards = [...root.querySelectorAll<HTMLElement>("[data-question]")].map((card) => this.makeCard(card));
     const timer = root.querySelector<HTMLElement>("[data-timer]");
     const remaining = Number(root.dataset["remaining"]);
     if (timer && Number.isFinite(remaining)) {
       this.clock = new Clock(timer, root.querySelector("[data-timer-said]"), remaining, () => this.timeIsUp());
     }
-    window.addEventListener("online", () => this.questions.forEach((question) => question.retryNow()));
+    this.tabs = new Tabs(`drydock:try:${user}:${attempt}`, client, (word) => this.heardFromTab(word), (others) => this.countTabs(others));
+    this.watch = new Watch(root.dataset["standingUrl"] ?? "", () => this.clock, () => this.sendAll(), () => this.ended());
+    this.takeUpUnsent();
+    window.addEventListener("online", () => this.sendAll());
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) this.sendAll();
+    });
     window.addEventListener("beforeunload", (event) => {
-      if (!this.leaving && this.questions.some((question) => question.open)) event.preventDefault();
+      if (!this.leaving && this.hasOpen()) event.preventDefault();
     });
-    document.addEventListener("click", (event) => this.saveBeforeLeaving(event));
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden) this.questions.forEach((question) => question.flush());
-    });
-    this.summarise();
+    document.addEventListener("visibilitychange", () => this.sendAll(document.hidden));
+    document.addEventListener("click", (event) => this.followLink(event));
+    this.form.addEventListener("submit", (event) => this.pressed(event));
+    this.stateChanged();
   }
 
-  /** A link pressed right after typing waits for the answer to be saved, a few seconds at most. */
-  private saveBeforeLeaving(event: MouseEvent): void {
-    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
-    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-    const saving = () => this.questions.some((question) => question.state === "saving");
-    if (!link || !plain || event.defaultPrevented || !saving()) return;
-    if (link.pathname === location.pathname && link.search === location.search) return;
-    event.preventDefault();
-    this.questions.forEach((question) => question.flush());
-    const until = Date.now() + PATIENCE;
-    const leave = () => {
-      if (saving() && Date.now() < until) setTimeout(leave, 30);
-      else location.assign(link.href);
-    };
-    leave();
+  private answerUrl(position: string): string {
+    return (this.root.dataset["answerUrl"] ?? "").replace("/0/", `/${position}/`);
   }
+
+  private makeCard(card: HTMLElement): QuestionCard {
+    return new QuestionCard(card, this.answerUrl(card.dataset["question"] ?? ""), client, this.outbox, this);
+  }
+
+  // ── What earlier pages left ───────────────────────────────────────────────────────────────────────────────────
+
+  private takeUpUnsent(): void {
+    this.outbox.all().forEach((entry, index) => {
+      const card = this.cards.find((each) => each.position === entry.position);
+      if (card) {
+        card.takeUp(entry);
+        return;
+      }
+      const sending = new Sending(this.answerUrl(entry.position), entry.position, this.outbox, client, (outcome) =>
+        this.heardFromElsewhere(entry.position, outcome),
+      );
+      this.elsewhere.set(entry.position, sending);
+      sending.takeUp(entry, index * 50);
+    });
+  }
+
+  private heardFromElsewhere(position: string, outcome: Outcome): void {
+    this.map.unsaved(position, outcome.is !== "saved");
+    if (outcome.is === "saved") {
+      this.elsewhere.delete(position);
+      this.map.answered(position, outcome.saved.answered);
+      this.saved(position, outcome.saved, outcome.fields);
+    } else if (outcome.is === "stale" || outcome.is === "refused") {
+      this.elsewhere.delete(position);
+      this.tellPage(`Question ${position}: ${outcome.trouble.message}`, { title: "An earlier answer is not saved" });
+    } else if (outcome.is === "paused") this.paused();
+    this.stateChanged();
+  }
+
+  private everySending(): Sending[] {
+    return [...this.cards.map((card) => card.sending), ...this.elsewhere.values()];
+  }
+
+  private hasOpen(): boolean {
+    return this.everySending().some((sending) => sending.open);
+  }
+
+  private sendAll(keepalive = false): void {
+    this.everySending().forEach((sending) => sending.now(keepalive));
+  }
+
+  // ── What cards tell ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** One state for the page: the worst of its questions. */
-  summarise(): void {
-    const states = new Set(this.questions.map((question) => question.state));
+  stateChanged(): void {
+    const states = new Set<State>(this.cards.map((card) => card.state));
+    for (const card of this.cards) this.map.unsaved(card.position, card.state !== "saved" && card.state !== "ready");
+    if (this.elsewhere?.size) states.add("unsaved");
     const worst = WORST.find((state) => states.has(state)) ?? "ready";
     if (!this.status || this.status.dataset["state"] === worst) return;
     const look = LOOKS[worst];
@@ -346,97 +128,203 @@ class Quiz {
     if (words) words.textContent = look.words;
   }
 
-  private entry(position: string): HTMLElement | null {
-    return this.root.querySelector<HTMLElement>(`[data-map="${position}"]`);
+  answered(position: string, answered: boolean): void {
+    this.map.answered(position, answered);
   }
 
-  private describe(entry: HTMLElement): void {
-    const words = entry.querySelector("[data-map-words]");
-    const has = (name: string) => entry.classList.contains(name);
-    if (words) {
-      words.textContent = `${has("is-answered") ? ", answered" : ", not answered"}${has("is-flagged") ? ", flagged" : ""}${has("is-unsaved") ? ", not saved" : ""}`;
+  saved(position: string, saved: Saved, fields: Fields): void {
+    this.clock?.set(saved.remaining_seconds);
+    this.tabs.say({ say: "saved", position, fields, revision: saved.revision, answered: saved.answered });
+  }
+
+  paused(): void {
+    this.watch.pause();
+  }
+
+  // ── Other tabs ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private countTabs(others: number): void {
+    const place = this.root.querySelector<HTMLElement>("[data-tabs]");
+    if (place) place.hidden = others === 0;
+  }
+
+  private heardFromTab(word: Word): void {
+    const card = "position" in word ? this.cards.find((each) => each.position === word.position) : undefined;
+    if (word.say === "saved") {
+      if (card) card.follow(word.fields, word.revision, word.answered);
+      else this.map.answered(word.position, word.answered);
+    } else if (word.say === "checked" && card) void this.showAnew(card);
+    else if (word.say === "ended") this.ended();
+  }
+
+  // ── Buttons: turning pages, flags, checks ─────────────────────────────────────────────────────────────────────
+
+  private pressed(event: SubmitEvent): void {
+    const button = event.submitter as HTMLButtonElement | null;
+    if (button?.dataset["byForm"] !== undefined) return;
+    event.preventDefault();
+    if (button?.name === "flag") void this.flag(button);
+    else if (button?.name === "check") void this.check(button);
+    else if (button?.name === "go" && button.value !== "stay") void this.turn(button);
+    else this.sendAll();
+  }
+
+  private async flag(button: HTMLButtonElement): Promise<void> {
+    const position = button.dataset["position"] ?? "";
+    const flagged = button.getAttribute("aria-pressed") !== "true";
+    const show = (on: boolean): void => {
+      button.setAttribute("aria-pressed", String(on));
+      button.value = `${position}:${on ? "no" : "yes"}`;
+      const words = button.querySelector("[data-flag-words]");
+      if (words) words.textContent = on ? "Flagged" : "Flag";
+      this.map.flagged(position, on);
+    };
+    show(flagged);
+    try {
+      const url = (this.root.dataset["flagUrl"] ?? "").replace("/0/", `/${position}/`);
+      const reply = await post(url, new URLSearchParams({ flagged: flagged ? "yes" : "no" }));
+      if (reply.ok) return;
+    } catch {
+      // Told below.
+    }
+    show(!flagged);
+    this.tellPage(`The flag on question ${position} could not be changed just now. Try again in a moment.`);
+  }
+
+  private async check(button: HTMLButtonElement): Promise<void> {
+    const card = this.cards.find((each) => each.position === button.value);
+    if (!card) return;
+    button.disabled = true;
+    card.sending.now();
+    await within(PATIENCE, () => !card.open);
+    if (card.open) card.tell("Your answer has to be saved before it can be checked. Try again in a moment.", "warn", "cloud-off");
+    else await this.askForCheck(card);
+    button.disabled = false;
+  }
+
+  private async askForCheck(card: QuestionCard): Promise<void> {
+    const url = (this.root.dataset["checkUrl"] ?? "").replace("/0/", `/${card.position}/`);
+    try {
+      const reply = await post(url, new URLSearchParams());
+      if (reply.ok) {
+        await this.showAnew(card);
+        this.tabs.say({ say: "checked", position: card.position });
+        return;
+      }
+      const trouble = await troubleIn(reply);
+      if (trouble?.code === "quiz_paused") this.paused();
+      if (trouble?.code === "time_is_up" || trouble?.code === "attempt_closed") this.ended();
+      card.tell(trouble?.message ?? "It could not be checked just now. Your answer is saved; try again in a moment.");
+    } catch {
+      card.tell("We cannot reach the server. Your answer is saved; check it once you are connected again.", "warn", "cloud-off");
     }
   }
 
-  mapAnswered(position: string, answered: boolean): void {
-    const entry = this.entry(position);
-    if (!entry) return;
-    entry.classList.toggle("is-answered", answered);
-    this.describe(entry);
-    const progress = this.root.querySelector("[data-progress]");
-    const all = this.root.querySelectorAll("[data-map]").length;
-    const done = this.root.querySelectorAll("[data-map].is-answered").length;
-    if (progress) progress.textContent = `${done} of ${all} answered`;
+  /** Draws one question as the server shows it now. */
+  private async showAnew(card: QuestionCard): Promise<void> {
+    const reply = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const fresh = page.getElementById(card.card.id);
+    if (!reply.ok || !fresh) return;
+    card.sending.giveUp();
+    card.card.replaceWith(fresh);
+    this.cards = this.cards.map((each) => (each === card ? this.makeCard(fresh) : each));
+    fresh.querySelector<HTMLElement>("[data-verdict]")?.focus();
+    this.stateChanged();
   }
 
-  mapUnsaved(position: string, unsaved: boolean): void {
-    const entry = this.entry(position);
-    if (!entry || entry.classList.contains("is-unsaved") === unsaved) return;
-    entry.classList.toggle("is-unsaved", unsaved);
-    this.describe(entry);
+  /** Turns the page once what was answered on it is saved. */
+  private async turn(button: HTMLButtonElement): Promise<void> {
+    this.sendAll();
+    await within(PATIENCE, () => !this.isSaving());
+    const isOneWay = button.dataset["oneWay"] !== undefined;
+    if (isOneWay && this.hasOpen()) {
+      this.tellPage("An answer on this page is not saved yet, and there is no way back to it. Go on once it is saved.", {
+        title: "This page stays open",
+      });
+      return;
+    }
+    if (!(await this.canLeave())) return;
+    this.leaving = true;
+    if (button.dataset["href"]) location.assign(button.dataset["href"]);
+    else {
+      button.dataset["byForm"] = "yes";
+      // What is saved need not be sent again with the form.
+      for (const card of this.cards) card.card.querySelectorAll<HTMLInputElement>("[name*='@']").forEach((control) => (control.disabled = true));
+      this.form.requestSubmit(button);
+    }
   }
 
-  private makeFlag(card: HTMLElement): void {
-    const form = card.querySelector<HTMLFormElement>("[data-flag-form]");
-    const button = form?.querySelector("button");
-    const wanted = form?.elements.namedItem("flagged") as HTMLInputElement | null;
-    if (!form || !button || !wanted) return;
-    const show = (flagged: boolean) => {
-      button.setAttribute("aria-pressed", String(flagged));
-      wanted.value = flagged ? "no" : "yes";
-      const words = button.querySelector("[data-flag-words]");
-      if (words) words.textContent = flagged ? "Flagged" : "Flag";
-      const entry = this.entry(card.dataset["question"] ?? "");
-      entry?.classList.toggle("is-flagged", flagged);
-      if (entry) this.describe(entry);
-    };
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const flagged = wanted.value === "yes";
-      const body = new URLSearchParams({ flagged: wanted.value });
-      show(flagged);
-      fetch(form.action, {
-        method: "POST",
-        body,
-        redirect: "manual",
-        headers: { Accept: "application/json", "X-CSRFToken": csrf(form) },
-      })
-        .then((answer) => {
-          if (!answer.ok) show(!flagged);
-        })
-        .catch(() => show(!flagged));
+  private isSaving(): boolean {
+    return this.cards.some((card) => card.state === "saving");
+  }
+
+  private async canLeave(): Promise<boolean> {
+    if (await isReachable(this.root.dataset["standingUrl"] ?? location.href)) return true;
+    this.tellPage("We cannot reach the server, so no other page can be shown. Your answers are kept in this browser. Try again in a moment.", {
+      title: "You are offline",
     });
+    return false;
   }
+
+  /** A link pressed right after typing waits for the answer to be saved, a few seconds at most. */
+  private followLink(event: MouseEvent): void {
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!link || !plain || event.defaultPrevented || link.target === "_blank" || !this.hasOpen()) return;
+    if (link.pathname === location.pathname && link.search === location.search) return;
+    event.preventDefault();
+    void this.leaveTo(link.href);
+  }
+
+  private async leaveTo(href: string): Promise<void> {
+    this.sendAll();
+    await within(PATIENCE, () => !this.isSaving());
+    if (!(await this.canLeave())) return;
+    this.leaving = this.cards.every((card) => !card.open || card.sending.kept);
+    location.assign(href);
+  }
+
+  private tellPage(message: string, { title = "" } = {}): void {
+    const { notice } = drawNotice(message, { tone: "warn", icon: "cloud-off", title });
+    this.root.querySelector("[data-page-trouble]")?.replaceChildren(notice);
+  }
+
+  // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   private timeIsUp(): void {
-    if (this.leaving) return;
+    if (this.leaving || this.watch?.isPaused) return;
     this.leaving = true;
-    this.questions.forEach((question) => question.flush());
-    // The server takes what is on its way for a few seconds more; after that it has handed the quiz in.
-    setTimeout(() => this.ended(), 6_500);
+    this.sendAll();
+    setTimeout(() => this.ended(), AFTER_THE_END);
   }
 
   ended(): void {
     if (this.ending) return;
     this.ending = true;
     this.leaving = true;
+    this.tabs.say({ say: "ended" });
     setTimeout(() => void this.leave(), PATIENCE);
   }
 
-  /** Goes to the result once the server can be reached: without it, the browser would show its own error instead. */
-  private async leave(wasAway = false): Promise<void> {
-    const result = this.root.dataset["attempt"] ?? "/";
-    try {
-      await fetch(result, { method: "HEAD", redirect: "manual", cache: "no-store" });
-    } catch {
-      setTimeout(() => void this.leave(true), PATIENCE);
-      return;
-    }
+  /** Goes to the result once the server can be reached. */
+  private async leave(): Promise<void> {
+    const result = this.root.dataset["attemptUrl"] ?? "/";
+    let wasAway = false;
+    await untilReachable(result, () => {
+      wasAway = true;
+    });
     // Back after a break: what could not be saved is being told just now, and wants to be read.
-    if (wasAway) setTimeout(() => void this.leave(), PATIENCE);
-    else location.assign(result);
+    if (wasAway) await new Promise((done) => setTimeout(done, PATIENCE));
+    location.assign(result);
   }
 }
 
 const root = document.querySelector<HTMLElement>("[data-quiz]");
-if (root) new Quiz(root);
+const form = root?.querySelector<HTMLFormElement>("[data-answers]");
+if (root && form) new Quiz(root, form);
+const outboxOf = (element: HTMLElement): Outbox => new Outbox(element.dataset["user"] ?? "", element.dataset["attempt"] ?? "");
+const handingIn = document.querySelector<HTMLElement>("[data-handing-in]");
+if (handingIn) new HandingIn(handingIn, outboxOf(handingIn), client);
+const review = document.querySelector<HTMLElement>("[data-over]");
+if (review) tellWhatCameTooLate(review, outboxOf(review));
