@@ -6,8 +6,8 @@ from django.urls import URLPattern, URLResolver, path
 from portal.gallery.views import console_gallery, gallery
 from portal.views import console, dashboard, join, lab, quiz, quiz_taking, result
 from portal.views.teach import activity as teach_activity
+from portal.views.teach import analysis, evidence, gradebook, home, members, submissions
 from portal.views.teach import consoles as teach_consoles
-from portal.views.teach import evidence, gradebook, home, members, submissions
 from portal.views.theme import theme
 
 app_name = "portal"
@@ -64,6 +64,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CELL}/extension/", evidence.extend, name="teach-extension"),
     path(f"{_CELL}/extension/clear/", evidence.take_extension_back, name="teach-extension-clear"),
     path(f"{_TEACH}/consoles/", teach_consoles.consoles, name="teach-consoles"),
+    path(f"{_TEACH}/activities/<slug:activity_slug>/statistics/", analysis.statistics, name="teach-statistics"),
+    path(
+        f"{_TEACH}/activities/<slug:activity_slug>/statistics.csv",
+        analysis.statistics_file,
+        name="teach-statistics-csv",
+    ),
     path(f"{_TEACH}/activities/<slug:activity_slug>/", teach_activity.activity, name="teach-activity"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/regrade/", submissions.grade_all_again, name="teach-regrade-lab"),
     path(f"{_TRY}/regrade/", submissions.grade_again, name="teach-regrade"),

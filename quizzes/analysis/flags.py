@@ -105,7 +105,8 @@ def _difficulty(question: QuestionFigures) -> Iterator[Flag]:
 
 
 def _rest(question: QuestionFigures) -> Iterator[Flag]:
-    unused = [option for option in question.options if not option.chosen and not option.right]
+    choices = () if question.asked.by_parts else question.options
+    unused = [option for option in choices if not option.chosen and not option.right]
     if unused:
         names = ", ".join(_quoted(option) for option in unused)
         yield Flag(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from quizzes.analysis.sheet import MOST_OPTIONS, Asked, Column, OptionAsked
 from quizzes.models import QuestionVersion
 from quizzes.rules import Change, Rules
-from quizzes.types.base import QuestionType
+from quizzes.types.base import PublicQuestion, QuestionType
 from quizzes.types.family import VariantFails
 
 _MOST_VARIANTS_READ = 200
@@ -71,9 +71,8 @@ class Reader:
             if variant < 0
             else self._variant_bits[self._versions[version_id].question_id, variant]
         )
-        chosen = picked if isinstance(picked, list) else [str(picked).lower() if isinstance(picked, bool) else picked]
         bits = 0
-        for option in chosen:
+        for option in _picked(picked):
             if isinstance(option, str) and option in known:
                 bits |= 1 << known[option]
         return bits
@@ -91,23 +90,59 @@ class Reader:
             kind=version.kind,
             title=_titled(content),
             options=options if version.pk in self._bits else (),
-            one_answer=bool(options) and not content.takes_many,
+            one_answer=bool(options) and not content.takes_many and not content.takes_parts,
+            by_parts=content.takes_parts,
             varies=content.varies,
             dropped=rule is not None and rule.change is Change.DROP,
             full_marks=rule is not None and rule.change is Change.FULL,
         )
 
 
+def _picked(value: object) -> Sequence[object]:
+    if isinstance(value, dict):
+        return [_pair(str(part), str(choice)) for part, choice in value.items()]
+    if isinstance(value, list):
+        return value
+    return [str(value).lower() if isinstance(value, bool) else value]
+
+
 def _options(
     content: QuestionType, rules: Rules, *, family: QuestionType | None = None, seed: int | None = None
 ) -> tuple[OptionAsked, ...]:
+    """What can be chosen: options, or what may be chosen for each part; none where answers are typed."""
     public = content.public()
-    if not public.options or public.parts:
-        return ()
+    judges = rules.judges(content, family=family, seed=seed)
+    if public.parts:
+        return _pairs(public, judges)
     right: set[str] = set()
-    for judge in rules.judges(content, family=family, seed=seed):
+    for judge in judges:
         right |= judge.key().options
     return tuple(OptionAsked(id=one.id, text=one.text, right=one.id in right) for one in public.options)
+
+
+def _pairs(public: PublicQuestion, judges: Sequence[QuestionType]) -> tuple[OptionAsked, ...]:
+    """Every part with every choice for it; none where some part has nothing to choose from."""
+    choices = {part.id: part.choices or public.options for part in public.parts}
+    if not all(choices.values()) or sum(map(len, choices.values())) > MOST_OPTIONS:
+        return ()
+    return tuple(
+        OptionAsked(
+            id=_pair(part.id, choice.id),
+            text=f"{part.text} → {choice.text}",
+            right=any(_is_right(judge, part.id, choice.id) for judge in judges),
+        )
+        for part in public.parts
+        for choice in choices[part.id]
+    )
+
+
+def _pair(part: str, choice: str) -> str:
+    return f"{part}={choice}"
+
+
+def _is_right(judge: QuestionType, part: str, choice: str) -> bool:
+    mark = judge.score({part: choice}).options.get(part)
+    return mark is not None and mark.outcome == "right"
 
 
 def _bits(options: Sequence[OptionAsked], newest: Sequence[OptionAsked]) -> dict[str, int]:

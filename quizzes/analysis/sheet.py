@@ -19,7 +19,10 @@ class OptionAsked:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A question as the analysis needs it. `one_answer` says that exactly one option is to be chosen."""
+    """A question as the analysis needs it.
+
+    `one_answer` says that exactly one option is to be chosen, `by_parts` that options are a part's choices.
+    """
 
     pk: int
     slug: str
@@ -27,6 +30,7 @@ class Asked:
     title: str
     options: tuple[OptionAsked, ...] = ()
     one_answer: bool = False
+    by_parts: bool = False
     varies: bool = False
     dropped: bool = False
     full_marks: bool = False

@@ -148,6 +148,8 @@ STAFF = {
     "portal:teach-regrade",
     "portal:teach-retry",
     "portal:teach-give-back",
+    "portal:teach-statistics",
+    "portal:teach-statistics-csv",
 }
 """For those who help to run the course; not for the student whose work it is either."""
 POSTED_ONLY = {
@@ -160,6 +162,8 @@ POSTED_ONLY = {
     "portal:teach-give-back",
 }
 """Of the addresses for staff: those that only take what is sent."""
+_OF_QUIZZES = {"portal:teach-statistics", "portal:teach-statistics-csv"}
+"""Addresses of a quiz that do not say so in their names."""
 ADMIN_PUBLIC = {"admin:login", "admin:logout"}
 
 _OF_ATTEMPTS = {"answer", "check", "flag", "finish", "review"}
@@ -184,7 +188,7 @@ class World:
 
     def address(self, route: Route) -> str:
         """The address of this world's own thing of that kind."""
-        is_quiz = "quiz" in route.name
+        is_quiz = "quiz" in route.name or route.name in _OF_QUIZZES
         is_attempt = "attempt" in route.name or route.name.rpartition(":")[2] in _OF_ATTEMPTS
         is_console = "console" in route.name
         lab = self.console.lab if is_console else self.submission.lab
