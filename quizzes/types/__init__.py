@@ -5,6 +5,8 @@ from quizzes.types.categorise import Categorise
 from quizzes.types.docker_command import DockerCommand
 from quizzes.types.dockerfile_line import DockerfileLine
 from quizzes.types.dockerfile_text import DockerfileText
+from quizzes.types.file_upload import FileUpload
+from quizzes.types.long_text import LongText
 from quizzes.types.matching import Matching
 from quizzes.types.multiple_choice import MultipleChoice
 from quizzes.types.numeric import Numeric
@@ -29,4 +31,6 @@ REGISTRY.register("docker_command", DockerCommand)
 REGISTRY.register("dockerfile_line", DockerfileLine)
 REGISTRY.register("dockerfile_text", DockerfileText)
 REGISTRY.register("predict_output", PredictOutput)
+REGISTRY.register("long_text", LongText)
+REGISTRY.register("file_upload", FileUpload)
 REGISTRY.register_installed()
