@@ -4,7 +4,7 @@ import re
 
 from graders.proofs.shows import Value as SeenValue
 from graders.proofs.shows import in_words
-from quizzes.types.base import MalformedAnswer, QuestionType
+from quizzes.types.base import MalformedAnswer, PublicPart, QuestionType
 from quizzes.types.blanks import Blanks, ChosenBlank
 from quizzes.types.numeric import Numeric
 from quizzes.types.ordering import Ordering
@@ -53,7 +53,9 @@ def _bare(text: str) -> str:
 
 def option_called(question: QuestionType, text: str) -> str | None:
     """The id of the option with this text; case, spaces and marks around it do not matter."""
-    return next((option.id for option in question.public_options(()) if alike(option.text) == alike(text)), None)
+    options = question.public_options(())
+    exact = next((option.id for option in options if option.text == text), None)
+    return exact or next((option.id for option in options if alike(option.text) == alike(text)), None)
 
 
 def as_answer(question: QuestionType, seen: SeenValue) -> object:
@@ -72,13 +74,17 @@ def as_answer(question: QuestionType, seen: SeenValue) -> object:
     return text
 
 
+def part_called(question: QuestionType, name: str) -> PublicPart | None:
+    """The part with this text or id."""
+    return next((one for one in question.public().parts if one.id == name or alike(one.text) == alike(name)), None)
+
+
 def part_answer(question: QuestionType, part_name: str, seen: SeenValue) -> tuple[str, str]:
     """The id of a part, by its text or id, and what was seen as its answer. Raises NoAnswer."""
     if seen is None:
         raise NoAnswer("there is nothing of the kind to be seen")
     text = in_words(seen).strip()
-    parts = question.public().parts
-    part = next((one for one in parts if one.id == part_name or alike(one.text) == alike(part_name)), None)
+    part = part_called(question, part_name)
     if part is None:
         raise NoAnswer(f"the question has no part `{part_name}`")
     if not part.choices:

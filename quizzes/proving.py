@@ -20,6 +20,7 @@ from quizzes.proof_keys import (
     key_to_carry_out,
     option_called,
     part_answer,
+    part_called,
 )
 from quizzes.types.base import QuestionType
 
@@ -80,6 +81,9 @@ def faults_of(question: QuestionType) -> Iterator[str]:
         yield "Its answers are marked by a person: there is no key that a proof could settle."
         return
     yield from _faults_of_options(question, plan)
+    for name in plan.parts:
+        if part_called(question, name) is None:
+            yield f"The proof speaks of the part {quoted(name)}, which the question does not have."
     is_told = any(ANSWER in shows.facts().values() for shows in plan.shows or (_DEFAULT,))
     if not (plan.options or plan.parts or plan.uses_key or is_told or question.public_options(())):
         yield (

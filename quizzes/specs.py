@@ -167,6 +167,7 @@ class Listed(BaseModel):
 class Draw(BaseModel):
     """So many questions drawn from the banks, by topic (`dockerfile.*` for a whole group), kind and difficulty.
 
+    Questions that a person marks are drawn only where `kinds` names them.
     A draw never picks a question that the quiz lists or that another draw of the attempt picked. Each is worth
     `points`, whatever its own, so that every student can earn the same.
     """
@@ -193,10 +194,14 @@ class Draw(BaseModel):
         """Whether a question with these marks may be drawn."""
         return (
             (not self.topics or any(_matches(topic, pattern) for topic in topics for pattern in self.topics))
-            and (not self.kinds or kind in self.kinds)
+            and (kind in self.kinds if self.kinds else not _needs_person(kind))
             and (not self.tags or not set(self.tags).isdisjoint(tags))
             and (not self.difficulty or difficulty in self.difficulty)
         )
+
+
+def _needs_person(kind: str) -> bool:
+    return kind in set(REGISTRY) and REGISTRY.get(kind).needs_person
 
 
 def _matches(topic: str, pattern: str) -> bool:

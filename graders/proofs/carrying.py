@@ -22,7 +22,7 @@ from graders.proofs.building import facts_of_build
 from graders.proofs.commanding import type_commands
 from graders.proofs.plan import ProofPlan
 from graders.proofs.seen import Seen, Terminal
-from graders.proofs.showing import shown_build, shown_run
+from graders.proofs.showing import shown_build, shown_dockerfile, shown_run
 from graders.proofs.shows import Asked, Value
 from graders.proofs.trouble import CannotTell
 from graders.rebuilding import completed
@@ -82,6 +82,7 @@ class _Doing:
         self._until = time.monotonic() + plan.limits.seconds
         self._built: dict[str, BuildResult] = {}
         self._sources: dict[str, Dockerfile] = {}
+        self._texts: dict[str, bytes] = {}
         self._volumes: set[str] = set()
 
     def facts(self) -> dict[str, Value]:
@@ -108,6 +109,8 @@ class _Doing:
 
     def _build(self, name: str, build: Build) -> BuildResult:
         context = self._context(name, build)
+        if build.rebuild_of is None:
+            shown_dockerfile(build.dockerfile, self._texts[name], self._terminal)
         result = self._job.build(
             context.tar,
             dockerfile=context.dockerfile,
@@ -142,7 +145,7 @@ class _Doing:
             found = judge_triggers(stage, image=image, triggers=triggers, policy=policy, dialect=self._dialect)
             if found:
                 raise CannotTell(f"Its Dockerfile may not be built here. {found[0].message}")
-        self._sources[name] = source
+        self._sources[name], self._texts[name] = source, text
         return context_of(Submission.from_files(files), build)
 
     def _run(self, name: str) -> dict[str, Value]:

@@ -16,6 +16,12 @@ def _name(build: str) -> str:
     return _IMAGE if build == DEFAULT else build
 
 
+def shown_dockerfile(path: str, text: bytes, terminal: Terminal) -> None:
+    """What is going to be built."""
+    terminal.typed(shlex.join(["cat", path]))
+    terminal.out(text)
+
+
 def shown_build(name: str, build: Build, result: BuildResult, terminal: Terminal) -> None:
     """A build: `docker build` and its steps, each with what it printed."""
     words = ["docker", "build"]

@@ -205,7 +205,11 @@ class Shows(Spec):
     def _fact_alone(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {value: ANSWER}
-        if isinstance(value, dict) and value.get("file") and not _OF_FILES & {key for key in value if value[key]}:
+        if (
+            isinstance(value, dict)
+            and value.get("file")
+            and not _OF_FILES & {key for key in value if value[key] is not None}
+        ):
             return {**value, "exists": True}
         return value
 
