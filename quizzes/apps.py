@@ -10,6 +10,8 @@ class QuizzesConfig(AppConfig):
         from courses.models import Activity, Extension, Membership, SectionOverride
         from courses.publishing import register_gate
         from courses.signals import sections_changed
+        from quizzes.file_models import AnswerFile
+        from quizzes.files import delete_content
         from quizzes.proof_gate import objection
         from quizzes.receivers import (
             activity_changed,
@@ -27,3 +29,4 @@ class QuizzesConfig(AppConfig):
         post_save.connect(member_changed, sender=Membership, dispatch_uid="quizzes.member_saved")
         sections_changed.connect(members_changed, dispatch_uid="quizzes.members_changed")
         post_save.connect(activity_changed, sender=Activity, dispatch_uid="quizzes.activity_saved")
+        post_delete.connect(delete_content, sender=AnswerFile, dispatch_uid="quizzes.answer_file_deleted")

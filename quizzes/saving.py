@@ -17,6 +17,7 @@ from quizzes.models import Answer, Attempt, AttemptQuestion
 from quizzes.turning import place_refusal
 from quizzes.types.base import MalformedAnswer, Value
 from quizzes.under_way import Refusal, refusal_of
+from quizzes.uploaded import ensure_uploaded
 
 MAX_CLIENT_LENGTH = 40
 STILL_CHANGES: dict[str, Any] = {"is_final": False, "checked_at": None}
@@ -63,6 +64,7 @@ def save_to(
         _refuse(_finality(asked), saved)
         if revision != asked.revision and not _is_own_newer(asked, client):
             raise StaleRevision(saved=saved)
+        ensure_uploaded(asked, answer)
         if _write(asked, answer, now, client):
             return SavedAnswer(position=asked.position, value=answer, revision=asked.revision + 1, saved_at=now)
         # Somebody else wrote meanwhile: look again, and tell what that means for this answer.
