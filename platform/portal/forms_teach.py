@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.errors import DrydockError
+from courses.clocks import comes_twice, is_skipped
 from courses.models import Activity, Course, Extension, Membership, Role
 
 _NAME = 200
@@ -58,6 +60,31 @@ class LocalTimeField(forms.DateTimeField):
         options.setdefault("required", False)
         options.setdefault("error_messages", {"invalid": "Write day and time, such as 2026-11-24 17:00."})
         super().__init__(**options)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Read the time, and say so where the clocks skip it or show it twice: neither is guessed at."""
+        zone = timezone.get_current_timezone()
+        local = self._local(value)
+        if local is not None and is_skipped(local, zone):
+            raise ValidationError(
+                f"There is no {local:%H:%M} on {local:%a} {local.day} {local:%b %Y} in {zone}: clocks go forward over "
+                "it. Choose a time an hour earlier or later."
+            )
+        if local is not None and comes_twice(local, zone):
+            raise ValidationError(
+                f"{local:%H:%M} on {local:%a} {local.day} {local:%b %Y} comes twice in {zone}: clocks go back over it. "
+                "Choose a time an hour earlier or later."
+            )
+        return super().to_python(value)
+
+    def _local(self, value: Any) -> datetime | None:
+        """What was typed, before it is a moment."""
+        with timezone.override("UTC"):
+            try:
+                moment = super().to_python(value)
+            except ValidationError:
+                return None
+        return None if moment is None else moment.replace(tzinfo=None)
 
 
 class SectionInput(forms.TextInput):
@@ -155,8 +182,9 @@ class OverrideForm(forms.Form):
 
 
 class ExtensionForm(forms.Form):
-    """More time or more tries for one person."""
+    """Other times, more time or more tries for one person."""
 
+    opens_at = LocalTimeField(label="Opens")
     due_at = LocalTimeField(label="Due")
     closes_at = LocalTimeField(label="Closes")
     extra_attempts = forms.IntegerField(label="More tries", min_value=0, max_value=100, initial=0)
@@ -171,7 +199,15 @@ class ExtensionForm(forms.Form):
     @classmethod
     def of(cls, extension: Extension | None, data: Any = None) -> "ExtensionForm":
         """The form, filled with the extension that there is."""
-        names = ("due_at", "closes_at", "extra_attempts", "extra_time_percent", "extra_minutes", "reason")
+        names = (
+            "opens_at",
+            "due_at",
+            "closes_at",
+            "extra_attempts",
+            "extra_time_percent",
+            "extra_minutes",
+            "reason",
+        )
         return cls(data, prefix="extension", initial={n: getattr(extension, n) for n in names} if extension else None)
 
 
@@ -183,6 +219,24 @@ class WindowForm(forms.Form):
     due_at = LocalTimeField(label="Due", help_text="Later counts as late.")
     closes_at = LocalTimeField(label="Closes", help_text="After this nothing is taken.")
     late_percent_per_day = forms.IntegerField(label="Off for each day late, in percent", min_value=0, max_value=100)
+    late_grace_minutes = forms.IntegerField(
+        label="Grace, in minutes",
+        min_value=0,
+        max_value=10_000,
+        required=False,
+        help_text="No later than this counts as in time.",
+    )
+    late_floor_percent = forms.IntegerField(
+        label="Late work keeps at least, in percent", min_value=0, max_value=100, required=False
+    )
+
+    def clean_late_grace_minutes(self) -> int:
+        """Nothing is none."""
+        return self.cleaned_data["late_grace_minutes"] or 0
+
+    def clean_late_floor_percent(self) -> int:
+        """Nothing is none."""
+        return self.cleaned_data["late_floor_percent"] or 0
 
     @classmethod
     def of(cls, activity: Activity, data: Any = None) -> "WindowForm":

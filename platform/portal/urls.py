@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 from portal.gallery.views import console_gallery, gallery
 from portal.views import console, dashboard, join, lab, quiz, quiz_taking, result
 from portal.views.teach import activity as teach_activity
-from portal.views.teach import analysis, evidence, gradebook, home, members, submissions
+from portal.views.teach import analysis, evidence, gradebook, home, members, quiz_rules, submissions
 from portal.views.teach import consoles as teach_consoles
 from portal.views.theme import theme
 
@@ -17,6 +17,7 @@ _TEACH = "teach/<slug:slug>"
 _MEMBER = f"{_TEACH}/members/<int:user_id>"
 _CELL = f"{_TEACH}/gradebook/<int:user_id>/<slug:activity_slug>"
 _TRY = f"{_TEACH}/submissions/<int:pk>"
+_QUIZ = f"{_TEACH}/activities/<slug:activity_slug>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -69,6 +70,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         f"{_TEACH}/activities/<slug:activity_slug>/statistics.csv",
         analysis.statistics_file,
         name="teach-statistics-csv",
+    ),
+    path(f"{_QUIZ}/rules/", quiz_rules.rules, name="teach-quiz-rules"),
+    path(f"{_QUIZ}/rules/access/", quiz_rules.access, name="teach-quiz-access"),
+    path(f"{_QUIZ}/rules/pause/", quiz_rules.stop, name="teach-quiz-pause"),
+    path(f"{_QUIZ}/rules/resume/", quiz_rules.go_on, name="teach-quiz-resume"),
+    path(f"{_QUIZ}/rules/sections/<int:section_id>/", quiz_rules.section_times, name="teach-quiz-section"),
+    path(
+        f"{_QUIZ}/rules/sections/<int:section_id>/clear/",
+        quiz_rules.section_times_clear,
+        name="teach-quiz-section-clear",
     ),
     path(f"{_TEACH}/activities/<slug:activity_slug>/", teach_activity.activity, name="teach-activity"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/regrade/", submissions.grade_all_again, name="teach-regrade-lab"),

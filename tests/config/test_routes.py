@@ -144,6 +144,12 @@ STAFF = {
     "portal:teach-extension-clear",
     "portal:teach-consoles",
     "portal:teach-activity",
+    "portal:teach-quiz-rules",
+    "portal:teach-quiz-access",
+    "portal:teach-quiz-pause",
+    "portal:teach-quiz-resume",
+    "portal:teach-quiz-section",
+    "portal:teach-quiz-section-clear",
     "portal:teach-regrade-lab",
     "portal:teach-regrade",
     "portal:teach-retry",
@@ -153,6 +159,11 @@ STAFF = {
 }
 """For those who help to run the course; not for the student whose work it is either."""
 POSTED_ONLY = {
+    "portal:teach-quiz-access",
+    "portal:teach-quiz-pause",
+    "portal:teach-quiz-resume",
+    "portal:teach-quiz-section",
+    "portal:teach-quiz-section-clear",
     "portal:teach-join-code",
     "portal:teach-override",
     "portal:teach-override-clear",
@@ -202,6 +213,7 @@ class World:
             "position": 1,
             "page": 1,
             "user_id": self.owner.pk,
+            "section_id": self.course.sections.get_or_create(name="Group A")[0].pk,
             "person": self.owner.pk,
             "pk": self.score.pk if "score" in route.name else work,
         }
