@@ -8,6 +8,7 @@ from portal.views import console, dashboard, join, lab, quiz, quiz_taking, resul
 from portal.views.teach import activity as teach_activity
 from portal.views.teach import analysis, evidence, gradebook, home, members, quiz_rules, submissions
 from portal.views.teach import consoles as teach_consoles
+from portal.views.teach import proofs as teach_proofs
 from portal.views.theme import theme
 
 app_name = "portal"
@@ -65,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CELL}/extension/", evidence.extend, name="teach-extension"),
     path(f"{_CELL}/extension/clear/", evidence.take_extension_back, name="teach-extension-clear"),
     path(f"{_TEACH}/consoles/", teach_consoles.consoles, name="teach-consoles"),
+    path(f"{_TEACH}/questions/<slug:question_slug>/proof/", teach_proofs.question_proof, name="teach-question-proof"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/statistics/", analysis.statistics, name="teach-statistics"),
     path(
         f"{_TEACH}/activities/<slug:activity_slug>/statistics.csv",

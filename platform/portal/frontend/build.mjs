@@ -13,6 +13,7 @@ const options = {
     editor: here("src/editor.ts"),
     live: here("src/live.ts"),
     console: here("src/console.ts"),
+    proof: here("src/proof.ts"),
   },
   outdir: here("../static/portal/build"),
   bundle: true,

@@ -66,6 +66,12 @@ STATUSES = {
     "verdict waiting": Status(word="To be marked", icon="clock", tone="note"),
     "verdict unanswered": Status(word="Not answered", icon="minus", tone="bad"),
     "hidden": Status(word="Shown later", icon="lock", tone="calm"),
+    # Proofs of keys
+    "proof waiting": Status(word="Waiting for an engine", icon="clock", tone="note"),
+    "proof running": Status(word="Being carried out", icon="turn", tone="note"),
+    "proof proven": Status(word="Proven", icon="check", tone="good"),
+    "proof contradicted": Status(word="Contradicted", icon="cross", tone="bad"),
+    "proof not_run": Status(word="Not run", icon="alert", tone="warn"),
     # Consoles, and the containers in them
     "console opening": Status(word="Getting ready", icon="turn", tone="note"),
     "console open": Status(word="Ready", icon="play", tone="good"),
