@@ -4,18 +4,25 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
-from builders import a_member
+from builders import a_member, an_instructor_of
 from django.db import close_old_connections, connection
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.errors import DrydockError
 from gradebook.models import GradeEvent, Score
-from quizzes.models import Answer, Attempt, AttemptQuestion
+from quizzes import closing, saving
+from quizzes.checking import check_answer
+from quizzes.models import Answer, Attempt, AttemptQuestion, Quiz
+from quizzes.pausing import pause, resume
+from quizzes.rule_models import Pause
 from quizzes.services import close_attempt, save_answer, sweep_attempts
 from quizzes.starting import start_attempt
 from quizzes.timing import GRACE
+from quizzes.turning import turn_page
 from tests.quizzes.building import a_bank, a_quiz, an_attempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +138,100 @@ def test_answers_to_different_questions_do_not_get_in_each_others_way() -> None:
     )
     assert [result.revision for result in results] == [1] * 6
     assert close_attempt(attempt=attempt).score == 6
+
+
+def test_an_answer_cannot_slip_in_between_scoring_and_closing() -> None:
+    attempt = an_attempt(questions=a_bank(3))
+    scored, done = threading.Event(), threading.Event()
+    score = closing.score_attempt
+
+    def slowly(*arguments: Any) -> Any:
+        result = score(*arguments)
+        scored.set()
+        done.wait(1)  # the save has all the time it needs to get in, if it can
+        return result
+
+    def save() -> Any:
+        scored.wait()
+        try:
+            return save_answer(attempt=attempt, position=1, value=True, revision=0)
+        finally:
+            done.set()
+
+    with mock.patch.object(closing, "score_attempt", slowly):
+        refused, closed = at_once(save, lambda: close_attempt(attempt=attempt))
+    assert refused.code == "attempt_closed"
+    assert closed.score == 0
+    assert AttemptQuestion.objects.get(attempt=attempt, position=1).revision == 0
+    assert not Answer.objects.exists()
+
+
+def test_an_answer_that_is_being_written_is_waited_for_and_counts() -> None:
+    attempt = an_attempt(questions=a_bank(3))
+    written, done = threading.Event(), threading.Event()
+    client_id = saving._client_id
+
+    def slowly(client: str) -> str:
+        written.set()
+        done.wait(1)  # closing has all the time it needs to overlook the answer, if it can
+        return client_id(client)
+
+    def close() -> Any:
+        written.wait()
+        try:
+            return close_attempt(attempt=attempt)
+        finally:
+            done.set()
+
+    with mock.patch.object(saving, "_client_id", slowly):
+        saved, closed = at_once(
+            lambda: save_answer(attempt=attempt, position=1, value=True, revision=0, client="page"), close
+        )
+    assert saved.revision == 1
+    assert closed.score == 1
+
+
+def test_an_answer_checked_while_it_is_saved_is_final_as_one_of_the_two_has_it() -> None:
+    for _ in range(6):
+        attempt = an_attempt(questions=a_bank(3), mode="practice")
+        save_answer(attempt=attempt, position=1, value=True, revision=0)
+        saved, checked = at_once(
+            lambda attempt=attempt: save_answer(attempt=attempt, position=1, value=False, revision=1),
+            lambda attempt=attempt: check_answer(attempt=attempt, position=1),
+        )
+        asked = AttemptQuestion.objects.get(attempt=attempt, position=1)
+        if isinstance(checked, DrydockError):
+            assert (checked.code, asked.value, asked.checked_at) == ("answer_changed", False, None)
+        elif isinstance(saved, DrydockError):
+            assert (saved.code, asked.value, checked.value) == ("answer_final", True, True)
+        else:
+            assert asked.value is checked.value is False, "saved first, and checked as it was saved"
+
+
+def test_turning_a_page_twice_at_once_turns_one_page() -> None:
+    attempt = an_attempt(questions=a_bank(4), go_back=False, questions_per_page=1)
+    results = at_once(*[lambda: turn_page(attempt=Attempt.objects.get(pk=attempt.pk), page=2) for _ in range(4)])
+    assert results == [2] * 4
+    assert Attempt.objects.get(pk=attempt.pk).page_reached == 2
+
+
+def test_pausing_twice_at_once_pauses_once() -> None:
+    quiz = a_quiz()
+    teacher = an_instructor_of(quiz.activity.course)
+    results = at_once(*[lambda: pause(by=teacher, quiz=Quiz.objects.get(pk=quiz.pk)) for _ in range(3)])
+    assert sorted(isinstance(result, DrydockError) for result in results) == [False, True, True]
+    assert Pause.objects.count() == 1
+
+
+def test_a_pause_that_ends_while_the_sweeper_runs_costs_nobody_the_try() -> None:
+    quiz = a_quiz(time_limit_minutes=1, questions=a_bank(2))
+    teacher = an_instructor_of(quiz.activity.course)
+    attempts = [start_attempt(quiz=quiz, student=a_member(quiz.activity.course)) for _ in range(4)]
+    pause(by=teacher, quiz=quiz)
+    past = timedelta(hours=1)
+    Pause.objects.update(began_at=F("began_at") - past)
+    Quiz.objects.filter(pk=quiz.pk).update(paused_at=F("paused_at") - past)
+    Attempt.objects.update(started_at=F("started_at") - past, closes_at=F("closes_at") - past)
+    at_once(sweep_attempts, lambda: resume(by=teacher, quiz=Quiz.objects.get(pk=quiz.pk)), sweep_attempts)
+    assert Attempt.objects.open().count() == len(attempts)
+    assert not Attempt.objects.past_their_time(timezone.now(), GRACE).exists()
