@@ -4,10 +4,11 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from portal.gallery.views import console_gallery, gallery
-from portal.views import console, dashboard, join, lab, quiz, quiz_taking, result
+from portal.views import console, dashboard, join, lab, mastery, quiz, quiz_taking, result
 from portal.views.teach import activity as teach_activity
 from portal.views.teach import analysis, evidence, gradebook, home, members, quiz_rules, submissions
 from portal.views.teach import consoles as teach_consoles
+from portal.views.teach import mastery as teach_mastery
 from portal.views.teach import proofs as teach_proofs
 from portal.views.theme import theme
 
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", theme, name="theme"),
     path("courses/<slug:slug>/", dashboard.course, name="course"),
     path("topics/<slug:slug>/", dashboard.topics, name="topics"),
+    path("courses/<slug:slug>/mastery/", mastery.mastery, name="mastery"),
     path(f"{_ACTIVITY}/", dashboard.activity, name="activity"),
     path(f"{_ACTIVITY}/lab/", lab.lab, name="lab"),
     path(f"{_ACTIVITY}/lab/console/", console.open_, name="console-open"),
@@ -65,6 +67,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CELL}/points/clear/", evidence.take_points_back, name="teach-override-clear"),
     path(f"{_CELL}/extension/", evidence.extend, name="teach-extension"),
     path(f"{_CELL}/extension/clear/", evidence.take_extension_back, name="teach-extension-clear"),
+    path(f"{_TEACH}/mastery/", teach_mastery.class_mastery, name="teach-mastery"),
+    path(f"{_TEACH}/mastery/<int:user_id>/", teach_mastery.student_mastery, name="teach-mastery-student"),
     path(f"{_TEACH}/consoles/", teach_consoles.consoles, name="teach-consoles"),
     path(f"{_TEACH}/questions/<slug:question_slug>/proof/", teach_proofs.question_proof, name="teach-question-proof"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/statistics/", analysis.statistics, name="teach-statistics"),

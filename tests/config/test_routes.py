@@ -68,6 +68,7 @@ PERSONAL = {
 CLASS = {
     "portal:course",
     "portal:topics",
+    "portal:mastery",
     "portal:activity",
     "portal:lab",
     "portal:console-open",
@@ -155,6 +156,8 @@ STAFF = {
     "portal:teach-regrade",
     "portal:teach-retry",
     "portal:teach-give-back",
+    "portal:teach-mastery",
+    "portal:teach-mastery-student",
     "portal:teach-statistics",
     "portal:teach-statistics-csv",
 }

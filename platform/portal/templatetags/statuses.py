@@ -72,6 +72,11 @@ STATUSES = {
     "proof proven": Status(word="Proven", icon="check", tone="good"),
     "proof contradicted": Status(word="Contradicted", icon="cross", tone="bad"),
     "proof not_run": Status(word="Not run", icon="alert", tone="warn"),
+    # How far one is with a topic
+    "mastery none": Status(word="Not tried", icon="circle", tone="calm"),
+    "mastery started": Status(word="Started", icon="play", tone="warn"),
+    "mastery getting_there": Status(word="Getting there", icon="half", tone="note"),
+    "mastery secure": Status(word="Secure", icon="check", tone="good"),
     # Consoles, and the containers in them
     "console opening": Status(word="Getting ready", icon="turn", tone="note"),
     "console open": Status(word="Ready", icon="play", tone="good"),
