@@ -59,7 +59,7 @@ def store_file(*, attempt: Attempt, position: int, name: str, stream: "File[Any]
     file = AnswerFile(attempt_question=asked, name=called, size=size, sha256=digest)
     stream.seek(0)
     path = default_storage.save(answer_file_path(file, called), stream)
-    file.content = path  # type: ignore[assignment]  # a field of files takes the name of one that is stored
+    file.content = path
     used = False
     try:
         filed = _name_it(asked, file, called, address)

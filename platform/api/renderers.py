@@ -17,6 +17,13 @@ class CsvRenderer(BaseRenderer):
     format = "csv"
 
 
+class BytesRenderer(BaseRenderer):
+    """Files, which views send as they are."""
+
+    media_type = "application/octet-stream"
+    format = "bin"
+
+
 class ProblemRenderer(JSONRenderer):
     """JSON under the media type of problems."""
 

@@ -4,7 +4,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api.views import accounts, consoles, courses, grades, labs, quizzes
+from api.views import accounts, consoles, courses, grades, labs, quiz_files, quizzes
 from api.views.unknown import UnknownView
 
 
@@ -46,6 +46,10 @@ urlpatterns = [
     path("attempts/<id:pk>/answers/<id:position>/", quizzes.AnswerView.as_view(), name="answer"),
     path("attempts/<id:pk>/check/<id:position>/", quizzes.CheckView.as_view(), name="check"),
     path("attempts/<id:pk>/pages/<id:page>/", quizzes.TurnPageView.as_view(), name="attempt-page"),
+    path("attempts/<id:pk>/files/<id:position>/", quiz_files.AnswerFilesView.as_view(), name="answer-files"),
+    path(
+        "attempts/<id:pk>/files/<id:position>/<slug:sha256>/", quiz_files.AnswerFileView.as_view(), name="answer-file"
+    ),
     path("attempts/<id:pk>/finish/", quizzes.FinishView.as_view(), name="attempt-finish"),
     path("attempts/<id:pk>/review/", quizzes.ReviewView.as_view(), name="attempt-review"),
     path("labs/<id:activity_id>/", labs.LabView.as_view(), name="lab"),

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from portal.gallery.views import console_gallery, gallery
-from portal.views import console, dashboard, join, lab, mastery, quiz, quiz_taking, result
+from portal.views import console, dashboard, join, lab, mastery, quiz, quiz_files, quiz_taking, result
 from portal.views.teach import activity as teach_activity
 from portal.views.teach import analysis, evidence, gradebook, home, members, quiz_rules, submissions
 from portal.views.teach import consoles as teach_consoles
@@ -46,6 +46,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attempts/<int:pk>/answers/<int:position>/", quiz_taking.answer, name="answer"),
     path("attempts/<int:pk>/flags/<int:position>/", quiz_taking.flag, name="flag"),
     path("attempts/<int:pk>/check/<int:position>/", quiz_taking.check, name="check"),
+    path("attempts/<int:pk>/files/<int:position>/", quiz_files.files, name="quiz-files"),
+    path("attempts/<int:pk>/files/<int:position>/<slug:sha256>/", quiz_files.file, name="quiz-file"),
     path("attempts/<int:pk>/finish/", quiz.finish, name="finish"),
     path("attempts/<int:pk>/review/", quiz.review, name="review"),
     path("submissions/<int:pk>/", result.submission, name="submission"),

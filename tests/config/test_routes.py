@@ -12,6 +12,7 @@ import pytest
 from builders import a_course, a_lab, a_member, a_submission, a_user, an_activity, an_instructor_of, graded
 from django.contrib.admin import site
 from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from routes import Route, all_routes
@@ -22,6 +23,7 @@ from gradebook.models import Score
 from gradebook.services import record
 from labs.console_models import ConsoleSession
 from labs.models import Submission
+from quizzes.file_models import AnswerFile
 from quizzes.models import Attempt
 from quizzes.starting import start_attempt
 from tests.portal.console_building import a_console_lab, a_session
@@ -90,6 +92,8 @@ OWN = {
     "portal:answer",
     "portal:check",
     "portal:flag",
+    "portal:quiz-files",
+    "portal:quiz-file",
     "portal:finish",
     "portal:review",
     "portal:submission",
@@ -109,6 +113,8 @@ OWN = {
     "api:attempt-page",
     "api:answer",
     "api:check",
+    "api:answer-files",
+    "api:answer-file",
     "api:attempt-finish",
     "api:attempt-review",
     "api:submission",
@@ -181,7 +187,7 @@ _OF_QUIZZES = {"portal:teach-statistics", "portal:teach-statistics-csv"}
 """Addresses of a quiz that do not say so in their names."""
 ADMIN_PUBLIC = {"admin:login", "admin:logout"}
 
-_OF_ATTEMPTS = {"answer", "check", "flag", "finish", "review"}
+_OF_ATTEMPTS = {"answer", "check", "flag", "finish", "review", "quiz-files", "quiz-file", "answer-files", "answer-file"}
 """Addresses of attempts that do not say so in their names."""
 
 REFUSED = {401, 403, 404, 405}
@@ -215,6 +221,7 @@ class World:
             "activity_id": activity.pk,
             "activity_slug": activity.slug,
             "position": 1,
+            "sha256": "0" * 64,
             "page": 1,
             "question_slug": "created",
             "user_id": self.owner.pk,
@@ -231,6 +238,13 @@ def world() -> World:
     owner, classmate = a_member(course, user=a_user(name="Owner Observed")), a_member(course)
     submission = graded(a_submission(a_lab(course), author=owner))
     attempt = start_attempt(quiz=a_quiz(course), student=owner)
+    AnswerFile.objects.create(
+        attempt_question=attempt.questions.get(position=1),
+        name="answer.txt",
+        size=1,
+        sha256="0" * 64,
+        content=ContentFile(b"x", name="x"),
+    )
     score = record(
         activity=submission.lab.activity, user=owner, points=7, max_points=10, source_kind="submission", source_id=1
     )
@@ -332,11 +346,13 @@ def test_the_owner_and_the_course_s_instructor_do_get_in(world: World) -> None:
     reads -= {"api:attempt-finish", "api:attempt-page", "api:attempt-review", "api:submission-cancel"}
     reads -= {f"portal:console-{verb}" for verb in ("lines", "files", "hand-in", "start-over", "end")}
     reads -= {f"api:console-{verb}" for verb in ("files", "hand-in", "end")}
+    reads |= {"portal:quiz-file", "api:answer-file"}
     for route in routes_in(reads):
         response = client_of(world.owner).get(world.address(route))
         assert response.status_code == 200, (route.name, response.status_code)
     instructor = an_instructor_of(world.course)
-    reads = {"api:members", "api:grades-csv", "api:submission", "api:submission-report", "portal:submission"}
+    reads = {"portal:quiz-file", "api:answer-file"}
+    reads |= {"api:members", "api:grades-csv", "api:submission", "api:submission-report", "portal:submission"}
     reads |= {"api:console", "api:console-lines", "portal:console", "portal:console-since", "portal:console-journal"}
     reads |= {name for name in STAFF if name.startswith("portal:")} - POSTED_ONLY
     for route in routes_in(reads):
