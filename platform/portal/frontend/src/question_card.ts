@@ -56,6 +56,11 @@ export class QuestionCard {
     card.addEventListener("input", (event) => {
       if (isAnswer(event.target) && isTyped(event.target)) this.changed(TYPING);
     });
+    // Files are saved by their own request; the card says so like anything else that was saved.
+    card.addEventListener("answer-saved", (event) => {
+      const { detail: saved } = event as CustomEvent<Saved>;
+      this.hear({ is: "saved", saved, fields: readFields(card, this.position), more: false });
+    });
   }
 
   /** Whether the answer can still be changed: a checked one in practice cannot. */

@@ -10,6 +10,8 @@ import { LOOKS, type Page, QuestionCard, type State } from "./question_card";
 import { QuizMap } from "./quiz_map";
 import { type Outcome, type Saved, Sending, post, troubleIn } from "./sending";
 import { Tabs, type Word } from "./tabs";
+import "./uploading";
+import "./word_count";
 
 const WORST: State[] = ["lost", "conflict", "paused", "unsaved", "saving", "saved", "ready"];
 const PATIENCE = 4_000;
