@@ -1,8 +1,9 @@
 """What people are shown of proofs: those who teach all, students what a terminal showed, once keys are released."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
 
 from graders.proofs.seen import TerminalLine
 from quizzes.models import Attempt, AttemptQuestion, Question
@@ -72,24 +73,25 @@ class ProofShown:
     ended_at: datetime | None
 
 
-def proofs_for_review(attempt: Attempt, questions: Iterable[AttemptQuestion]) -> dict[int, ProofShown]:
-    """The proofs of an attempt's questions, by position, for a review with keys released. One query.
+def proofs_for_review(attempt: Attempt) -> dict[int, ProofShown]:
+    """The proofs of an attempt's questions, by position, for a review with keys released. Two queries at most.
 
     Only what was proven is shown: a contradiction is the instructor's to put right.
     """
-    asked = list(questions)
-    rows = Proof.objects.standing().filter(
-        course=attempt.quiz.activity.course_id,
-        question_digest__in={one.question_version.digest for one in asked},
+    proven = Proof.objects.standing().filter(
+        course=OuterRef("attempt__quiz__activity__course"),
+        question_digest=OuterRef("question_version__digest"),
         state=ProofState.PROVEN,
     )
-    by_digest = {row.question_digest: row for row in rows}
+    rows = AttemptQuestion.objects.filter(attempt=attempt).annotate(proof=Subquery(proven.values("pk")[:1]))
+    wanted = rows.exclude(proof=None).values_list("position", "seed", "proof")
     found = {}
-    for one in asked:
-        row = by_digest.get(one.question_version.digest)
-        shown = None if row is None else _shown(row, one.seed)
+    positions = [(position, seed, pk) for position, seed, pk in wanted]
+    proofs = Proof.objects.in_bulk({pk for _, _, pk in positions}) if positions else {}
+    for position, seed, pk in positions:
+        shown = _shown(proofs[pk], seed)
         if shown is not None:
-            found[one.position] = shown
+            found[position] = shown
     return found
 
 

@@ -197,7 +197,7 @@ def test_a_review_shows_the_students_own_variant_or_says_that_values_are_others(
     assert seed is not None
     kept(course, PRINTS, a_result(text="of the plain one"))
     kept(course, VARIED, a_result(seed=1, text="of another"), a_result(seed=seed, text="of their own"))
-    with django_assert_num_queries(2):  # the attempt's questions, and all their proofs
+    with django_assert_num_queries(2):  # which of them are proven, and their proofs
         plain, varied, _ = review_of(asked).split("|")
     assert "of the plain one" in plain
     assert "of their own" in varied

@@ -32,12 +32,11 @@ def may_prove(context: Mapping[str, Any]) -> bool:
 
 @register.simple_tag
 def review_proof(attempt: object, position: int) -> ProofShown | None:
-    """The proof of one question of a review with keys released; one query for all of them, kept with the attempt."""
+    """The proof of one question of a review with keys released; all are looked up once, and kept with the attempt."""
     if not isinstance(attempt, Attempt):
         return None
     key = f"{_KEPT}_{attempt.pk}"
     if key not in attempt.__dict__:
-        questions = attempt.questions.select_related("question_version")
-        attempt.__dict__[key] = proofs_for_review(attempt, questions)
+        attempt.__dict__[key] = proofs_for_review(attempt)
     found: ProofShown | None = attempt.__dict__[key].get(position)
     return found
