@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0003_overrides_and_audit'),
+        ("courses", "0003_overrides_and_audit"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='course',
-            name='bases',
-            field=models.JSONField(blank=True, default=list, help_text='Images that proofs of questions may build from, from the course pack.'),
+            model_name="course",
+            name="bases",
+            field=models.JSONField(blank=True, default=list, help_text="Images that proofs of questions may build from, from the course pack."),
         ),
     ]
