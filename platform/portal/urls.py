@@ -6,7 +6,19 @@ from django.urls import URLPattern, URLResolver, path
 from portal.gallery.views import console_gallery, gallery
 from portal.views import console, dashboard, join, lab, mastery, quiz, quiz_files, quiz_taking, result
 from portal.views.teach import activity as teach_activity
-from portal.views.teach import analysis, evidence, gradebook, home, members, quiz_rules, submissions
+from portal.views.teach import (
+    analysis,
+    audit,
+    evidence,
+    gradebook,
+    home,
+    marking,
+    members,
+    proofs,
+    quiz_rules,
+    regrades,
+    submissions,
+)
 from portal.views.teach import consoles as teach_consoles
 from portal.views.teach import mastery as teach_mastery
 from portal.views.teach import proofs as teach_proofs
@@ -19,6 +31,8 @@ _TEACH = "teach/<slug:slug>"
 _MEMBER = f"{_TEACH}/members/<int:user_id>"
 _CELL = f"{_TEACH}/gradebook/<int:user_id>/<slug:activity_slug>"
 _TRY = f"{_TEACH}/submissions/<int:pk>"
+_REGRADES = f"{_TEACH}/activities/<slug:activity_slug>/regrades"
+_MARKING = f"{_TEACH}/activities/<slug:activity_slug>/marking"
 _QUIZ = f"{_TEACH}/activities/<slug:activity_slug>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -91,6 +105,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(f"{_TEACH}/activities/<slug:activity_slug>/", teach_activity.activity, name="teach-activity"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/regrade/", submissions.grade_all_again, name="teach-regrade-lab"),
+    path(f"{_REGRADES}/", regrades.regrades, name="teach-regrades"),
+    path(f"{_REGRADES}/new/", regrades.new, name="teach-regrade-new"),
+    path(f"{_REGRADES}/<int:regrade_id>/", regrades.regrade, name="teach-regrade-quiz"),
+    path(f"{_MARKING}/", marking.marking, name="teach-marking"),
+    path(f"{_TEACH}/activities/<slug:activity_slug>/marking-names/", marking.names, name="teach-marking-names"),
+    path(f"{_MARKING}/<slug:question_slug>/", marking.answers, name="teach-marking-question"),
+    path(f"{_MARKING}/<slug:question_slug>/<slug:code>/files/<int:number>/", marking.file, name="teach-marking-file"),
+    path(f"{_TEACH}/audit/", audit.audit, name="teach-audit"),
+    path(f"{_TEACH}/audit.csv", audit.audit_csv, name="teach-audit-csv"),
     path(f"{_TRY}/regrade/", submissions.grade_again, name="teach-regrade"),
     path(f"{_TRY}/retry/", submissions.try_again, name="teach-retry"),
     path(f"{_TRY}/give-back/", submissions.give_back, name="teach-give-back"),

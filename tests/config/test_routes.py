@@ -25,6 +25,9 @@ from labs.console_models import ConsoleSession
 from labs.models import Submission
 from quizzes.file_models import AnswerFile
 from quizzes.models import Attempt
+from quizzes.regrading import draft
+from quizzes.rule_models import Regrade
+from quizzes.rules import Change, Rule
 from quizzes.starting import start_attempt
 from tests.portal.console_building import a_console_lab, a_session
 from tests.quizzes.building import a_quiz
@@ -166,9 +169,19 @@ STAFF = {
     "portal:teach-mastery-student",
     "portal:teach-statistics",
     "portal:teach-statistics-csv",
+    "portal:teach-regrades",
+    "portal:teach-regrade-new",
+    "portal:teach-regrade-quiz",
+    "portal:teach-marking",
+    "portal:teach-marking-names",
+    "portal:teach-marking-question",
+    "portal:teach-marking-file",
+    "portal:teach-audit",
+    "portal:teach-audit-csv",
 }
 """For those who help to run the course; not for the student whose work it is either."""
 POSTED_ONLY = {
+    "portal:teach-marking-names",
     "portal:teach-quiz-access",
     "portal:teach-quiz-pause",
     "portal:teach-quiz-resume",
@@ -183,7 +196,19 @@ POSTED_ONLY = {
     "portal:teach-give-back",
 }
 """Of the addresses for staff: those that only take what is sent."""
-_OF_QUIZZES = {"portal:teach-statistics", "portal:teach-statistics-csv"}
+OF_MARKED_FILES = {"portal:teach-marking-file"}
+"""Addresses of files of answers that people mark: the world below has none; those who get at them are tested apart."""
+_OF_QUIZZES = {
+    "portal:teach-statistics",
+    "portal:teach-statistics-csv",
+    "portal:teach-regrades",
+    "portal:teach-regrade-new",
+    "portal:teach-regrade-quiz",
+    "portal:teach-marking",
+    "portal:teach-marking-names",
+    "portal:teach-marking-question",
+    "portal:teach-marking-file",
+}
 """Addresses of a quiz that do not say so in their names."""
 ADMIN_PUBLIC = {"admin:login", "admin:logout"}
 
@@ -205,6 +230,7 @@ class World:
     attempt: Attempt
     score: Score
     console: ConsoleSession
+    regrade: Regrade
     outsiders: Mapping[str, User]
 
     def address(self, route: Route) -> str:
@@ -224,6 +250,9 @@ class World:
             "sha256": "0" * 64,
             "page": 1,
             "question_slug": "created",
+            "regrade_id": self.regrade.pk,
+            "code": "ABCDEF",
+            "number": 1,
             "user_id": self.owner.pk,
             "section_id": self.course.sections.get_or_create(name="Group A")[0].pk,
             "person": self.owner.pk,
@@ -257,6 +286,9 @@ def world() -> World:
         attempt=attempt,
         score=score,
         console=a_session(a_console_lab(course), owner),
+        regrade=draft(
+            by=an_instructor_of(course), quiz=attempt.quiz, changes={"created": Rule(change=Change.DROP)}, reason="Bad."
+        ),
         outsiders={
             "a student of another course": a_member(elsewhere),
             "another course's instructor": an_instructor_of(elsewhere),
@@ -354,7 +386,7 @@ def test_the_owner_and_the_course_s_instructor_do_get_in(world: World) -> None:
     reads = {"portal:quiz-file", "api:answer-file"}
     reads |= {"api:members", "api:grades-csv", "api:submission", "api:submission-report", "portal:submission"}
     reads |= {"api:console", "api:console-lines", "portal:console", "portal:console-since", "portal:console-journal"}
-    reads |= {name for name in STAFF if name.startswith("portal:")} - POSTED_ONLY
+    reads |= {name for name in STAFF if name.startswith("portal:")} - POSTED_ONLY - OF_MARKED_FILES
     for route in routes_in(reads):
         assert client_of(instructor).get(world.address(route)).status_code == 200, route.name
 

@@ -12,6 +12,7 @@ const options = {
     quiz: here("src/quiz.ts"),
     editor: here("src/editor.ts"),
     live: here("src/live.ts"),
+    marking: here("src/marking.ts"),
     console: here("src/console.ts"),
     proof: here("src/proof.ts"),
   },
