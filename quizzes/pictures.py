@@ -16,6 +16,8 @@ HEIGHT = 250.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 12.0, 14.0, 44.0
 GROUPS = 10
 _LOOKS = ("picture-a", "picture-b")
+_LOWEST_USUAL = -0.5
+"""Where the axis of discrimination begins, unless a question lies below."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,10 +193,12 @@ def scatter(*, spots: Sequence[Spot]) -> Picture:
 def _spots(spots: Sequence[Spot]) -> Iterator[SafeString]:
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
-    def place(facility: float, discrimination: float) -> Point:
-        return LEFT + wide * facility, TOP + high * (1 - discrimination) / 2
+    least = -1.0 if any(spot.discrimination < _LOWEST_USUAL for spot in spots) else _LOWEST_USUAL
 
-    for level in (-1.0, -0.5, 0.0, 0.5, 1.0):
+    def place(facility: float, discrimination: float) -> Point:
+        return LEFT + wide * facility, TOP + high * (1 - discrimination) / (1 - least)
+
+    for level in (level for level in (-1.0, -0.5, 0.0, 0.5, 1.0) if level >= least):
         start, end = place(0, level), place(1, level)
         yield line(start, end, "picture-axis" if level == 0 else "picture-rule")
         yield words((LEFT - 6, start[1] + 4), f"{level:g}", anchor="end")

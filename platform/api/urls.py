@@ -4,7 +4,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api.views import accounts, consoles, courses, grades, labs, quiz_files, quizzes
+from api.views import accounts, consoles, courses, grades, labs, quiz_files, quizzes, statistics
 from api.views.unknown import UnknownView
 
 
@@ -41,6 +41,7 @@ urlpatterns = [
     path("courses/<slug:slug>/grade-events/", grades.GradeEventListView.as_view(), name="grade-events"),
     path("quizzes/<id:activity_id>/", quizzes.QuizView.as_view(), name="quiz"),
     path("quizzes/<id:activity_id>/attempts/", quizzes.StartAttemptView.as_view(), name="quiz-attempts"),
+    path("quizzes/<id:activity_id>/statistics/", statistics.QuizStatisticsView.as_view(), name="quiz-statistics"),
     path("attempts/", quizzes.AttemptListView.as_view(), name="attempts"),
     path("attempts/<id:pk>/", quizzes.AttemptView.as_view(), name="attempt"),
     path("attempts/<id:pk>/answers/<id:position>/", quizzes.AnswerView.as_view(), name="answer"),

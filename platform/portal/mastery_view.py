@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from accounts.models import User
 from courses.models import Activity, Course
@@ -82,13 +81,18 @@ def map_of(
     tips = suggestions_for(course.topics, own=own, activities=activities, open_now=open_now)
     rows = _rows(course, own, {one.pk: one for one in activities}, tips)
     return PersonsMap(
-        groups=[
-            TopicGroup(name=name, rows=list(own_rows))
-            for name, own_rows in groupby(rows, lambda row: group_name(row.topic))
-        ],
+        groups=_groups(rows),
         counts={level: sum(row.mastery.level is level for row in rows) for level in Level},
         next=_first(rows),
     )
+
+
+def _groups(rows: Sequence[TopicRow]) -> list[TopicGroup]:
+    """The rows by the beginnings of their ids, in the order in which these first come."""
+    by_name: dict[str, list[TopicRow]] = {}
+    for row in rows:
+        by_name.setdefault(group_name(row.topic), []).append(row)
+    return [TopicGroup(name=name, rows=own) for name, own in by_name.items()]
 
 
 def _rows(

@@ -86,6 +86,13 @@ def _discrimination(question: QuestionFigures) -> Iterator[Flag]:
         )
 
 
+def _is_as_guessing(question: QuestionFigures, facility: float) -> bool:
+    """Whether as few get it right as by guessing, and those who know more are no better at it."""
+    tells = question.discrimination.value
+    blind = tells is None or tells < FAIR
+    return question.asked.one_answer and len(question.options) > 1 and facility <= 1 / len(question.options) and blind
+
+
 def _difficulty(question: QuestionFigures) -> Iterator[Flag]:
     facility = question.facility.value
     if facility is None:
@@ -94,7 +101,7 @@ def _difficulty(question: QuestionFigures) -> Iterator[Flag]:
         yield Flag(
             code="too_easy", tone="note", text="Nearly everybody gets it right: good to begin with, of little else."
         )
-    elif question.asked.one_answer and len(question.options) > 1 and facility <= 1 / len(question.options):
+    elif _is_as_guessing(question, facility):
         yield Flag(
             code="as_guessing",
             tone="warn",

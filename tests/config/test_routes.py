@@ -139,6 +139,7 @@ STAFF = {
     "api:overrides",
     "api:score-override",
     "api:submission-regrade",
+    "api:quiz-statistics",
     "portal:teach",
     "portal:teach-join-code",
     "portal:teach-members",
