@@ -1,14 +1,17 @@
 """What a page of a try under way shows: its questions, and the map of all of them. Two queries, however many it has."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from django.utils import timezone
 
+from quizzes.decisions import decided_about
 from quizzes.models import Attempt, AttemptQuestion, Quiz
 from quizzes.rule_models import Pause
-from quizzes.showing import ShownQuestion, ask, review_of
+from quizzes.scoring import rules_of, score_attempt
+from quizzes.showing import UNDECIDED, Decided, ShownQuestion, ask, review_of
 from quizzes.timing import is_paused, remaining, time_is_up
 
 
@@ -92,7 +95,7 @@ def attempt_page(*, attempt: Attempt, page: int = 1) -> AttemptPage:
         title=settings.title,
         page=page,
         pages=pages,
-        questions=tuple(shown(asked) for asked in on_page),
+        questions=shown_all(attempt, on_page),
         map=tuple(
             MapEntry(
                 position=position,
@@ -116,7 +119,25 @@ def attempt_page(*, attempt: Attempt, page: int = 1) -> AttemptPage:
     )
 
 
-def shown(asked: AttemptQuestion) -> ShownQuestion:
+def shown_all(attempt: Attempt, rows: Iterable[AttemptQuestion]) -> tuple[ShownQuestion, ...]:
+    """Show questions of an attempt under way. Another query or two where one was checked in practice."""
+    asked = list(rows)
+    checked = [row for row in asked if row.checked_at is not None]
+    if not checked:
+        return tuple(shown(row) for row in asked)
+    rules = rules_of(attempt.quiz_id)
+    decided = decided_about(checked, rules)
+    score_attempt(checked, rules)  # sets their points here; nothing is saved
+    return tuple(shown(row, decided=decided.get(row.pk, UNDECIDED)) for row in asked)
+
+
+def shown_checked(asked: AttemptQuestion) -> ShownQuestion:
+    """Show one question that was checked, by the rules that hold for its quiz."""
+    (only,) = shown_all(asked.attempt, [asked])
+    return only
+
+
+def shown(asked: AttemptQuestion, *, decided: Decided = UNDECIDED) -> ShownQuestion:
     """Show one question of an attempt under way; one that was checked in practice comes with what came of it."""
     content = asked.content
     if asked.checked_at is None:
@@ -136,12 +157,13 @@ def shown(asked: AttemptQuestion) -> ShownQuestion:
         option_order=asked.option_order,
         max_points=asked.max_points,
         value=asked.value,
-        points=content.score_or_nothing(asked.value).points_of(asked.max_points),
+        points=asked.points,
         revision=asked.revision,
         saved_at=asked.saved_at,
         flagged=asked.flagged,
         with_scores=True,
         with_keys=True,
+        decided=decided,
     )
 
 

@@ -14,7 +14,7 @@ from portal.asked import number_asked
 from quizzes.types.base import FormValues
 
 # Inside a tag only: in texts `<` is escaped, and in attributes `>` is.
-_NAME = re.compile(r"""(<(?:input|select|textarea)\b[^>]*?\sname=["'])(answer(?:-[^"'@>]*)?)(["'])""")
+_NAME = re.compile(r"""(<(?:input|select|textarea)\b[^>]*?\sname=["'])(answer(?:-[^"'>]*)?)(["'])""")
 
 
 def named_for(html: str, position: int) -> SafeString:

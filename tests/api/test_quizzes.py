@@ -31,7 +31,7 @@ def save(client: Any, attempt: dict[str, Any], position: int, value: Any, revisi
 
 
 def test_a_quiz_is_started_answered_finished_and_reviewed() -> None:
-    quiz = a_quiz()
+    quiz = a_quiz(release={"keys": "after_attempt"})
     client = client_of(a_member(quiz.activity.course))
     about = client.get(f"{V1}quizzes/{quiz.activity_id}/").json()
     assert (about["question_count"], about["may_start"], about["attempts_left"]) == (5, True, 3)

@@ -76,7 +76,7 @@ def test_what_was_typed_right_before_turning_the_page_is_saved(signed_in: Opened
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     card(page, WORD_AT).get_by_role("textbox").fill("WORKDIR")
-    page.get_by_role("link", name="Page 2 of 2").click()
+    page.get_by_role("button", name="Page 2 of 2").click()
     expect(card(page, NUMBER_AT)).to_be_visible()
     assert saved_value(attempt, WORD_AT) == "WORKDIR"
     assert asked == []
@@ -94,18 +94,18 @@ def test_an_answer_is_taken_back_by_unticking(signed_in: Opened) -> None:
     assert saved_value(attempt, SEVERAL_AT) is None
 
 
-def test_a_second_tab_overwrites_nothing_until_somebody_chooses(signed_in: Opened) -> None:
+def test_a_second_device_overwrites_nothing_until_somebody_chooses(signed_in: Opened) -> None:
     quiz, student = a_class()
     first = signed_in(student)
     attempt = start(first, quiz)
-    second = first.context.new_page()
+    second = signed_in(student)
     second.goto(first.url)
 
     card(second, CHOICE_AT).get_by_label("created").check()
     expect(second.locator("#save-state")).to_have_text("Saved")
     card(first, CHOICE_AT).get_by_label("paused").check()
 
-    expect(first.locator("#save-state")).to_have_text("Changed in another tab")
+    expect(first.locator("#save-state")).to_have_text("Changed elsewhere")
     expect(card(first, CHOICE_AT).locator("[data-trouble]")).to_contain_text("what counts now: created")
     assert saved_value(attempt, CHOICE_AT) == option(CHOICE, "created")
 
@@ -167,7 +167,7 @@ def test_flags_are_kept_and_listed_before_finishing(signed_in: Opened) -> None:
         card(page, STATEMENT_AT).get_by_role("button", name="Flag").click()
     assert attempt.questions.get(position=STATEMENT_AT).flagged
     expect(page.locator(f"[data-map='{STATEMENT_AT}']")).to_have_class(re.compile("is-flagged"))
-    page.get_by_role("link", name="Finish quiz…").first.click()
+    page.get_by_role("button", name="Finish quiz…").first.click()
     expect(page.locator("main")).to_contain_text("You flagged 1 question to come back to")
     expect(page.locator("main")).to_contain_text("5 questions have no answer")
 
@@ -240,7 +240,7 @@ def test_the_keyboard_alone_completes_a_quiz(signed_in: Opened) -> None:
     page.keyboard.type("1536")
     expect(page.locator("[data-progress]")).to_have_text("5 of 5 answered")
     expect(page.locator("#save-state")).to_have_text("Saved")
-    tab_to(page, ".quiz-turn a")
+    tab_to(page, ".quiz-turn button[value=finish]")
     page.keyboard.press("Enter")
     page.wait_for_url("**/finish/")
     tab_to(page, "main form button")
@@ -254,14 +254,14 @@ def test_without_scripts_each_question_has_a_save_button_and_the_quiz_can_be_fin
     page = signed_in(student, scripts=False)
     attempt = start(page, quiz)
     card(page, CHOICE_AT).get_by_label("created").check()
-    card(page, CHOICE_AT).get_by_role("button", name="Save").click()
-    expect(page.locator(".messages")).to_contain_text("Your answer to question 1 is saved.")
+    card(page, CHOICE_AT).get_by_role("button", name="Save this page").click()
+    expect(page.locator(".messages")).to_contain_text("Your answers on this page are saved.")
     assert saved_value(attempt, CHOICE_AT) == option(CHOICE, "created")
-    page.get_by_role("link", name="Page 2 of 2").click()
+    page.get_by_role("button", name="Page 2 of 2").click()
     card(page, WORD_AT).get_by_role("textbox").fill("WORKDIR")
-    card(page, WORD_AT).get_by_role("button", name="Save").click()
-    assert page.url.endswith("?page=2#question-4")
-    page.get_by_role("link", name="Finish quiz…").first.click()
+    card(page, WORD_AT).get_by_role("button", name="Save this page").click()
+    assert page.url.endswith("?page=2")
+    page.get_by_role("button", name="Finish quiz…").first.click()
     expect(page.locator("main")).to_contain_text("3 questions have no answer")
     page.get_by_role("button", name="Hand in the quiz").click()
     expect(page.locator("main")).to_contain_text("Your quiz is handed in.")
@@ -274,18 +274,18 @@ def test_without_scripts_an_answer_changed_elsewhere_is_shown_and_what_was_sent_
     second = first.context.new_page()
     second.goto(first.url)
     card(second, CHOICE_AT).get_by_label("created").check()
-    card(second, CHOICE_AT).get_by_role("button", name="Save").click()
+    card(second, CHOICE_AT).get_by_role("button", name="Save this page").click()
 
     card(first, CHOICE_AT).get_by_label("paused").check()
-    card(first, CHOICE_AT).get_by_role("button", name="Save").click()
+    card(first, CHOICE_AT).get_by_role("button", name="Save this page").click()
 
-    expect(card(first, CHOICE_AT)).to_contain_text("Changed in another tab")
+    expect(card(first, CHOICE_AT)).to_contain_text("Changed elsewhere")
     expect(card(first, CHOICE_AT).get_by_role("alert")).to_contain_text("created")
     expect(card(first, CHOICE_AT).get_by_label("paused")).to_be_checked()
     assert saved_value(attempt, CHOICE_AT) == option(CHOICE, "created")
 
-    card(first, CHOICE_AT).get_by_role("button", name="Save").click()
-    expect(first.locator(".messages")).to_contain_text("is saved")
+    card(first, CHOICE_AT).get_by_role("button", name="Save this page").click()
+    expect(first.locator(".messages")).to_contain_text("are saved")
     assert saved_value(attempt, CHOICE_AT) == option(CHOICE, "paused")
 
 
@@ -294,7 +294,7 @@ def test_without_scripts_what_is_no_answer_comes_back_in_its_field(signed_in: Op
     page = signed_in(student, scripts=False)
     start(page, quiz)
     card(page, NUMBER_AT).get_by_role("textbox").fill("many")
-    card(page, NUMBER_AT).get_by_role("button", name="Save").click()
+    card(page, NUMBER_AT).get_by_role("button", name="Save this page").click()
     expect(card(page, NUMBER_AT)).to_contain_text("Not saved")
     expect(card(page, NUMBER_AT).get_by_role("textbox")).to_have_value("many")
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from builders import a_course, a_lab, a_member, a_submission, an_activity, graded
+from builders import a_course, a_lab, a_member, a_submission, an_activity, an_instructor_of, graded
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -101,7 +101,7 @@ def test_the_dashboard_asks_the_database_as_often_for_many_activities_as_for_few
 
 
 # Session, person; courses, activities; extensions, scores, quizzes, attempts, submissions; courses one helps to run.
-DASHBOARD_QUERIES = 12
+DASHBOARD_QUERIES = 13
 
 
 def test_a_dashboard_without_courses_tells_how_to_start(client: Client) -> None:
@@ -132,3 +132,13 @@ def test_pages_of_other_courses_are_not_there(client: Client) -> None:
         reverse("portal:lab", args=[course.slug, lab.activity.slug]),
     ):
         assert client.get(address).status_code == 404
+
+
+def test_who_runs_a_course_is_told_of_no_work_to_do_in_it() -> None:
+    course = a_course()
+    an_activity(course, title="For students only", due_at=timezone.now() + DAY)
+    client = Client()
+    for person, told in ((an_instructor_of(course), False), (a_member(course), True)):
+        client.force_login(person)
+        for address in (reverse("portal:dashboard"), reverse("portal:course", args=[course.slug])):
+            assert (b"next-title" in client.get(address).content) is told, address

@@ -103,13 +103,26 @@ class ReviewedPartSerializer(PartSerializer):
     feedback = serializers.CharField(help_text="HTML.")
 
 
+class MarkSerializer(serializers.Serializer[Any]):
+    """What a person gave for an answer."""
+
+    points = serializers.DecimalField(max_digits=8, decimal_places=2)
+    comment = serializers.CharField(help_text="Plain text.")
+    at = serializers.DateTimeField()
+
+
 class ReviewedQuestionSerializer(QuestionSerializer):
     """A question in a review, or checked in practice, with what has been released."""
 
     options = ReviewedOptionSerializer(many=True)
     parts = ReviewedPartSerializer(many=True)
     points = serializers.DecimalField(max_digits=8, decimal_places=2, allow_null=True)
-    verdict = serializers.CharField(help_text="right, partly, wrong, unanswered, or empty until scores are released.")
+    verdict = serializers.CharField(
+        help_text="right, partly, wrong, unanswered, dropped, given (full marks for all), waiting (to be marked), or "
+        "empty until scores are released."
+    )
+    answer_shown = serializers.BooleanField(help_text="Whether one's own answer is shown by now.")
+    mark = MarkSerializer(allow_null=True)
     right_answers = serializers.ListField(child=serializers.CharField(), help_text="HTML; empty until released.")
     feedback = serializers.CharField(help_text="HTML.")
     explanation = serializers.CharField(help_text="HTML.")
@@ -124,6 +137,10 @@ class ReviewSerializer(serializers.Serializer[Any]):
     max_score = serializers.DecimalField(max_digits=8, decimal_places=2)
     scores_at = serializers.DateTimeField(allow_null=True, help_text="When scores are released; null for never.")
     keys_at = serializers.DateTimeField(allow_null=True, help_text="When right answers are released; null for never.")
+    answers_at = serializers.DateTimeField(allow_null=True, help_text="When one's own answers are shown again.")
+    feedback_at = serializers.DateTimeField(allow_null=True, help_text="When feedback on them is shown.")
+    waits_for_tries = serializers.BooleanField(help_text="Whether something is shown only when no try is left.")
+    awaits_marks = serializers.BooleanField(help_text="Whether somebody has to mark answers: the points will change.")
     questions = ReviewedQuestionSerializer(many=True)
 
 

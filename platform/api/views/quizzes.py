@@ -26,7 +26,7 @@ from api.serializers.quizzes import (
     StartSerializer,
 )
 from quizzes.access import ensure_may_take
-from quizzes.asking import shown
+from quizzes.asking import shown_all, shown_checked
 from quizzes.checking import check_answer
 from quizzes.models import Attempt, AttemptQuestion, Quiz
 from quizzes.pages import quiz_overview, review
@@ -55,9 +55,10 @@ def attempt_reply(request: Request, attempt: Attempt, *, status_code: int = stat
         rows = AttemptQuestion.objects.filter(attempt=attempt).select_related("question_version").order_by("position")
         pages = settings.page_of(len(rows))
         if not is_paused(attempt):
-            questions = [
-                shown(row) for row in rows if settings.go_back or settings.page_of(row.position) == attempt.page_reached
+            open_ones = [
+                row for row in rows if settings.go_back or settings.page_of(row.position) == attempt.page_reached
             ]
+            questions = list(shown_all(attempt, open_ones))
     context = {"questions": questions, "pages": pages, "now": timezone.now()}
     return Response(AttemptWithQuestionsSerializer(attempt, context=context).data, status=status_code)
 
@@ -158,7 +159,7 @@ class CheckView(APIView):
     def post(self, request: Request, pk: int, position: int) -> Response:
         """Take the saved answer as final, and hear whether it is right, and why. 409 `not_practice` elsewhere."""
         checked = check_answer(attempt=own_attempt(request, pk), position=position, address=address_of(request))
-        return Response(ReviewedQuestionSerializer(shown(checked)).data)
+        return Response(ReviewedQuestionSerializer(shown_checked(checked)).data)
 
 
 class FinishView(APIView):

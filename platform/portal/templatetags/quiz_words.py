@@ -1,9 +1,15 @@
 """A quiz's rules in plain words."""
 
-from django import template
+from datetime import datetime
 
+from django import template
+from django.utils import timezone
+
+from courses.clocks import later_of
 from courses.deadlines import Window
-from quizzes.specs import Release, ReleasePolicy
+from portal.templatetags.times import absolute
+from quizzes.pages import QuizOverview
+from quizzes.specs import Release, When
 
 register = template.Library()
 
@@ -27,16 +33,35 @@ def scoring_words(scoring: str) -> str:
 
 
 @register.filter
-def release_words(release: ReleasePolicy) -> str:
-    """When points and right answers are shown."""
-    scores, keys = _WHEN.get(release.scores), _WHEN.get(release.keys)
-    if scores is None:
-        return "Points and right answers are not shown here; your instructor tells you."
-    if keys is None:
-        return f"You see your points {scores}; right answers are not shown."
-    if scores == keys:
-        return f"You see your points, the right answers and explanations {scores}."
-    return f"You see your points {scores}, the right answers and explanations {keys}."
+def release_words(quiz: QuizOverview) -> str:
+    """When a student sees points, their own answers, right answers and feedback."""
+    release = quiz.settings.release
+    told: dict[str, list[str]] = {}
+    for what, when in (
+        ("your points", release.scores),
+        ("your answers", release.answers),
+        ("the right answers", release.keys),
+        ("feedback", release.feedback_or_keys),
+    ):
+        told.setdefault(_when_words(when, quiz), []).append(what)
+    never = told.pop("", [])
+    words = [f"{_listed(whats)} {when}" for when, whats in told.items()]
+    said = f"You see {', '.join(words)}." if words else ""
+    return f"{said} Not shown here: {_listed(never)}.".strip() if never else said
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _when_words(when: When, quiz: QuizOverview) -> str:
+    if isinstance(when, datetime):
+        zone = quiz.activity.course.zone
+        return f"from {absolute(later_of(when, zone), zone, timezone.now())} on"
+    timeless = quiz.window.due_at is None and quiz.window.closes_at is None
+    if when in {Release.AFTER_DUE, Release.AFTER_CLOSE} and timeless:
+        return "when you have no try left"
+    return _WHEN.get(when, "")
 
 
 @register.filter
@@ -44,4 +69,6 @@ def late_words(window: Window) -> str:
     """What lateness costs; nothing where it costs nothing."""
     if not window.late_percent_per_day:
         return ""
-    return f"Later, {window.late_percent_per_day} % less counts for each started day."
+    grace = f"more than {window.late_grace_minutes} minutes " if window.late_grace_minutes else ""
+    floor = f", down to {window.late_floor_percent} %" if window.late_floor_percent else ""
+    return f"Handed in {grace}later, {window.late_percent_per_day} % less counts for each started day{floor}."

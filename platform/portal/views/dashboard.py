@@ -28,9 +28,10 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
     """Show what there is to do in all courses."""
     courses = list(Course.objects.visible_to(request.user))
     entries = agenda(user=request.user, activities=_visible_activities(request.user))
+    run = set(Course.objects.staffed_by(request.user).values_list("pk", flat=True))
     by_course = {key: list(rows) for key, rows in groupby(entries, key=lambda entry: entry.activity.course_id)}
     context = {
-        "next": what_is_next(entries),
+        "next": what_is_next(entry for entry in entries if entry.activity.course_id not in run),
         "courses": [{"course": course, "entries": by_course.get(course.pk, [])} for course in courses],
     }
     return render(request, "portal/dashboard.html", context)
@@ -43,12 +44,13 @@ def course(request: SignedInRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Course.objects.visible_to(request.user), slug=slug)
     activities = Activity.objects.visible_to(request.user).filter(course=shown).select_related("course")
     entries = agenda(user=request.user, activities=activities)
+    is_staff = may_assist(request.user, shown)
     counted = [entry for entry in entries if entry.activity.published]
     context = {
         "course": shown,
-        "is_staff": may_assist(request.user, shown),
+        "is_staff": is_staff,
         "entries": entries,
-        "next": what_is_next(entries),
+        "next": None if is_staff else what_is_next(entries),
         "points": sum((entry.points or 0 for entry in counted), start=0),
         "of": sum((entry.activity.max_points for entry in counted), start=0),
         "instructors": Membership.objects.staff().filter(course=shown).select_related("user"),

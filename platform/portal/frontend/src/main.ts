@@ -1,4 +1,6 @@
-// Every page: theme switch, relative times, menus that close, questions asked once, focus on errors.
+// Every page: theme switch, relative times, menus that close, questions asked once, focus on errors, answers that wait.
+
+import { forgetAll, forgetOthers, unsentOf } from "./outbox";
 
 /** The token Django wants with every POST; any form on the page holds it. */
 function csrfToken(): string {
@@ -119,6 +121,27 @@ function askOnce(): void {
   });
 }
 
+/** Answers of a quiz that wait in this browser are nobody else's: they go when their owner does. */
+function guardUnsent(): void {
+  const user = document.body.dataset["user"];
+  if (!user) return;
+  forgetOthers(user);
+  const leave = document.querySelector<HTMLFormElement>("form[data-sign-out]");
+  const button = leave?.querySelector<HTMLButtonElement>("button");
+  // Before the click that asks: on the way down to the button.
+  leave?.addEventListener(
+    "click",
+    () => {
+      const waiting = unsentOf(user);
+      if (!button || waiting === 0) delete button?.dataset["ask"];
+      else button.dataset["ask"] = `${waiting === 1 ? "1 answer of a quiz is" : `${waiting} answers of a quiz are`} not saved yet and would be lost. Sign out anyway?`;
+    },
+    { capture: true },
+  );
+  leave?.addEventListener("submit", () => forgetAll());
+}
+
+guardUnsent();
 switchTheme();
 keepTimesTrue();
 closeMenus();

@@ -52,7 +52,7 @@ class Quiz implements Page {
     this.takeUpUnsent();
     window.addEventListener("online", () => this.sendAll());
     window.addEventListener("pageshow", (event) => {
-      if (event.persisted) this.sendAll();
+      if (event.persisted) location.reload(); // much may have changed since
     });
     window.addEventListener("beforeunload", (event) => {
       if (!this.leaving && this.hasOpen()) event.preventDefault();
