@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from portal.gallery.views import console_gallery, gallery
+from portal.gallery.views import console_gallery, gallery, question_gallery
 from portal.views import console, dashboard, join, lab, mastery, quiz, quiz_files, quiz_taking, result
 from portal.views.teach import activity as teach_activity
 from portal.views.teach import (
@@ -122,4 +122,5 @@ if settings.DEBUG:
     urlpatterns += [
         path("_gallery/", gallery, name="gallery"),
         path("_gallery/console/", console_gallery, name="console-gallery"),
+        path("_gallery/questions/", question_gallery, name="question-gallery"),
     ]

@@ -10,6 +10,7 @@ const options = {
     portal: here("src/portal.css"),
     main: here("src/main.ts"),
     quiz: here("src/quiz.ts"),
+    answering: here("src/answering.ts"),
     editor: here("src/editor.ts"),
     live: here("src/live.ts"),
     marking: here("src/marking.ts"),

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.gallery.console_samples import console_samples
+from portal.gallery.question_samples import question_samples
 from portal.gallery.samples import samples
 
 
@@ -15,6 +16,11 @@ def gallery(request: HttpRequest) -> HttpResponse:
 def console_gallery(request: HttpRequest) -> HttpResponse:
     """Show a console with made-up lines; `?kind=` takes usual, empty, busy and hostile."""
     return render(request, "portal/console_gallery.html", console_samples(request.GET.get("kind", "usual")))
+
+
+def question_gallery(request: HttpRequest) -> HttpResponse:
+    """Show each kind of question in each of its states."""
+    return render(request, "portal/question_gallery.html", question_samples())
 
 
 def _rows(request: HttpRequest) -> int:
