@@ -234,3 +234,18 @@ def test_while_it_is_paused_the_page_says_so() -> None:
     assert "Paused since" in said
     assert "Let it go on" in said
     assert "Pause the quiz" not in said
+
+
+def test_it_says_when_students_see_what() -> None:
+    quiz = a_quiz(
+        a_course(**MADRID),
+        release={"keys": "after_due", "feedback": "2040-12-01 09:00"},
+        attempts=2,
+    )
+    page = teacher_of(quiz).get(address(quiz))
+    assert dict(page.context["release"]) == {
+        "Own answers": "after each try",
+        "Points": "after each try",
+        "Right answers": "when a student has no try left",
+        "Feedback": "from Sat 1 Dec 2040 09:00 CET on",
+    }

@@ -18,6 +18,7 @@ from courses.models import Activity, Course, Section, SectionOverride
 from courses.services import clear_section_override, grant_section_override
 from portal.forms_quiz import AccessForm, PauseForm, SectionTimesForm
 from portal.forms_teach import refuse
+from portal.teaching.quiz_release import release_lines
 from portal.views.signed_in import SignedInRequest
 from portal.views.teach.access import for_instructors, for_staff
 from portal.views.teach.lists import page_of
@@ -67,6 +68,7 @@ def _page(
         "quiz": quiz,
         "settings": quiz.current_version.settings if quiz.current_version else None,
         "window": own_window(activity),
+        "release": release_lines(quiz.current_version.settings, activity) if quiz.current_version else [],
         "may_teach": may_teach(request.user, course),
         "page": page_of(request, _under_way(request, quiz)),
         "now": timezone.now(),
