@@ -341,3 +341,18 @@ def test_a_mark_is_evidence_once_it_is_given(client: Client, course: Course, stu
 
     (piece,) = rows(client.get(own(course)))["vm.what"].mastery.pieces
     assert (piece.share, piece.at) == (0.75, attempt.closed_at)
+
+
+def test_the_map_is_reached_from_results_and_from_a_member_s_page(
+    client: Client, course: Course, student: User
+) -> None:
+    quiz = a_quiz(course, questions=(CHOICE, SEVERAL))
+    attempt = close_attempt(attempt=start_attempt(quiz=quiz, student=student))
+    submission = graded(a_submission(a_lab(course), author=student), score=10)
+
+    for name, arguments in (("review", [attempt.pk]), ("submission", [submission.pk]), ("dashboard", [])):
+        assert own(course) in text_of(client.get(reverse(f"portal:{name}", args=arguments))), name
+
+    client.force_login(an_instructor_of(course))
+    its = reverse("portal:teach-mastery-student", args=[course.slug, student.pk])
+    assert its in text_of(client.get(reverse("portal:teach-member", args=[course.slug, student.pk])))
