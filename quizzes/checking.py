@@ -11,8 +11,8 @@ from quizzes.under_way import require_under_way
 
 
 def check_answer(*, attempt: Attempt, position: int, address: str | None = None) -> AttemptQuestion:
-    """Take the saved answer to a question as final and let it be told: `quizzes.pages.shown` shows it with its points,
-    right answer and feedback from now on, whatever the release policy says. Checking again changes nothing.
+    """Take the saved answer to a question as final and let it be told: `quizzes.asking.shown_checked` shows it with its
+    points, right answer and feedback from now on, whatever the release policy says. Checking again changes nothing.
 
     Raises NotFound, NotAllowed (`address_not_allowed`) and Conflict: `not_practice`, `answer_first`,
     `marked_by_person`, `answer_changed` when it was changed at the same moment, those of `quizzes.under_way`, and

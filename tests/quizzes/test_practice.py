@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from builders import a_member
 
-from quizzes.asking import attempt_page, shown
+from quizzes.asking import attempt_page, shown_checked
 from quizzes.checking import check_answer
 from quizzes.errors import AnswerRefused, Conflict, NotFound
 from quizzes.models import Answer, Attempt
@@ -29,7 +29,7 @@ def practised(**settings: Any) -> Attempt:
 def test_a_checked_answer_is_told_about_at_once_whatever_is_released() -> None:
     attempt = practised(release=NOTHING_IS_RELEASED)
     save_answer(attempt=attempt, position=WORD, value="cd", revision=0)
-    told = shown(check_answer(attempt=attempt, position=WORD))
+    told = shown_checked(check_answer(attempt=attempt, position=WORD))
     assert (told.verdict, told.points, told.keys_shown) == ("wrong", 0, True)
     assert "zz-key-WORKDIR" in str(told.right_answers)
     assert "feedback-on-cd" in told.feedback
