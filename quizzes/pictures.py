@@ -16,6 +16,8 @@ HEIGHT = 250.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 12.0, 14.0, 44.0
 GROUPS = 10
 _LOOKS = ("picture-a", "picture-b")
+_WIDE, _TALL = 14.0, 11.0
+"""The room that a label of two figures takes."""
 _LOWEST_USUAL = -0.5
 """Where the axis of discrimination begins, unless a question lies below."""
 
@@ -107,7 +109,7 @@ def histogram(*, title: str, series: Sequence[Series]) -> Picture:
     most = max((max(row) for row in counts), default=0)
     names = group_names()
     says = ". ".join(
-        _said(one.name if len(series) > 1 else "", row, names) for one, row in zip(series, counts, strict=True)
+        _said(f"{one.name}: " if len(series) > 1 else "", row, names) for one, row in zip(series, counts, strict=True)
     )
     return Picture(
         title=title,
@@ -125,7 +127,7 @@ def _said(lead: str, row: Sequence[int], names: Sequence[str]) -> str:
         return f"{lead}no scores yet"
     at = row.index(max(row))
     scores = "1 score" if total == 1 else f"{total} scores"
-    return f"{lead}{scores}, most of them ({row[at]}) at {names[at]}"
+    return f"{lead}{scores}, the tallest bar ({row[at]}) at {names[at]}"
 
 
 def _bars(
@@ -205,17 +207,27 @@ def _spots(spots: Sequence[Spot]) -> Iterator[SafeString]:
     for share in (0, 0.25, 0.5, 0.75, 1):
         yield words((LEFT + wide * share, HEIGHT - BOTTOM + 18), f"{share * 100:.0f}", anchor="middle")
     yield words((LEFT + wide / 2, HEIGHT - 6), "Facility, in percent (discrimination upwards)", anchor="middle")
+    taken = [place(spot.facility, spot.discrimination) for spot in spots]
     for spot in spots:
         at = place(spot.facility, spot.discrimination)
         says = f"{spot.label}. {spot.name}: facility {percent(spot.facility)}, discrimination {spot.discrimination:.2f}"
         yield (diamond if spot.flagged else dot)(at, f"picture-mark-{'look' if spot.flagged else 'fine'}", says=says)
-        beside = at[0] > WIDTH - RIGHT - 24
-        yield words(
-            (at[0] - 9 if beside else at[0] + 9, at[1] + 4),
-            spot.label,
-            "picture-words picture-small",
-            anchor="end" if beside else "start",
-        )
+        beside = _free_place(at, taken)
+        taken.append(beside)
+        yield words((beside[0], beside[1] + 4), spot.label, "picture-words picture-small", anchor="middle")
+
+
+def _free_place(at: Point, taken: Sequence[Point]) -> Point:
+    """The middle of a label beside a mark: the nearest of the places around it where nothing else is yet."""
+    x, y = at
+    around = [
+        (x + far * dx, y + far * dy)
+        for far in (1, 1.8, 2.6)
+        for dx, dy in ((16, 0), (-16, 0), (0, -14), (0, 14), (14, -12), (14, 12), (-14, -12), (-14, 12))
+    ]
+    inside = [(px, py) for px, py in around if LEFT + 8 <= px <= WIDTH - 8 and TOP - 6 <= py <= HEIGHT - BOTTOM - 4]
+    free = ((px, py) for px, py in inside if all(abs(px - ox) >= _WIDE or abs(py - oy) >= _TALL for ox, oy in taken))
+    return next(free, inside[0])
 
 
 def option_lines(*, groups: Sequence[str], lines: Sequence[OptionLine]) -> Picture:
