@@ -27,7 +27,7 @@ from quizzes.saving import save_to
 from quizzes.showing import ShownQuestion, with_sent_parts
 from quizzes.timing import is_paused, remaining
 from quizzes.turning import turn_page
-from quizzes.types.base import FormValues, MalformedAnswer, Value
+from quizzes.types.base import FormValues, MalformedAnswer, QuestionType, Value
 
 Cards = dict[int, dict[str, Any]]
 """What is to be said beside questions that could not be saved, by position."""
@@ -184,7 +184,7 @@ def _trouble(found: Attempt, position: int, error: DrydockError) -> dict[str, An
         told["saved"] = {
             **_told(found, error.saved),
             "words": newest.content.show_value(newest.value),
-            "fields": form_fields(newest.value),
+            "fields": form_fields(newest.content, newest.value),
             "at": _clock_time(found, error.saved),
         }
     return told
@@ -194,8 +194,10 @@ def _row(found: Attempt, position: int) -> AttemptQuestion:
     return AttemptQuestion.objects.select_related("question_version").get(attempt=found, position=position)
 
 
-def form_fields(value: Value | None) -> list[tuple[str, str]]:
+def form_fields(content: QuestionType, value: Value | None) -> list[tuple[str, str]]:
     """An answer as a form would send it: names and values."""
+    if content.takes_parts:
+        return [(f"answer-{part}", each) for part, each in content.part_values(value).items()]
     match value:
         case None:
             return []
@@ -203,10 +205,8 @@ def form_fields(value: Value | None) -> list[tuple[str, str]]:
             return [("answer", str(value).lower())]
         case list():
             return [("answer", each) for each in value]
-        case dict():
-            return [(f"answer-{part}", each) for part, each in value.items()]
         case _:
-            return [("answer", value)]
+            return [("answer", str(value))]
 
 
 def _clock_time(found: Attempt, saved: SavedAnswer) -> str:
