@@ -14,7 +14,6 @@ from portal.views.teach import (
     home,
     marking,
     members,
-    proofs,
     quiz_rules,
     regrades,
     submissions,

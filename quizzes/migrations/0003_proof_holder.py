@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("quizzes", "0002_variants_rules_marks_proofs"),
     ]

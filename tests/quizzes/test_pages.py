@@ -15,8 +15,8 @@ from accounts.errors import DrydockError
 from courses.deadlines import WindowState
 from courses.models import Role
 from courses.services import grant_extension
-from quizzes.models import Attempt, Quiz
 from quizzes.asking import attempt_page
+from quizzes.models import Attempt, Quiz
 from quizzes.pages import Review, quiz_overview, review
 from quizzes.release import activities_with_hidden_scores
 from quizzes.services import close_attempt, save_answer, set_flag

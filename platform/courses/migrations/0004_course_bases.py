@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("courses", "0003_overrides_and_audit"),
     ]
@@ -13,6 +12,10 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="course",
             name="bases",
-            field=models.JSONField(blank=True, default=list, help_text="Images that proofs of questions may build from, from the course pack."),
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="Images that proofs of questions may build from, from the course pack.",
+            ),
         ),
     ]
