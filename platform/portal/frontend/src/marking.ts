@@ -76,7 +76,7 @@ class Sheet {
   }
 
   private turn(name: string): boolean {
-    const link = this.form.querySelector<HTMLAnchorElement>(`[data-${name}]`);
+    const link = document.querySelector<HTMLAnchorElement>(`[data-marking] [data-${name}]`);
     link?.click();
     return link !== null;
   }

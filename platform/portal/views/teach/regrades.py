@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -131,6 +131,7 @@ def _choice(asked: AskedQuestion, sent: Sent | None, problems: dict[str, str], w
         "asked": asked,
         "public": public,
         "rule": rule_words(asked.rule) if asked.rule is not None else "",
+        "kind": public.kind.replace("_", " "),
         "chosen": chosen,
         "key": None if asked.needs_person else key_field(asked, sent if chosen == "key" else None),
         "problem": problems.get(asked.slug, ""),
@@ -215,11 +216,11 @@ def _did(request: SignedInRequest, found: Regrade) -> dict[str, Any]:
         (float(before / before_max) if before_max else 0.0, float(after / after_max) if after_max else 0.0)
         for before, before_max, after, after_max in moves.values_list("before", "before_max", "after", "after_max")
     ]
-    counts = moves.aggregate(
-        all=Count("pk"),
-        up=Count("pk", filter=Q(after__gt=F("before"))),
-        down=Count("pk", filter=Q(after__lt=F("before"))),
-    )
+    counts = {
+        "all": len(shares),
+        "up": sum(1 for before, after in shares if after > before),
+        "down": sum(1 for before, after in shares if after < before),
+    }
     return {
         "counts": counts,
         "page": page_of(request, moves.select_related("attempt__student").order_by("attempt__student__name", "pk")),
