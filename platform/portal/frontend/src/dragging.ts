@@ -40,13 +40,14 @@ export function letDrag(handle: HTMLElement, drag: Drag, takes: (event: PointerE
   handle.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary || event.button !== 0 || !takes(event)) return;
     from = { x: event.clientX, y: event.clientY, pointer: event.pointerId };
+    // At once: a quick hand has left the handle before it has moved far enough to be dragging.
+    handle.setPointerCapture(event.pointerId);
   });
   handle.addEventListener("pointermove", (event) => {
     if (!from || event.pointerId !== from.pointer) return;
     if (!dragging) {
       if (Math.hypot(event.clientX - from.x, event.clientY - from.y) < TREMBLE) return;
       dragging = true;
-      handle.setPointerCapture(event.pointerId);
       document.addEventListener("keydown", escape, true);
       drag.start();
     }
