@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from courses.access import require_instructor
 from courses.audit import note
+from gradebook.saving import save_alike
 from gradebook.services import Earned, Showed, record_all
 from quizzes.errors import Conflict
 from quizzes.grading import Judged, Shown, evidence_of
@@ -208,9 +209,9 @@ def _write(tries: Sequence[TryMove]) -> None:
             question.row.points, question.row.awaits_mark = question.after, question.awaits_mark
             rows.append(question.row)
         one.attempt.score, one.attempt.max_score, one.attempt.worth = after.score, after.max_score, after.worth
-    AttemptQuestion.objects.bulk_update(rows, ["points", "awaits_mark"])
+    save_alike(AttemptQuestion.objects.all(), rows, ["points", "awaits_mark"])
     attempts = [one.attempt for one in tries]
-    Attempt.objects.bulk_update(attempts, ["score", "max_score", "worth"])
+    save_alike(Attempt.objects.all(), attempts, ["score", "max_score", "worth"])
     waits = AttemptQuestion.objects.filter(attempt=OuterRef("pk"), awaits_mark=True)
     Attempt.objects.filter(pk__in=[one.pk for one in attempts]).update(awaits_marks=Exists(waits))
 

@@ -15,6 +15,7 @@ from courses.audit import note
 from courses.errors import DrydockError
 from courses.models import Activity, Membership
 from gradebook.models import Evidence, GradeEvent, Score
+from gradebook.saving import save_alike
 
 CENT = Decimal("0.01")
 
@@ -141,7 +142,7 @@ class Showed:
 def record_all(*, activity: Activity, source_kind: str, earned: Sequence[Earned], showed: Sequence[Showed] = ()) -> int:
     """Do as `record` does for many people at once; returns for how many of them what counts is another now.
 
-    The number of queries does not grow with people. Each person is in `earned` once at most.
+    The number of queries grows with the different points there are, not with people. Each person is in `earned` once.
     """
     there: dict[int, Score] = {
         score.user_id: score
@@ -154,6 +155,7 @@ def record_all(*, activity: Activity, source_kind: str, earned: Sequence[Earned]
     }
     new: list[Score] = []
     changed: list[Score] = []
+    elsewhere: list[Score] = []
     now = timezone.now()
     for one in earned:
         score = there.get(one.user_id) or Score(activity=activity, user_id=one.user_id)
@@ -161,11 +163,14 @@ def record_all(*, activity: Activity, source_kind: str, earned: Sequence[Earned]
         score.raw_points, score.late_factor = rounded(one.points), one.late_factor
         score.points = rounded(score.raw_points * one.late_factor)
         score.max_points = rounded(one.max_points)
-        score.source_kind, score.source_id = source_kind, one.source_id
+        if (score.source_kind, score.source_id) != (source_kind, one.source_id):
+            score.source_kind, score.source_id = source_kind, one.source_id
+            if one.user_id in there:
+                elsewhere.append(score)
         score.updated_at = now
     Score.objects.bulk_create(new)
-    fields = ["raw_points", "late_factor", "points", "max_points", "source_kind", "source_id", "updated_at"]
-    Score.objects.bulk_update(changed, fields)
+    save_alike(Score.objects.all(), changed, ["raw_points", "late_factor", "points", "max_points", "updated_at"])
+    Score.objects.bulk_update(elsewhere, ["source_kind", "source_id"])
     moved = [s for s in (*new, *changed) if (s.final_points, s.max_points) != before.get(s.user_id)]
     GradeEvent.objects.bulk_create(_event(score, activity, cause="earned") for score in moved)
     _write_evidence(activity, source_kind, showed)
