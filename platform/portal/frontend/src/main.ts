@@ -141,7 +141,25 @@ function guardUnsent(): void {
   leave?.addEventListener("submit", () => forgetAll());
 }
 
+/** The page of a paused quiz leads back to the questions once the quiz goes on. */
+function waitForQuiz(): void {
+  const address = document.querySelector<HTMLElement>("[data-paused]")?.dataset["paused"];
+  if (!address) return;
+  const look = async () => {
+    try {
+      const reply = await fetch(address, { headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" });
+      if (!reply.ok || (await reply.json()).paused === null) location.reload();
+    } catch {
+      // Away: it is asked again.
+    }
+    again();
+  };
+  const again = () => setTimeout(() => void look(), 8_000 * (0.75 + Math.random() / 2));
+  again();
+}
+
 guardUnsent();
+waitForQuiz();
 switchTheme();
 keepTimesTrue();
 closeMenus();
