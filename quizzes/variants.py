@@ -9,7 +9,7 @@ from quizzes.types.base import QuestionType
 from quizzes.types.family import Family, VariantFails
 from quizzes.values import described
 
-__all__ = ["Family", "VariantFails", "VariantTried", "try_variants", "values_shown"]
+__all__ = ["Family", "VariantFails", "VariantTried", "try_variant", "try_variants", "values_shown"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from portal.views.teach import (
 from portal.views.teach import consoles as teach_consoles
 from portal.views.teach import mastery as teach_mastery
 from portal.views.teach import proofs as teach_proofs
+from portal.views.teach import questions as teach_questions
 from portal.views.theme import theme
 
 app_name = "portal"
@@ -85,6 +86,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_TEACH}/mastery/", teach_mastery.class_mastery, name="teach-mastery"),
     path(f"{_TEACH}/mastery/<int:user_id>/", teach_mastery.student_mastery, name="teach-mastery-student"),
     path(f"{_TEACH}/consoles/", teach_consoles.consoles, name="teach-consoles"),
+    path(f"{_TEACH}/questions/", teach_questions.questions, name="teach-questions"),
+    path(f"{_TEACH}/questions/<slug:question_slug>/", teach_questions.question, name="teach-question"),
+    path(
+        f"{_TEACH}/questions/<slug:question_slug>/variants/",
+        teach_questions.question_variants,
+        name="teach-question-variants",
+    ),
     path(f"{_TEACH}/questions/<slug:question_slug>/proof/", teach_proofs.question_proof, name="teach-question-proof"),
     path(f"{_TEACH}/activities/<slug:activity_slug>/statistics/", analysis.statistics, name="teach-statistics"),
     path(

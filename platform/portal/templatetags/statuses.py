@@ -78,6 +78,7 @@ STATUSES = {
     "proof proven": Status(word="Proven", icon="check", tone="good"),
     "proof contradicted": Status(word="Contradicted", icon="cross", tone="bad"),
     "proof not_run": Status(word="Not run", icon="alert", tone="warn"),
+    "proof none": Status(word="No proof", icon="minus", tone="calm"),
     # Consoles, and the containers in them
     "console opening": Status(word="Getting ready", icon="turn", tone="note"),
     "console open": Status(word="Ready", icon="play", tone="good"),
