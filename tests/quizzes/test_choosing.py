@@ -149,7 +149,7 @@ def test_values_do_not_come_again_while_others_are_left() -> None:
 def test_a_seed_that_makes_no_valid_question_is_passed_over() -> None:
     stored = as_json(the_family(PORT | {"options": ["{out}", "{inside}", "81"]}))
     family = question_of(
-        "broken", stored | {"values": stored["values"] | {"inside": {"kind": "choice", "of": [81, 80]}}}
+        "inside-out", stored | {"values": stored["values"] | {"inside": {"kind": "choice", "of": [81, 80]}}}
     )
     assert isinstance(family, Family)
     for seed in range(20):
