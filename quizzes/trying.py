@@ -1,7 +1,7 @@
 """Tries a question out for those who write it: an answer is read and judged as a student's would be, and never kept."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -40,8 +40,8 @@ def preview(content: QuestionType, *, position: int = 1, sent: FormValues | None
 
 
 def with_key(content: QuestionType, *, position: int) -> ShownQuestion:
-    """Show the question with its key, as the review shows it to somebody who left it out."""
-    return review_of(
+    """Show the question with its key, as the review shows it to somebody who left it out; right options are marked."""
+    shown = review_of(
         content,
         position=position,
         option_order=(),
@@ -51,6 +51,8 @@ def with_key(content: QuestionType, *, position: int) -> ShownQuestion:
         with_scores=False,
         with_keys=True,
     )
+    marked = (replace(option, outcome="missed") if option.right else option for option in shown.options)
+    return replace(shown, options=tuple(marked))
 
 
 def try_answer(content: QuestionType, sent: FormValues, *, position: int) -> TriedOut:

@@ -161,6 +161,13 @@ def test_a_question_is_shown_as_students_see_it_and_with_its_key_and_feedback(st
     ):
         assert words in page
     assert response["Cache-Control"] == "no-store"
+    assert {shown.text: shown.outcome for shown in response.context["key"].options} == {
+        "created": "missed",
+        "running": "",
+        "paused": "",
+        "exited": "",
+    }
+    assert page.count("Right answer") == 1
     put(course, HOSTILE)
     hostile = text_of(staff.get(one(course, LONG)))
     assert "<script>alert" not in hostile
