@@ -82,7 +82,7 @@ def test_a_variant_is_found_by_seed_and_an_answer_tried_by_keyboard(signed_in: O
     page.keyboard.press("Enter")
     page.get_by_role("link", name="double", exact=True).focus()
     page.keyboard.press("Enter")
-    page.get_by_label("Seed").fill("12")
+    page.get_by_role("textbox", name="Seed").fill("12")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Variant with seed 12")).to_be_visible()
     question = REGISTRY.question(DOUBLE).variant(12)
