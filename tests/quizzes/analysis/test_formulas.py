@@ -230,12 +230,12 @@ def test_one_student_is_in_the_middle() -> None:
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 60), st.integers(1, 60), st.integers(0, 60), st.integers(1, 60))
-def test_shares_differ_as_the_chi_square_of_their_table(one: int, of_one: int, other: int, of_other: int) -> None:
-    assume(one <= of_one and other <= of_other and 0 < one + other < of_one + of_other)
-    table = [[one, of_one - one], [other, of_other - other]]
+@given(*(st.integers(0, 60) for _ in range(4)))
+def test_shares_differ_as_the_chi_square_of_their_table(one: int, rest: int, other: int, others_rest: int) -> None:
+    table = [[one, rest], [other, others_rest]]
+    assume(all(map(any, table)) and any((one, other)) and any((rest, others_rest)))
 
-    found = shares_differ(one, of_one, other, of_other)
+    found = shares_differ(one, one + rest, other, other + others_rest)
 
     assert found**2 == pytest.approx(stats.chi2_contingency(table, correction=False).statistic, abs=1e-9)
 
