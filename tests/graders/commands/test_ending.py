@@ -42,7 +42,7 @@ def furnished(engine: Engine) -> SessionState:
     one = client.commit(container.id, *_parts(first), changes=[label])["Id"]
     above = client.create_container(one, ["true"])["Id"]
     two = client.commit(above, *_parts(second), changes=[label, "LABEL more=1"])["Id"]
-    client.remove_container(above)
+    client.remove_container(above, v=True)  # the image above the container has its volume, too
     alias = state.engine_reference("alias:latest")
     client.tag(BASE, *_parts(alias))
     state.networks.append(network)
