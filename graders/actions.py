@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
-from graders.sandbox.base import BuildLimits, RunLimits
+from graders.sandbox.base import BuildLimits, ContainerSpec, RunLimits
 from graders.spec import (
     TEMPLATE,
     HeaderName,
@@ -196,6 +196,27 @@ class Run(Spec):
         if self.base is not None and self.build != DEFAULT:
             raise ValueError("is of a `build` or of a `base`, not of both")
         return self
+
+    def in_container(self, image: str, limits: RunLimits) -> ContainerSpec:
+        """The container that this run is, of an image by its id; on no network."""
+        return ContainerSpec(
+            image=image,
+            args=self.args,
+            entrypoint=self.entrypoint,
+            hostname=self.hostname,
+            env=self.env,
+            stdin=self.stdin.encode(),
+            user=self.user,
+            read_only=self.read_only,
+            volumes=self.volumes,
+            anonymous=self.anonymous,
+            folders={
+                path: {name: text.encode() for name, text in files.items()} for path, files in self.folders.items()
+            },
+            folders_read_only=self.folders_read_only,
+            tmpfs=self.tmpfs,
+            limits=limits,
+        )
 
     @property
     def of_build(self) -> str:

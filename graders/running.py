@@ -245,27 +245,13 @@ class Runs:
         seconds = self._seconds(run)
         if run.serve is not None:
             seconds += run.serve.wait_seconds
-        return ContainerSpec(
-            image=self._image_of(run),
-            args=run.args,
-            entrypoint=run.entrypoint,
-            hostname=run.hostname,
-            env=run.env,
-            stdin=run.stdin.encode(),
-            user=run.user,
-            read_only=run.read_only,
-            volumes=run.volumes,
-            anonymous=run.anonymous,
-            folders={
-                path: {name: text.encode() for name, text in files.items()} for path, files in run.folders.items()
-            },
-            folders_read_only=run.folders_read_only,
-            tmpfs=run.tmpfs,
+        limits = self._plan.limits.for_run(seconds, memory_mib=run.memory_mib)
+        return replace(
+            run.in_container(self._image_of(run), limits),
             network=run.network,
             aliases=(name,) if run.network is not None else (),
             healthcheck=self._is_checked(name, run),
             health_pace=self._pace_of(name, run),
-            limits=self._plan.limits.for_run(seconds, memory_mib=run.memory_mib),
         )
 
     def _is_checked(self, name: str, run: Run) -> bool:

@@ -7,6 +7,7 @@ drawn (its columns are values by their own names), or `compute` with an expressi
 import keyword
 import random
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -81,7 +82,7 @@ def _amount(value: bool | float | str) -> Item:  # noqa: FBT001 - one value of s
     return Fraction(str(value))
 
 
-class ValueSpec(Spec):
+class ValueSpec(Spec, ABC):
     """How one entry of `values` comes about."""
 
     differs: ClassVar[bool] = False
@@ -100,12 +101,12 @@ class ValueSpec(Spec):
         return 0
 
     def end(self, name: str, position: int, values: Mapping[str, Amount]) -> dict[str, Amount]:
-        """The extreme at this position."""
-        raise NotImplementedError
+        """The extreme at this position, counted from 0 up to `ends()`. Raises IndexError for one that it has not."""
+        raise IndexError(position)
 
+    @abstractmethod
     def draw(self, name: str, seed: str, values: Mapping[str, Amount]) -> dict[str, Amount]:
         """Draw it; the same seed gives the same. Raises ExpressionError."""
-        raise NotImplementedError
 
 
 def _source(seed: str) -> random.Random:
@@ -183,9 +184,9 @@ class _Range(ValueSpec):
             if isinstance(bound, str):
                 yield field, read_expression(bound)
 
+    @abstractmethod
     def pace(self) -> Fraction:
         """How far one number is from the next."""
-        raise NotImplementedError
 
     def _steps(self, values: Mapping[str, Amount]) -> tuple[Fraction, int]:
         """The smallest number, and how many steps there are up to the largest."""

@@ -26,7 +26,7 @@ from graders.proofs.showing import shown_build, shown_dockerfile, shown_run
 from graders.proofs.shows import Asked, Value
 from graders.proofs.trouble import CannotTell
 from graders.rebuilding import completed
-from graders.sandbox.base import BuildResult, ContainerSpec, DiskFull, EngineInfo, Job, RunResult, Sandbox
+from graders.sandbox.base import BuildResult, DiskFull, EngineInfo, Job, RunResult, Sandbox
 from graders.visible import quoted, visible
 
 DOCKERFILE = "Dockerfile"
@@ -157,26 +157,7 @@ class _Doing:
         for volume in sorted(set(run.volumes.values()) - self._volumes):
             self._job.create_volume(volume)
             self._volumes.add(volume)
-        result = self._job.run(
-            ContainerSpec(
-                image=built.image_id,
-                args=run.args,
-                entrypoint=run.entrypoint,
-                hostname=run.hostname,
-                env=run.env,
-                stdin=run.stdin.encode(),
-                user=run.user,
-                read_only=run.read_only,
-                volumes=run.volumes,
-                anonymous=run.anonymous,
-                folders={
-                    path: {file: text.encode() for file, text in files.items()} for path, files in run.folders.items()
-                },
-                folders_read_only=run.folders_read_only,
-                tmpfs=run.tmpfs,
-                limits=self._plan.limits.for_run(run),
-            )
-        )
+        result = self._job.run(run.in_container(built.image_id, self._plan.limits.for_run(run)))
         shown_run(run, result, self._terminal)
         self._require_an_end(name, result, asked)
         stdout, stderr = visible(result.stdout), visible(result.stderr)

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
-from quizzes.types.base import Feedback, Key, MalformedAnswer, PublicFiles, QuestionType, Sample, Scored, Value, between
+from quizzes.types.base import MalformedAnswer, PublicFiles, Sample, Value, between
 from quizzes.types.base import problem as author_problem
 from quizzes.types.file_names import MAX_NAME, ending_of, harmless
-from quizzes.types.rubric import Rubric, require_rubric_to_show
+from quizzes.types.marked import MarkedQuestion
 
 MOST_FILES = 20
 MOST_MIB = 20
@@ -27,30 +27,20 @@ def _known_once(endings: tuple[str, ...]) -> tuple[str, ...]:
 Ending = Annotated[str, StringConstraints(pattern=r"^\.[a-z0-9]{1,12}$")]
 
 
-class FileUpload(QuestionType):
+class FileUpload(MarkedQuestion):
     """Upload files. Somebody marks them by the `rubric`, or as a whole; until then they earn nothing.
 
     `endings` are those that names may have, such as `.yaml`; any where it is left out. `at_most` files of `mib_each`
-    MiB. `shown` is an answer in words that students see once keys are released; `show_rubric` as in long_text. An
-    answer is stored as file names and the SHA-256 of what they hold; the files themselves are kept by quizzes.files.
+    MiB. An answer is stored as file names and the SHA-256 of what they hold; quizzes.files keeps the files themselves.
     """
 
     kind: Literal["file_upload"]
     endings: Annotated[tuple[Ending, ...], between(0, 20), AfterValidator(_known_once)] = ()
     at_most: Annotated[int, Field(ge=1, le=MOST_FILES, strict=True)] = 1
     mib_each: Annotated[int, Field(ge=1, le=MOST_MIB, strict=True)] = 2
-    rubric: Rubric | None = None
-    show_rubric: bool = False
-    shown: Feedback = ""
 
     instruction: ClassVar[str] = "Upload your answer."
-    needs_person: ClassVar[bool] = True
     takes_parts: ClassVar[bool] = True
-
-    @model_validator(mode="after")
-    def _rubric_is_there(self) -> Self:
-        require_rubric_to_show(self.rubric, show_rubric=self.show_rubric)
-        return self
 
     def read(self, raw: object) -> Value | None:
         """Read names with digests; whether such files were uploaded is asked where answers are saved."""
@@ -78,20 +68,10 @@ class FileUpload(QuestionType):
         files = "one file" if self.at_most == 1 else f"{self.at_most} files"
         return f"This question takes {files} at most. Remove one first."
 
-    def score(self, value: Value) -> Scored:
-        """Nothing yet: it takes a person."""
-        del value
-        return Scored(fraction=Fraction(0))
-
-    def key(self) -> Key:
-        """Give the author's own answer, if there is one."""
-        return Key(texts=(self.shown,)) if self.shown else Key()
-
     def public_extras(self) -> dict[str, Any]:
         """Say what may be uploaded."""
-        return {
+        return super().public_extras() | {
             "files": PublicFiles(endings=self.endings, at_most=self.at_most, mib_each=self.mib_each),
-            "criteria": self.rubric.public() if self.rubric is not None and self.show_rubric else (),
         }
 
     def show_value(self, value: Value | None) -> str:

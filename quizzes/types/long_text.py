@@ -1,61 +1,41 @@
 """Long text: some paragraphs that a person reads and marks by a rubric."""
 
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from quizzes.types.base import Feedback, Key, QuestionType, Sample, Scored, Value
-from quizzes.types.rubric import Rubric, require_rubric_to_show
+from quizzes.types.base import Sample, Value
+from quizzes.types.marked import MarkedQuestion
 from quizzes.types.text import typed_text
 
 MOST_CHARACTERS = 20_000
 
 
-class LongText(QuestionType):
+class LongText(MarkedQuestion):
     """Write some paragraphs. Somebody marks them by the `rubric`, or as a whole; until then they earn nothing.
 
     `at_most_characters` bounds what can be saved. `at_most_words` is what students are asked to keep to: a longer text
-    is saved all the same, and both they and whoever marks it see its count. `shown` is an answer that students see once
-    keys are released. `show_rubric: true` shows the criteria, without their levels, while the question is asked.
-    What is written is plain text: no Markdown is made of it.
+    is saved all the same, and both they and whoever marks it see its count. What is written is plain text: no Markdown
+    is made of it.
     """
 
     kind: Literal["long_text"]
-    rubric: Rubric | None = None
-    show_rubric: bool = False
     at_most_characters: Annotated[int, Field(ge=50, le=MOST_CHARACTERS, strict=True)] = 8000
     at_most_words: Annotated[int, Field(ge=1, le=5000, strict=True)] | None = None
-    shown: Feedback = ""
 
     instruction: ClassVar[str] = "Write your answer."
-    needs_person: ClassVar[bool] = True
-
-    @model_validator(mode="after")
-    def _rubric_is_there(self) -> Self:
-        require_rubric_to_show(self.rubric, show_rubric=self.show_rubric)
-        return self
 
     def read(self, raw: object) -> Value | None:
         """Read the text as it was written."""
         return typed_text(raw, max_length=self.at_most_characters)
 
-    def score(self, value: Value) -> Scored:
-        """Nothing yet: it takes a person."""
-        del value
-        return Scored(fraction=Fraction(0))
-
-    def key(self) -> Key:
-        """Give the author's own answer, if there is one."""
-        return Key(texts=(self.shown,)) if self.shown else Key()
-
     def public_extras(self) -> dict[str, Any]:
         """Ask for a text area, and say what is counted."""
-        return {
+        return super().public_extras() | {
             "max_length": self.at_most_characters,
             "multiline": True,
             "max_words": self.at_most_words,
-            "criteria": self.rubric.public() if self.rubric is not None and self.show_rubric else (),
         }
 
     @classmethod

@@ -103,9 +103,3 @@ class Rubric(BaseModel):
             PublicCriterion(title=criterion.title, points=criterion.points, description=inline(criterion.description))
             for criterion in self.criteria
         )
-
-
-def require_rubric_to_show(rubric: Rubric | None, *, show_rubric: bool) -> None:
-    """Refuse to show what is not there, to the author."""
-    if show_rubric and rubric is None:
-        refuse_at(("show_rubric",), "there is no `rubric` to show", show_rubric)
