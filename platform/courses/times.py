@@ -27,6 +27,16 @@ _WORDS = {
     "published": "published",
 }
 _WINDOW = tuple(_WORDS)
+EXTENSION_FIELDS = (
+    "opens_at",
+    "due_at",
+    "closes_at",
+    "extra_attempts",
+    "extra_time_percent",
+    "extra_minutes",
+    "reason",
+)
+"""What an extension says, beside whose it is."""
 
 
 @transaction.atomic
@@ -205,20 +215,9 @@ def grant_extension(
         activity=activity,
         action="extension_granted",
         summary=f"Gave {user.display_name} an extension in “{activity}”: {extension.reason}",
-        detail={"user": user.pk, **_as_json(extension, _EXTENSION)},
+        detail={"user": user.pk, **_as_json(extension, EXTENSION_FIELDS)},
     )
     return extension
-
-
-_EXTENSION = (
-    "opens_at",
-    "due_at",
-    "closes_at",
-    "extra_attempts",
-    "extra_time_percent",
-    "extra_minutes",
-    "reason",
-)
 
 
 @transaction.atomic
@@ -226,7 +225,7 @@ def revoke_extension(*, by: User, extension: Extension) -> None:
     """Take an extension back."""
     activity, user = extension.activity, extension.user
     require_instructor(by, activity.course)
-    detail = {"user": user.pk, **_as_json(extension, _EXTENSION)}
+    detail = {"user": user.pk, **_as_json(extension, EXTENSION_FIELDS)}
     extension.delete()
     note(
         by=by,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.errors import DrydockError
 from courses.clocks import comes_twice, is_skipped
 from courses.models import Activity, Course, Extension, Membership, Role
+from courses.times import EXTENSION_FIELDS
 
 _NAME = 200
 _SECTION = 100
@@ -199,16 +200,8 @@ class ExtensionForm(forms.Form):
     @classmethod
     def of(cls, extension: Extension | None, data: Any = None) -> "ExtensionForm":
         """The form, filled with the extension that there is."""
-        names = (
-            "opens_at",
-            "due_at",
-            "closes_at",
-            "extra_attempts",
-            "extra_time_percent",
-            "extra_minutes",
-            "reason",
-        )
-        return cls(data, prefix="extension", initial={n: getattr(extension, n) for n in names} if extension else None)
+        initial = {name: getattr(extension, name) for name in EXTENSION_FIELDS} if extension else None
+        return cls(data, prefix="extension", initial=initial)
 
 
 class WindowForm(forms.Form):
