@@ -162,7 +162,7 @@ def test_without_scripts_a_console_is_a_form(signed_in: Opened, workers: None) -
     for line in (f"docker run -d --name {name} busybox:1.35 sleep 600", f"docker pause {name}", "docker ps -a"):
         page.locator("#line").fill(line)
         page.get_by_role("button", name="Run").click()
-        page.wait_for_url("**/lab/#prompt")
+        page.wait_for_url("**/lab/#line")
     expect(page.locator(".con-line").last).to_contain_text("(Paused)")
     expect(page.locator(".part", has_text=name)).to_contain_text("Paused")
     page.locator(".con-calls summary").last.click()
@@ -179,7 +179,7 @@ def test_the_keyboard_alone_completes_and_recalls(signed_in: Opened, workers: No
     page = signed_in(student)
     open_console(page, lab)
     field = page.locator("#line")
-    field.focus()
+    expect(field).to_be_focused()
     page.keyboard.type("docker cr")
     page.keyboard.press("Tab")
     expect(field).to_have_value("docker create ")

@@ -100,7 +100,7 @@ def test_opening_leads_to_the_prompt_and_opening_again_to_the_same_console(
 ) -> None:
     address = reverse("portal:console-open", args=[lab.activity.course.slug, lab.activity.slug])
     for _ in range(2):
-        assert client.post(address)["Location"] == f"{page_of(lab)}#prompt"
+        assert client.post(address)["Location"] == f"{page_of(lab)}#line"
     assert ConsoleSession.objects.get().author == student
     page = text_of(client.get(page_of(lab)))
     assert "Getting ready" in page
@@ -270,7 +270,7 @@ def test_a_number_that_is_none_makes_no_line_fail(client: Client, student: User,
 def test_a_form_comes_back_to_the_prompt_and_offers_to_look_again(client: Client, student: User, lab: Lab) -> None:
     session = a_session(lab, student)
     response = client.post(at("console-lines", session), {"line": "docker ps"})
-    assert response["Location"] == f"{page_of(lab)}#prompt"
+    assert response["Location"] == f"{page_of(lab)}#line"
     assert "Look again" in text_of(client.get(page_of(lab)))
 
 
@@ -312,7 +312,7 @@ def test_handing_in_leads_to_the_try_as_soon_as_it_is_there(client: Client, stud
     an_entry(session, "docker ps")
     response = client.post(at("console-hand-in", session))
     entry = ConsoleEntry.objects.get(kind=EntryKind.HAND_IN)
-    waiting = f"{page_of(lab)}?handing={entry.number}#prompt"
+    waiting = f"{page_of(lab)}?handing={entry.number}#line"
     assert response["Location"] == waiting
     assert "Handing in: what your engine holds is being looked at" in text_of(client.get(waiting))
     submission = a_submission(lab=a_lab(lab.activity.course), author=student)

@@ -91,7 +91,7 @@ def open_(request: SignedInRequest, course_slug: str, slug: str) -> HttpResponse
     opening = session.entries.first()
     if opening:
         consoles.wait_for(opening, _SCRIPT_WAITS_SECONDS)
-    return redirect(_lab_address(session, "#prompt"))
+    return redirect(_lab_address(session, "#line"))
 
 
 @login_required
@@ -107,7 +107,7 @@ def lines(request: SignedInRequest, pk: int) -> HttpResponse:
     by_script = _by_script(request)
     consoles.wait_for(entry, _SCRIPT_WAITS_SECONDS if by_script else _FORM_WAITS_SECONDS)
     if not by_script:
-        return redirect(_lab_address(session, "#prompt"))
+        return redirect(_lab_address(session, "#line"))
     return _news(request, _found(request, pk), after=number_asked(request.POST.get("after", "")) or 0)
 
 
@@ -181,7 +181,7 @@ def hand_in(request: SignedInRequest, pk: int) -> HttpResponse:
         said = entry.error_message or "It was lost on our side, and cost you no try. Hand in again."
         messages.error(request, f"Nothing was handed in. {said}")
         return redirect(_lab_address(session))
-    return redirect(_lab_address(session, f"?handing={entry.number}#prompt"))
+    return redirect(_lab_address(session, f"?handing={entry.number}#line"))
 
 
 @login_required

@@ -141,7 +141,7 @@ class Console {
   start(): void {
     this.toEnd();
     if (this.field && !this.field.value) this.field.value = takeKept();
-    if (location.hash === "#prompt") this.field?.focus({ preventScroll: true });
+    if (location.hash === "#line") this.field?.focus({ preventScroll: true });
     if (this.form && this.field) this.listen(this.form, this.field);
     this.room.querySelector("[data-copy]")?.addEventListener("click", (event) => void this.copy(event.currentTarget as HTMLElement));
     this.room.addEventListener("click", (event) => {
