@@ -1,12 +1,11 @@
 """Carries out the proofs of a pack's questions on sandbox engines, several at once, and says how each key fared."""
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from authoring.packs import Pack
+from authoring.side_by_side import side_by_side
 from graders.sandbox.base import Sandbox
 from quizzes.proof_runs import Prover, SeedResult, together
 from quizzes.proving import SEEDS, Outcome, seeds_of
@@ -53,70 +52,22 @@ def prove_pack(
     Raises SandboxUnavailable when an engine cannot be used: what it had is not judged.
     """
     wanted = with_proof(pack.questions, only=only)
-    for sandbox in sandboxes:
-        sandbox.info()
-    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for position in sorted(range(len(wanted)), key=lambda position: not wanted[position].varies):  # the longest first
-        waiting.put(position)
     bases = [str(base["image"]) for base in pack.course.bases.values() if "image" in base]
-    proving = _Proving(wanted, waiting, bases=bases, seeds=seeds, tell=tell)
-    threads = [
-        threading.Thread(target=proving.work, args=(sandbox,), name="prove")
-        for sandbox in sandboxes
-        for _ in range(jobs)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if proving.trouble:
-        raise proving.trouble[0]
-    return [proving.done[position] for position in range(len(wanted))]
 
-
-class _Proving:
-    """The questions that are left to prove, shared by the threads that prove them."""
-
-    def __init__(
-        self,
-        wanted: Sequence[QuestionType],
-        waiting: "queue.SimpleQueue[int]",
-        *,
-        bases: Sequence[str],
-        seeds: int,
-        tell: Callable[[str], object],
-    ) -> None:
-        self.done: dict[int, Proved] = {}
-        self.trouble: list[Exception] = []
-        self._wanted = wanted
-        self._waiting = waiting
-        self._bases = bases
-        self._seeds = seeds
-        self._tell = tell
-        self._lock = threading.Lock()
-
-    def work(self, sandbox: Sandbox) -> None:
-        """Prove one question after the other until none is left, or something is wrong."""
-        while not self.trouble:
-            try:
-                position = self._waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                proved = self._prove(self._wanted[position], sandbox)
-            except Exception as trouble:  # noqa: BLE001  raised again by whoever waits for the threads
-                self.trouble.append(trouble)
-                return
-            with self._lock:
-                self.done[position] = proved
-                self._tell(f"[{len(self.done)} of {len(self._wanted)}] {proved.line} ({proved.seconds:.1f} s)")
-
-    def _prove(self, question: QuestionType, sandbox: Sandbox) -> Proved:
+    def prove(question: QuestionType, sandbox: Sandbox) -> Proved:
         began = time.monotonic()
-        prover = Prover(question, sandbox=sandbox, bases=self._bases, job_id=f"prove-{digest_of(question)[:12]}")
-        results = tuple(prover.prove(seed) for seed in seeds_of(question, count=self._seeds))
+        prover = Prover(question, sandbox=sandbox, bases=bases, job_id=f"prove-{digest_of(question)[:12]}")
+        results = tuple(prover.prove(seed) for seed in seeds_of(question, count=seeds))
         outcome, why = together(results)
         return Proved(question=question, outcome=outcome, why=why, results=results, seconds=time.monotonic() - began)
+
+    def tell_one(proved: Proved, done: int) -> None:
+        tell(f"[{done} of {len(wanted)}] {proved.line} ({proved.seconds:.1f} s)")
+
+    longest_first = sorted(wanted, key=lambda question: not question.varies)
+    proved = side_by_side(longest_first, sandboxes=sandboxes, jobs=jobs, do=prove, on_done=tell_one)
+    by_id = {each.question.id: each for each in proved}
+    return [by_id[question.id] for question in wanted]
 
 
 def summary(proved: Sequence[Proved], *, questions: int) -> Iterator[str]:
