@@ -50,6 +50,11 @@ FILES = {
     "labs/hello/lab.yaml": LAB,
     "labs/hello/README.md": "Write a Dockerfile that says hello.\n",
     "labs/hello/starter/Dockerfile": "FROM busybox:1.35\n",
+    "labs/hello/solutions/reference/Dockerfile": 'FROM busybox:1.35\nCMD ["echo", "hello"]\n',
+    "labs/hello/solutions/silent/Dockerfile": 'FROM busybox:1.35\nCMD ["true"]\n',
+    "labs/hello/solutions/silent/expect.yaml": "about: Says nothing.\nscore: 1\nfails: [says-hello]\n",
+    "labs/hello/solutions/broken/Dockerfile": "FROM busybox:1.35\nRUN false\n",
+    "labs/hello/solutions/broken/expect.yaml": "about: Does not build.\nscore: 0\nfails: [builds]\n",
 }
 
 

@@ -26,6 +26,11 @@ class Proved:
     seconds: float
 
     @property
+    def contradicted(self) -> bool:
+        """Whether the engine showed something else than the key."""
+        return self.outcome is Outcome.CONTRADICTED
+
+    @property
     def line(self) -> str:
         """It in a line; both values where they differ."""
         seeds = f" ({len(self.results)} seeds)" if len(self.results) > 1 else ""

@@ -47,10 +47,18 @@ class TopicSpec(Spec):
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]
     note: Annotated[Text, Field(max_length=2000)] = ""
+    needs: tuple[Literal["lab", "proof"], ...] = ()
+    """What the course must have of it beside questions: a lab that practises it, a question whose key is proven."""
 
 
 def _title_alone(value: Any) -> Any:
     return {"title": value} if isinstance(value, str) else value
+
+
+class CoverageSpec(Spec):
+    """How much of each topic the course must ask."""
+
+    questions: Annotated[int, Field(ge=0, le=100, strict=True)] = 0
 
 
 class CourseSpec(Spec):
@@ -63,6 +71,7 @@ class CourseSpec(Spec):
     bases: dict[Identifier, dict[Text, Any]] = Field(default_factory=dict)
     """Read in full by the labs' own loader and by the recipes that make the images."""
     topics: dict[Text, Annotated[TopicSpec, BeforeValidator(_title_alone)]] = Field(min_length=1)
+    coverage: CoverageSpec = CoverageSpec()
     activities: tuple[ActivityEntry, ...] = ()
 
     @model_validator(mode="after")

@@ -167,7 +167,7 @@ def test_results_are_kept_with_the_course_and_stop_a_wrong_key_from_coming_in(
 @pytest.mark.django_db
 def test_checking_says_how_many_questions_have_a_proof(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("course", "check", str(pack), "--files-only")
-    assert "2 questions have a proof" in capsys.readouterr().out
+    assert "2 with a proof" in capsys.readouterr().out
 
 
 def test_a_proof_from_which_no_key_follows_is_named_with_its_place(pack: Path) -> None:

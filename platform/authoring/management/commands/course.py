@@ -1,5 +1,8 @@
 """Works with course packs: `course check PACK`, `course prove PACK` and `course sync PACK`."""
 
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,16 +10,30 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from authoring.check import check_labs
+from authoring.check import check_labs, mutation_score, unreadable
+from authoring.check import summary as labs_summary
+from authoring.coverage import coverage, coverage_table
 from authoring.packs import InvalidPack, Pack, load
 from authoring.prove import Proved, prove_pack, summary, with_proof
 from authoring.sync import preview, sync
 from courses.errors import DrydockError
 from courses.models import Course
+from graders.authored import Problem, did_you_mean
 from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.docker import DockerSandbox
 from quizzes.proof_services import keep_results
-from quizzes.proving import SEEDS, Outcome
+from quizzes.proving import SEEDS
+
+LEAST_MUTATION_SCORE = 0.9
+_STRICT = f"fail where a survivor is not explained, or less than {LEAST_MUTATION_SCORE:.0%} of the mutants are noticed"
+
+
+def _add_engines(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--engine", action="append", help="its address; may be given several times; default SANDBOX_ENGINES"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="how many at once on each engine; default 1")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"variants of a question that varies; default {SEEDS}")
 
 
 class Command(BaseCommand):
@@ -24,20 +41,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
-        check = commands.add_parser("check", help="read the pack and grade its labs' solutions on a sandbox engine")
+        check = commands.add_parser("check", help="check everything: files, topics, labs' solutions, mutants, proofs")
         check.add_argument("pack", type=Path)
-        check.add_argument("--engine", default=settings.SANDBOX_ENGINE, help="its address; default SANDBOX_ENGINE")
+        _add_engines(check)
         check.add_argument("--files-only", action="store_true", help="read and compare the files, grade nothing")
+        check.add_argument("--lab", metavar="NAME", help="this lab alone, and no proofs")
+        check.add_argument("--no-mutants", action="store_true", help="leave the mutants of the references out")
+        check.add_argument("--no-proofs", action="store_true", help="leave the questions' proofs out")
+        check.add_argument("--strict", action="store_true", help=_STRICT)
         prover = commands.add_parser("prove", help="carry out the proofs of the pack's questions on sandbox engines")
         prover.add_argument("pack", type=Path)
-        prover.add_argument(
-            "--engine", action="append", help="its address; may be given several times; default SANDBOX_ENGINES"
-        )
+        _add_engines(prover)
         prover.add_argument("--question", metavar="ID", help="this question alone")
-        prover.add_argument("--jobs", type=int, default=1, help="how many at once on each engine; default 1")
-        prover.add_argument(
-            "--seeds", type=int, default=SEEDS, help=f"variants of a question that varies; default {SEEDS}"
-        )
         loader = commands.add_parser("sync", help="bring the course in line with the pack; shows the difference first")
         loader.add_argument("pack", type=Path)
         loader.add_argument("--course", help="short name of the course; default the pack's own")
@@ -57,62 +72,108 @@ class Command(BaseCommand):
         try:
             return load(folder)
         except InvalidPack as error:
-            for problem in error.problems:
-                self.stderr.write(str(problem))
-            count = len(error.problems)
-            raise CommandError(f"{count} problem{'s' if count != 1 else ''} in {folder}.", returncode=2) from error
+            raise self._named(error.problems, folder) from error
+
+    def _named(self, problems: Sequence[Problem], folder: Path) -> CommandError:
+        for problem in problems:
+            self.stderr.write(str(problem))
+        return CommandError(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in {folder}.", returncode=2)
 
     def _check(self, pack: Pack, options: dict[str, Any]) -> None:
-        topics = {topic for question in pack.questions for topic in question.topics}
+        began = time.monotonic()
+        self._refuse_below_one(options)
+        problems = unreadable(pack)
+        if problems:
+            raise self._named(problems, pack.folder)
+        if options["lab"] not in (None, *pack.labs):
+            meant = did_you_mean(options["lab"], pack.labs)
+            raise CommandError(f"The pack has no lab `{options['lab']}`. {meant}".strip(), returncode=2)
+        faults = self._check_files(pack)
+        if not options["files_only"]:
+            faults += self._check_labs(pack, options)
+            if not (options["no_proofs"] or options["lab"]) and with_proof(pack.questions):
+                faults += self._carry_out_proofs(pack, options)
+        if faults:
+            raise CommandError(f"{len(faults)} faults: {'; '.join(faults)}.")
+        took = "" if options["files_only"] else f" It took {time.monotonic() - began:.0f} s."
+        self.stdout.write(self.style.SUCCESS(f"Everything is as it should be.{took}"))
+
+    def _check_files(self, pack: Pack) -> list[str]:
         self.stdout.write(
-            f"{len(pack.questions)} questions over {len(topics)} of {len(pack.course.topics)} topics, "
-            f"{len(pack.quizzes)} quizzes, {len(pack.labs)} labs: the files are right. "
-            f"{len(with_proof(pack.questions))} questions have a proof; `course prove` carries them out."
+            f"{len(pack.questions)} questions ({sum(each.varies for each in pack.questions)} with values, "
+            f"{len(with_proof(pack.questions))} with a proof), "
+            f"{len(pack.quizzes)} quizzes, {len(pack.labs)} labs: the files are right.\n"
         )
-        if options["files_only"]:
-            return
-        if not options["engine"]:
-            raise CommandError(
-                "No sandbox engine is known: give --engine, set SANDBOX_ENGINE, or use --files-only.", returncode=3
+        covered = coverage(pack)
+        for line in coverage_table(covered):
+            self.stdout.write(line)
+        return [f"{each.topic} lacks {' and '.join(each.gaps)}" for each in covered if each.gaps]
+
+    def _check_labs(self, pack: Pack, options: dict[str, Any]) -> list[str]:
+        self.stdout.write("")
+        with self._engines(options) as sandboxes:
+            checked = check_labs(
+                pack,
+                sandboxes=sandboxes,
+                tell=self._tell,
+                jobs=options["jobs"],
+                mutants=not options["no_mutants"],
+                only=options["lab"],
             )
-        try:
-            wrong = check_labs(pack, sandbox=DockerSandbox(options["engine"]), tell=self.stdout.write)
-        except SandboxUnavailable as error:
-            raise CommandError(f"The sandbox engine at {options['engine']}: {error}", returncode=3) from error
-        if wrong:
-            raise CommandError(f"{wrong} things are not as the labs declare them.")
-        self.stdout.write(self.style.SUCCESS("Every solution did as declared."))
+        for line in labs_summary(checked):
+            self.stdout.write(line)
+        faults = [f"the lab {each.name} is not as declared" for each in checked if each.faults]
+        if options["no_mutants"]:
+            return faults
+        score = mutation_score(checked)
+        self.stdout.write(f"\nMutation score: {score:.3f}")
+        if options["strict"]:
+            loose = [each.name for each in checked if each.mutated and each.mutated.unexplained]
+            faults += [f"a survivor of {name} is not explained" for name in loose]
+            if score < LEAST_MUTATION_SCORE:
+                faults.append(f"the mutation score is below {LEAST_MUTATION_SCORE}")
+        return faults
 
     def _prove(self, pack: Pack, options: dict[str, Any]) -> None:
-        for name in ("jobs", "seeds"):
-            if options[name] < 1:
-                raise CommandError(f"--{name} takes a number from 1.")
+        self._refuse_below_one(options)
         only = options["question"]
         if not with_proof(pack.questions, only=only):
             raise CommandError(f"No question `{only}` with a proof is in this pack." if only else "It has no proofs.")
-        engines = (
-            options["engine"] or settings.SANDBOX_ENGINES or ([settings.SANDBOX_ENGINE] * bool(settings.SANDBOX_ENGINE))
-        )
-        if not engines:
-            raise CommandError("No sandbox engine is known: give --engine, or set SANDBOX_ENGINES.", returncode=3)
-        try:
+        wrong = self._carry_out_proofs(pack, options)
+        if wrong:
+            raise CommandError(f"{len(wrong)} key{'s are' if len(wrong) > 1 else ' is'} contradicted.", returncode=1)
+        self.stdout.write(self.style.SUCCESS("No key is contradicted."))
+
+    def _carry_out_proofs(self, pack: Pack, options: dict[str, Any]) -> list[str]:
+        with self._engines(options) as sandboxes:
             proved = prove_pack(
                 pack,
-                sandboxes=[DockerSandbox(engine) for engine in engines],
+                sandboxes=sandboxes,
                 tell=self._tell,
                 jobs=options["jobs"],
                 seeds=options["seeds"],
-                only=only,
+                only=options.get("question"),
             )
-        except SandboxUnavailable as error:
-            raise CommandError(f"A sandbox engine cannot be used: {error}", returncode=3) from error
         for line in summary(proved, questions=len(pack.questions)):
             self.stdout.write(line)
         self._keep(pack, proved)
-        wrong = sum(each.outcome is Outcome.CONTRADICTED for each in proved)
-        if wrong:
-            raise CommandError(f"{wrong} key{'s are' if wrong > 1 else ' is'} contradicted.", returncode=1)
-        self.stdout.write(self.style.SUCCESS("No key is contradicted."))
+        return [f"the key of {each.question.id} is contradicted" for each in proved if each.contradicted]
+
+    def _refuse_below_one(self, options: dict[str, Any]) -> None:
+        for name in ("jobs", "seeds"):
+            if options[name] < 1:
+                raise CommandError(f"--{name} takes a number from 1.")
+
+    @contextmanager
+    def _engines(self, options: dict[str, Any]) -> Iterator[list[DockerSandbox]]:
+        """The engines to work on; what is wrong with them ends the command with 3."""
+        engines = options["engine"] or settings.SANDBOX_ENGINES or [settings.SANDBOX_ENGINE]
+        if not any(engines):
+            raise CommandError("No sandbox engine is known: give --engine, or set SANDBOX_ENGINES.", returncode=3)
+        try:
+            yield [DockerSandbox(engine) for engine in engines]
+        except SandboxUnavailable as error:
+            raise CommandError(f"A sandbox engine cannot be used: {error}", returncode=3) from error
 
     def _tell(self, line: str) -> None:
         self.stdout.write(line)
