@@ -338,7 +338,7 @@ def _fared(judged: Scored, seen: Mapping[str, Any], *, with_keys: bool, with_fee
     return {
         "feedback_shown": with_feedback,
         "feedback": block(shown.feedback) if shown.feedback else NOTHING,
-        "options": tuple(_marked(option, shown.options.get(option.id, OptionMark())) for option in seen["options"]),
+        "options": _marked(seen["options"], shown.options),
         "parts": tuple(_marked_part(part, shown.options.get(part.id, OptionMark())) for part in seen["parts"]),
         "lines": tuple(_shown_line(line) for line in shown.lines),
         "trouble": shown.trouble,
@@ -367,8 +367,15 @@ def _without_keys(judged: Scored, *, unchosen: Collection[str]) -> Scored:
     )
 
 
-def _marked(option: ShownOption, mark: OptionMark) -> ShownOption:
-    return replace(option, outcome=mark.outcome, feedback=inline(mark.feedback) if mark.feedback else NOTHING)
+def _marked(options: Sequence[ShownOption], marks: Mapping[str, OptionMark]) -> tuple[ShownOption, ...]:
+    """The options as they fared; where none was chosen, those that are right are marked all the same."""
+    none_chosen = not any(option.chosen for option in options)
+    shown = []
+    for option in options:
+        mark = marks.get(option.id, OptionMark())
+        outcome = mark.outcome or ("missed" if none_chosen and option.right else "")
+        shown.append(replace(option, outcome=outcome, feedback=inline(mark.feedback) if mark.feedback else NOTHING))
+    return tuple(shown)
 
 
 def _shown_line(line: LineMark) -> ShownLine:

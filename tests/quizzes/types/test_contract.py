@@ -204,6 +204,18 @@ def test_markup_in_texts_and_answers_shows_as_text(kind: str, sample: Sample, mo
         assert not [a for _, a in tags for name in ("href", "src") if "javascript" in (a.get(name) or "")]
 
 
+@pytest.mark.parametrize("kind", list(REGISTRY))
+def test_who_answered_nothing_is_told_what_was_right_once_keys_are(kind: str) -> None:
+    empty = Sample(name="", spec=REGISTRY.get(kind).samples()[0].spec, raw=None)
+    question = the_question(kind, empty)
+    html = the_parts(kind, empty, "review", with_scores=True, with_keys=True)
+    if question.needs_person:
+        assert not question.key().options
+    else:
+        assert "right" in html.lower()
+    assert html.count("Right answer</span>") == len(question.key().options)
+
+
 @pytest.mark.parametrize(("kind", "sample"), CASES)
 def test_the_review_shows_keys_only_with_keys(kind: str, sample: Sample) -> None:
     secrets = {"explanation": "because-of-this"}
