@@ -49,7 +49,9 @@ def questions(request: SignedInRequest, course: Course) -> HttpResponse:
         {
             "question": question,
             "version": question.current_version,
-            "text": str(question.current_version.spec.get("text", "")) if question.current_version else "",
+            "text": str(question.current_version.spec.get("text", "")).replace("`", "")
+            if question.current_version
+            else "",
             "kind": kind_words(question.current_version.kind) if question.current_version else "",
             "varies": bool(question.current_version and "values" in question.current_version.spec),
             "proof": proof_state(question),
