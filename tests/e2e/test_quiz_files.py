@@ -71,6 +71,23 @@ def test_files_are_sent_as_they_are_chosen_and_removed_by_their_button(signed_in
     assert list(value_of(attempt)) == ["c.yaml"]
 
 
+def test_a_second_tab_shows_the_files_that_the_first_one_added_and_removed(signed_in: Opened) -> None:
+    attempt = a_try()
+    first = signed_in(attempt.student)
+    first.goto(f"/attempts/{attempt.pk}/")
+    second = first.context.new_page()
+    second.goto(first.url)
+    expect(first.locator("[data-tabs]")).to_be_visible()
+    chooser(first).set_input_files(a_file())
+    expect(second.get_by_role("link", name="c.yaml")).to_be_visible()
+    expect(second.locator("#question-1 [data-state-words]")).to_have_text("Saved in another tab")
+    chooser(second).set_input_files(a_file("d.yaml", b"two"))
+    expect(first.get_by_role("link", name="d.yaml")).to_be_visible()
+    first.get_by_role("button", name="Remove c.yaml").click()
+    expect(second.get_by_role("link", name="c.yaml")).to_have_count(0)
+    assert list(value_of(attempt)) == ["d.yaml"]
+
+
 def test_a_file_that_is_refused_is_told_why_and_the_answer_stays(signed_in: Opened) -> None:
     attempt = a_try()
     page = signed_in(attempt.student, size=PHONE)

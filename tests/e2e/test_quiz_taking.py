@@ -13,6 +13,7 @@ from accounts.models import User
 from quizzes.access import set_access
 from quizzes.models import Attempt, Quiz
 from quizzes.pausing import pause, resume
+from quizzes.rule_models import Pause
 from tests.e2e.test_quiz import CHOICE_AT, SEVERAL_AT, STATEMENT_AT, WORD_AT, a_class, card, saved_value, start, tab_to
 from tests.quizzes.building import CHOICE, SEVERAL, option
 
@@ -239,7 +240,7 @@ def test_a_pause_keeps_what_is_being_typed_and_sends_it_when_the_quiz_goes_on(si
     screen = page.get_by_role("dialog")
     expect(screen).to_contain_text("The quiz is paused")
     expect(screen).to_contain_text("Fire alarm: leave the room.")
-    expect(page.locator("[data-timer-words]")).to_have_text("The clock stands")
+    expect(page.locator("[data-timer-words]")).to_have_text("Clock stopped")
     page.keyboard.press("Escape")
     expect(screen).to_be_visible()
     assert serious_faults(page) == []
@@ -285,6 +286,109 @@ def test_practice_tells_about_an_answer_at_once_and_takes_it_as_final(signed_in:
     assert serious_faults(page) == []
 
 
+def test_time_that_runs_up_while_paused_is_given_back(signed_in: Opened) -> None:
+    quiz, student = a_class(time_limit_minutes=20)
+    teacher = an_instructor_of(quiz.activity.course)
+    page = signed_in(student)
+    page.clock.install()
+    attempt = start(page, quiz)
+    pause(by=teacher, quiz=quiz, reason="Fire alarm")
+    now = timezone.now()
+    Quiz.objects.filter(pk=quiz.pk).update(paused_at=now - timedelta(minutes=30))
+    Pause.objects.filter(quiz=quiz).update(began_at=now - timedelta(minutes=30))
+    Attempt.objects.filter(pk=attempt.pk).update(
+        started_at=now - timedelta(minutes=35), closes_at=now - timedelta(minutes=15)
+    )
+    card(page, WORD_AT).get_by_role("textbox").fill("WORKDIR")
+    page.clock.run_for(2_000)
+    expect(page.get_by_role("dialog")).to_contain_text("The quiz is paused")
+    page.clock.fast_forward("40:00")
+    expect(page.get_by_role("dialog")).to_contain_text("Fire alarm")
+    expect(page.locator("[data-timer-words]")).to_have_text("Clock stopped")
+    assert page.url.endswith(f"/attempts/{attempt.pk}/")
+    attempt.refresh_from_db()
+    assert attempt.is_open
+    resume(by=teacher, quiz=Quiz.objects.get(pk=quiz.pk))
+    page.clock.fast_forward("00:15")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("[data-timer-words]")).to_have_text(re.compile(r"^1[45] min left$"))
+    expect(page.locator("#save-state")).to_have_text("Saved")
+    assert saved_value(attempt, WORD_AT) == "WORKDIR"
+
+
+def test_an_answer_checked_in_one_tab_is_final_in_the_other(signed_in: Opened) -> None:
+    quiz, student = a_class(mode="practice")
+    first = signed_in(student)
+    start(first, quiz)
+    second = first.context.new_page()
+    second.goto(first.url)
+    expect(first.locator("[data-tabs]")).to_be_visible()
+    card(second, CHOICE_AT).get_by_label("created").check()
+    expect(card(first, CHOICE_AT).get_by_label("created")).to_be_checked()
+    card(second, CHOICE_AT).get_by_role("button", name="Check").click()
+    for tab in (second, first):
+        expect(card(tab, CHOICE_AT)).to_contain_text("explanation-of-created")
+        expect(card(tab, CHOICE_AT).get_by_label("paused")).to_be_disabled()
+        expect(card(tab, CHOICE_AT).get_by_role("button", name="Check")).to_have_count(0)
+    card(first, WORD_AT).get_by_role("textbox").fill("WORKDIR")
+    expect(card(second, WORD_AT).get_by_role("textbox")).to_have_value("WORKDIR")
+
+
+def test_without_scripts_practice_tells_about_an_answer_and_saves_the_others(signed_in: Opened) -> None:
+    quiz, student = a_class(mode="practice")
+    page = signed_in(student, scripts=False)
+    attempt = start(page, quiz)
+    card(page, SEVERAL_AT).get_by_role("button", name="Check").click()
+    expect(page.locator("main")).to_contain_text("Answer the question first")
+    card(page, STATEMENT_AT).get_by_label("False").check()
+    card(page, CHOICE_AT).get_by_label("created").check()
+    card(page, CHOICE_AT).get_by_role("button", name="Check").click()
+    expect(card(page, CHOICE_AT)).to_contain_text("explanation-of-created")
+    expect(card(page, CHOICE_AT).get_by_label("paused")).to_be_disabled()
+    expect(card(page, STATEMENT_AT).get_by_label("False")).to_be_checked()
+    assert "explanation-of-zz" not in page.content()
+    assert attempt.questions.get(position=CHOICE_AT).checked_at is not None
+    assert saved_value(attempt, STATEMENT_AT) is False
+
+
+def test_the_keyboard_alone_completes_a_practice_quiz(signed_in: Opened) -> None:
+    quiz, student = a_class(mode="practice")
+    page = signed_in(student)
+    attempt = start(page, quiz)
+    for position, control in enumerate(("radio", "checkbox", "radio", "text", "text"), 1):
+        tab_to(page, f"#question-{position} input[type={control}]")
+        if control == "text":
+            page.keyboard.type("1536")
+        else:
+            page.keyboard.press("Space")
+        tab_to(page, f"#question-{position} button[name=check]")
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#question-{position} [data-verdict]")).to_be_focused()
+    tab_to(page, ".quiz-turn button[value=finish]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/finish/")
+    tab_to(page, "main form button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/")
+    assert not attempt.questions.filter(checked_at=None).exists()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_map_leads_to_a_question_and_saves_the_page_first(signed_in: Opened, scripts: bool) -> None:
+    quiz, student = a_class(questions_per_page=3)
+    page = signed_in(student, scripts=scripts)
+    attempt = start(page, quiz)
+    card(page, CHOICE_AT).get_by_label("created").check()
+    page.locator("button[data-map='5']").click()
+    page.wait_for_url("**/?page=2#question-5")
+    expect(card(page, WORD_AT)).to_be_visible()
+    assert saved_value(attempt, CHOICE_AT) == option(CHOICE, "created")
+    page.locator("a[data-map='4']").click()
+    page.wait_for_url("**/?page=2#question-4")
+    page.locator("button[data-map='1']").click()
+    expect(card(page, CHOICE_AT).get_by_label("created")).to_be_checked()
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_an_exam_goes_forward_only_and_shows_one_question(signed_in: Opened, scripts: bool) -> None:
     quiz, student = a_class(mode="exam", go_back=False)
@@ -292,7 +396,8 @@ def test_an_exam_goes_forward_only_and_shows_one_question(signed_in: Opened, scr
     attempt = start_here(page, quiz, "Start the exam")
     expect(page.locator("[data-question]")).to_have_count(1)
     expect(page.locator("main")).to_contain_text("There is no way back")
-    expect(page.get_by_role("link", name="2, not answered")).to_have_count(0)
+    expect(page.locator("a[data-map='1']")).to_have_count(1)
+    expect(page.locator(":is(a, button)[data-map='2']")).to_have_count(0)
     card(page, CHOICE_AT).get_by_label("created").check()
     page.get_by_role("button", name="Question 2 of 5").click()
     if scripts:

@@ -139,6 +139,10 @@ def _do(request: SignedInRequest, found: Attempt, page: int) -> HttpResponseRedi
             page = turn_page(attempt=found, page=page - 1, address=address_of(request))
         case "finish":
             return redirect("portal:finish", pk=found.pk)
+        case place if place.startswith("to-"):
+            _, wanted, position_there = [*place.split("-"), "", ""][:3]
+            page = turn_page(attempt=found, page=number_asked(wanted) or page, address=address_of(request))
+            return redirect(_page_address(found, page, number_asked(position_there)))
         case _:
             messages.success(request, "Your answers on this page are saved.")
     return redirect(_page_address(found, page))

@@ -41,7 +41,7 @@ export class Clock {
   stand(standing: boolean): void {
     this.standing = standing;
     this.shown.classList.toggle("is-standing", standing);
-    if (standing) this.write("The clock stands");
+    if (standing) this.write("Clock stopped");
     else this.tick();
   }
 

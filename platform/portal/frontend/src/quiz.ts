@@ -153,7 +153,9 @@ class Quiz implements Page {
   private heardFromTab(word: Word): void {
     const card = "position" in word ? this.cards.find((each) => each.position === word.position) : undefined;
     if (word.say === "saved") {
-      if (card) card.follow(word.fields, word.revision, word.answered);
+      // A list of files is the server's to draw.
+      if (card?.card.querySelector("[data-files]")) void this.showFilesAnew(card, word.revision, word.answered);
+      else if (card) card.follow(word.fields, word.revision, word.answered);
       else this.map.answered(word.position, word.answered);
     } else if (word.say === "checked" && card) void this.showAnew(card);
     else if (word.say === "ended") this.ended();
@@ -233,6 +235,24 @@ class Quiz implements Page {
     this.cards = this.cards.map((each) => (each === card ? this.makeCard(fresh) : each));
     fresh.querySelector<HTMLElement>("[data-verdict]")?.focus();
     this.stateChanged();
+  }
+
+  /** Shows the files that another tab added or removed; what is on its way here is left alone. */
+  private async showFilesAnew(card: QuestionCard, revision: number, answered: boolean): Promise<void> {
+    const place = ".answer-files[data-files]";
+    try {
+      const reply = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+      const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+      const fresh = page.getElementById(card.card.id)?.querySelector(place);
+      const old = card.card.querySelector(place);
+      if (!reply.ok || !fresh || !old || old.classList.contains("is-busy")) return;
+      const hadFocus = old.contains(document.activeElement);
+      old.replaceWith(fresh);
+      if (hadFocus) fresh.querySelector<HTMLElement>("input[type=file], [data-remove]")?.focus();
+    } catch {
+      return; // Away: the next change here is told that it comes too late.
+    }
+    card.follow([], revision, answered);
   }
 
   /** Turns the page once what was answered on it is saved. */
