@@ -32,6 +32,6 @@ def question_proof(request: SignedInRequest, course: Course, question_slug: str)
 
 def _page(request: SignedInRequest, course: Course, question: Question, *, status: int = 200) -> HttpResponse:
     part = "portal/teach/question_proof.html" if request.GET.get("part") else "portal/teach/proof.html"
-    reply = render(request, part, {"course": course, "question_row": question}, status=status)
+    reply = render(request, part, {"course": course, "here": "questions", "question_row": question}, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
