@@ -65,6 +65,20 @@ def test_pages_without_anything_to_show_say_what_will_be_there(signed_in: Opened
         assert serious_faults(page) == []
 
 
+def test_an_answer_to_mark_and_a_regrade_fit_on_paper_whole(signed_in: Opened) -> None:
+    there = taken(students=8)
+    page = signed_in(there.instructor, size=(718, 1000), dark=True)
+    page.emulate_media(media="print")
+    for name in ("marking one", "regrade draft", "regrade applied", "audit"):
+        page.goto(there.pages()[name])
+        assert not scrolls_sideways(page), name
+        expect(page.locator(".teach-nav")).to_be_hidden()
+        page.screenshot(path=FOLDER / f"after-{name.replace(' ', '-')}-print.png", full_page=True)
+    page.goto(there.pages()["marking one"])
+    expect(page.locator(".after-keys")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.querySelector('.after-answer')).maxHeight") == "none"
+
+
 def waiting(page: Page, count: int) -> None:
     """The page says so, and listens to keys."""
     expect(page.get_by_text(f"{count} wait{'s' if count == 1 else ''} in all")).to_be_visible()
