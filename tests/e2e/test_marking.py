@@ -79,6 +79,16 @@ def test_an_answer_to_mark_and_a_regrade_fit_on_paper_whole(signed_in: Opened) -
     assert page.evaluate("getComputedStyle(document.querySelector('.after-answer')).maxHeight") == "none"
 
 
+def test_the_tab_that_is_open_is_in_sight_on_a_telephone(signed_in: Opened) -> None:
+    there = taken()
+    page = signed_in(there.instructor, size=PHONE)
+    for name in ("regrades", "audit"):
+        page.goto(there.pages()[name])
+        expect(page.locator(".subnav [aria-current]").last).to_be_in_viewport(ratio=0.95)
+        assert page.evaluate("window.scrollY") == 0
+        page.screenshot(path=FOLDER / f"after-{name}-phone.png", full_page=True)
+
+
 def waiting(page: Page, count: int) -> None:
     """The page says so, and listens to keys."""
     expect(page.get_by_text(f"{count} wait{'s' if count == 1 else ''} in all")).to_be_visible()

@@ -26,6 +26,16 @@ function switchTheme(): void {
   }
 }
 
+/** Where tabs do not fit side by side, the one that is open is in sight. The page itself does not move. */
+function showOpenTabs(): void {
+  for (const tab of document.querySelectorAll<HTMLElement>(".subnav [aria-current]")) {
+    const tabs = tab.closest<HTMLElement>(".subnav");
+    if (!tabs) continue;
+    const [inner, outer] = [tab.getBoundingClientRect(), tabs.getBoundingClientRect()];
+    tabs.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
+  }
+}
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -162,6 +172,7 @@ guardUnsent();
 waitForQuiz();
 switchTheme();
 keepTimesTrue();
+showOpenTabs();
 closeMenus();
 askOnce();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
