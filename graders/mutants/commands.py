@@ -16,16 +16,16 @@ _LOOKING = frozenset(
     {"ps", "images", "logs", "inspect", "history", "port", "top", "stats", "diff", "version", "info", "events", "ls"}
 )
 _NEIGHBOURS = {
-    "run": ("create",),
-    "create": ("run",),
-    "kill": ("pause",),
-    "stop": ("pause",),
-    "pause": ("kill",),
-    "unpause": ("restart",),
-    "start": ("pause",),
-    "rm": ("kill",),
-    "build": (),
+    "run": "create",
+    "create": "run",
+    "kill": "pause",
+    "stop": "pause",
+    "pause": "kill",
+    "unpause": "restart",
+    "start": "pause",
+    "rm": "kill",
 }
+"""Verbs, and for each another that somebody might take for it."""
 
 
 def edits_of_commands(text: str) -> Iterator[Edit]:
@@ -33,14 +33,15 @@ def edits_of_commands(text: str) -> Iterator[Edit]:
     lines = [_Typed(number, line) for number, line in typed_lines(text)]
     doing = [line for line in lines if not line.looks]
     for line in doing:
-        yield Edit(line.number, f"leave out: {line.text}", _text(lines, line, ()))
+        yield Edit(line.number, f"leave out: {line.text}", _text(lines, line, None))
     for first, second in pairwise(doing):
         if set(first.names) & set(second.names):
             swapped = [second if each is first else first if each is second else each for each in lines]
-            yield Edit(first.number, f"change places: {first.text} / {second.text}", _joined(swapped))
+            text = "".join(f"{each.raw}\n" for each in swapped)
+            yield Edit(first.number, f"change places: {first.text} / {second.text}", text)
     for line in doing:
         for change, words in _changed(line.words):
-            yield Edit(line.number, f"{change}: {line.text}", _text(lines, line, (shlex.join(words),)))
+            yield Edit(line.number, f"{change}: {line.text}", _text(lines, line, shlex.join(words)))
 
 
 class _Typed:
@@ -77,9 +78,9 @@ class _Typed:
 def _changed(words: list[str]) -> Iterator[tuple[str, list[str]]]:
     if not words:
         return
-    for verb in _NEIGHBOURS.get(words[1], ()):
-        changed = [words[0], verb, *words[2:]]
-        yield f"{verb} for {words[1]}", changed
+    verb = _NEIGHBOURS.get(words[1])
+    if verb is not None:
+        yield f"{verb} for {words[1]}", [words[0], verb, *words[2:]]
     args = _reads(words)
     for place, word in enumerate(words):
         if not word.startswith("-"):
@@ -100,10 +101,7 @@ def _reads(words: Sequence[str]) -> tuple[str, ...] | None:
         return None
 
 
-def _text(lines: Sequence[_Typed], changed: _Typed, instead: tuple[str, ...]) -> str:
-    kept = [instead if each is changed else (each.raw,) for each in lines]
-    return "".join(f"{line}\n" for group in kept for line in group)
-
-
-def _joined(lines: Sequence[_Typed]) -> str:
-    return "".join(f"{line.raw}\n" for line in lines)
+def _text(lines: Sequence[_Typed], changed: _Typed, instead: str | None) -> str:
+    """The lines with another one in the place of `changed`, or with none."""
+    written = [instead if each is changed else each.raw for each in lines]
+    return "".join(f"{line}\n" for line in written if line is not None)

@@ -31,10 +31,14 @@ def operator(name: str) -> Callable[[Operator], Operator]:
     return put
 
 
-def _in_stages(dockerfile: Dockerfile, *keywords: str) -> Iterator[Instruction]:
-    for instruction in dockerfile.instructions:
-        if instruction.keyword in keywords:
-            yield instruction
+def _commands(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
+    """What a container starts with."""
+    return (*dockerfile.all("CMD"), *dockerfile.all("ENTRYPOINT"))
+
+
+def _transfers(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
+    """What brings files in."""
+    return (*dockerfile.all("COPY"), *dockerfile.all("ADD"))
 
 
 @operator("leave out")
@@ -79,7 +83,7 @@ def _unpin(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("form")
 def _form(dockerfile: Dockerfile) -> Iterator[Edit]:
     """The exec form of CMD and ENTRYPOINT becomes the shell form, and the other way round."""
-    for each in _in_stages(dockerfile, *_COMMANDS):
+    for each in _commands(dockerfile):
         if each.is_exec:
             arguments, form = shlex.join(each.words), "shell"
         else:
@@ -94,7 +98,7 @@ def _form(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("keyword")
 def _keyword(dockerfile: Dockerfile) -> Iterator[Edit]:
     """CMD becomes ENTRYPOINT, ENTRYPOINT becomes CMD."""
-    for each in _in_stages(dockerfile, *_COMMANDS):
+    for each in _commands(dockerfile):
         other = "ENTRYPOINT" if each.keyword == "CMD" else "CMD"
         text = rewritten(dockerfile, {each.line: written(each, keyword=other)})
         yield Edit(each.line, f"as {other}: {brief(each)}", text)
@@ -103,7 +107,7 @@ def _keyword(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("word")
 def _word(dockerfile: Dockerfile) -> Iterator[Edit]:
     """The exec form of CMD and ENTRYPOINT loses one of its words, or its last is another."""
-    for each in _in_stages(dockerfile, *_COMMANDS):
+    for each in _commands(dockerfile):
         if each.is_exec and len(each.words) > 1:
             for place, word in enumerate(each.words):
                 words = [*each.words[:place], *each.words[place + 1 :]]
@@ -125,7 +129,7 @@ def _last_word(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("root")
 def _root(dockerfile: Dockerfile) -> Iterator[Edit]:
     """USER names root."""
-    for each in _in_stages(dockerfile, "USER"):
+    for each in dockerfile.all("USER"):
         if each.arguments.partition(":")[0] not in ("root", "0"):
             text = rewritten(dockerfile, {each.line: "USER root"})
             yield Edit(each.line, f"as root: {brief(each)}", text)
@@ -154,7 +158,7 @@ def _flag(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("step")
 def _step(dockerfile: Dockerfile) -> Iterator[Edit]:
     """A RUN whose commands are chained by && loses one of them."""
-    for each in _in_stages(dockerfile, "RUN"):
+    for each in dockerfile.all("RUN"):
         steps = [] if each.is_exec else _CHAIN.split(each.arguments)
         if len(steps) > 1:
             for place, step in enumerate(steps):
@@ -166,7 +170,7 @@ def _step(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("source")
 def _source(dockerfile: Dockerfile) -> Iterator[Edit]:
     """A COPY or an ADD of several things loses one of them."""
-    for each in _in_stages(dockerfile, *_TRANSFERS):
+    for each in _transfers(dockerfile):
         *sources, target = each.words
         if len(sources) > 1:
             for place, source in enumerate(sources):
@@ -179,7 +183,7 @@ def _source(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("destination")
 def _destination(dockerfile: Dockerfile) -> Iterator[Edit]:
     """A COPY or an ADD puts things elsewhere."""
-    for each in _in_stages(dockerfile, *_TRANSFERS):
+    for each in _transfers(dockerfile):
         words = [*each.words[:-1], "/elsewhere/"]
         arguments = in_exec_form(words) if each.is_exec else " ".join(words)
         text = rewritten(dockerfile, {each.line: written(each, arguments=arguments)})
@@ -189,7 +193,7 @@ def _destination(dockerfile: Dockerfile) -> Iterator[Edit]:
 @operator("keyword of copying")
 def _keyword_of_copying(dockerfile: Dockerfile) -> Iterator[Edit]:
     """An ADD, where one is needed, becomes a COPY."""
-    for each in _in_stages(dockerfile, "ADD"):
+    for each in dockerfile.all("ADD"):
         text = rewritten(dockerfile, {each.line: written(each, keyword="COPY")})
         yield Edit(each.line, f"as COPY: {brief(each)}", text)
 
@@ -227,7 +231,7 @@ def _pairs(instruction: Instruction, *, other: str) -> str:
 @operator("health")
 def _health(dockerfile: Dockerfile) -> Iterator[Edit]:
     """The health check always says yes."""
-    for each in _in_stages(dockerfile, "HEALTHCHECK"):
+    for each in dockerfile.all("HEALTHCHECK"):
         if each.arguments.strip().upper() != "NONE":
             text = rewritten(dockerfile, {each.line: written(each, arguments="CMD true")})
             yield Edit(each.line, f"always healthy: {brief(each)}", text)
@@ -252,7 +256,7 @@ def _secret(dockerfile: Dockerfile) -> Iterator[Edit]:
     line = "ENV API_PASSWORD=Kv7-xW2m-Qp9r"
     text = rewritten(dockerfile, {final.line: ended(final.opening.source) + line})
     yield Edit(final.line, f"add: {line}", text)
-    for each in _in_stages(dockerfile, "RUN"):
+    for each in dockerfile.all("RUN"):
         if not each.is_exec and any(
             flag.name == "mount" and "type=secret" in (flag.value or "") for flag in each.flags
         ):

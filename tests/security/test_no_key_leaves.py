@@ -142,7 +142,7 @@ def test_no_page_and_no_reply_tells_before_release(quiz: Quiz) -> None:
             client.force_login(user)
         for address in addresses(course, quiz, closed, under_way):
             reply = client.get(address)
-            content = b"".join(reply.streaming_content) if reply.streaming else reply.content  # type: ignore[attr-defined]
+            content = b"".join(reply.streaming_content) if reply.streaming else reply.content
             assert given_away(content) == [], (who, address)
             seen += reply.status_code == 200
     assert seen > 30
