@@ -140,9 +140,9 @@ def _do(request: SignedInRequest, found: Attempt, page: int) -> HttpResponseRedi
         case "finish":
             return redirect("portal:finish", pk=found.pk)
         case place if place.startswith("to-"):
-            _, wanted, position_there = [*place.split("-"), "", ""][:3]
+            wanted, _, below = place.removeprefix("to-").partition("-")
             page = turn_page(attempt=found, page=number_asked(wanted) or page, address=address_of(request))
-            return redirect(_page_address(found, page, number_asked(position_there)))
+            return redirect(_page_address(found, page, number_asked(below)))
         case _:
             messages.success(request, "Your answers on this page are saved.")
     return redirect(_page_address(found, page))
