@@ -36,7 +36,7 @@ def _is_number(value: object) -> object:
 
 
 Number = Annotated[Decimal, BeforeValidator(_is_number), Field(ge=-(10**20), le=10**20, max_digits=30)]
-Tolerance = Annotated[Decimal, BeforeValidator(_is_number), Field(gt=0, le=10**20)]
+Tolerance = Annotated[Decimal, BeforeValidator(_is_number), Field(gt=0, le=10**20, max_digits=30)]
 
 
 def _unit_meant(written: str) -> str:

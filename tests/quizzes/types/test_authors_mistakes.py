@@ -76,6 +76,8 @@ MISTAKES = [
     (NUMBER | {"answer": "three"}, ("answer",), "decimal"),
     (NUMBER | {"answer": float("inf")}, ("answer",), "finite"),
     (NUMBER | {"within": 1, "within_percent": 1}, ("within_percent",), "not both"),
+    (NUMBER | {"within": "1E-99999999"}, ("within",), "30"),
+    (NUMBER | {"within_percent": "1E-99999999"}, ("within_percent",), "30"),
     (NUMBER | {"unit": "MIB"}, ("unit",), "Did you mean `MiB`?"),
     (NUMBER | {"unit_needed": True}, ("unit_needed",), "say which `unit`"),
     (NUMBER | {"within": 1, "wrong": [{"value": 4, "feedback": "f"}]}, ("wrong", 0, "value"), "counts as right"),
