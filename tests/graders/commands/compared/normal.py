@@ -15,6 +15,8 @@ _TIME = re.compile(
 _WHILE = re.compile(
     r"Less than a second|About an? (?:minute|hour)|\b\d+ (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b"
 )
+_PAIRS = re.compile(r"[\w.-]+=[\w.-]*(?:,[\w.-]+=[\w.-]*)+")
+"""Labels in one cell, which the CLI writes in another order each time: it walks a map of Go."""
 _ADDRESS = re.compile(r"\b172\.\d+\.\d+\.\d+\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 VERSION = re.compile(r"^/v\d+\.\d+")
 _DATA = re.compile(r"/[\w./-]+/data/\d+\.\d+/")
@@ -54,6 +56,7 @@ class Evened:
         """A text with its ids, names and times evened out."""
         text = _TIME.sub("<time>", _DATA.sub("/var/lib/docker/", text))
         text = _NAMESPACES.sub("/var/run/docker/netns/", text)
+        text = _PAIRS.sub(lambda found: ",".join(sorted(found[0].split(","))), text)
         text = _HEX.sub(self._id, text)
         text = _DRAWN.sub(lambda found: f"<name {self.names.setdefault(found[0], len(self.names) + 1)}>", text)
         return _ADDRESS.sub("<address>", _WHILE.sub("<while>", text))
