@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import JsonResponse
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
@@ -91,3 +92,16 @@ class ProblemFormatter(ExceptionFormatter):
         if isinstance(self.exc, ServiceError) and self.exc.saved is not None:
             problem["saved"] = self.exc.saved
         return problem
+
+
+def problem_response(error: DrydockError) -> JsonResponse:
+    """A problem for what is refused before any view of the API is asked."""
+    problem = {
+        "type": "about:blank",
+        "title": _TITLES[error.status],
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+        "errors": [],
+    }
+    return JsonResponse(problem, status=error.status, content_type=ProblemRenderer.media_type)

@@ -22,8 +22,7 @@ class TooLarge(exceptions.APIException):
 
 def refuse_large(context: Mapping[str, Any] | None, *, largest: int) -> None:
     """Raise TooLarge by the length that the client declares: without one, nothing is read at all."""
-    declared = (context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-    length = int(declared) if declared.isdecimal() else 0
+    length = int((context or {})["request"].META.get("CONTENT_LENGTH") or "0")  # digits: see config.lengths
     if length > largest:
         raise TooLarge(
             f"The request has {in_words(length)}; at most {in_words(largest)} can be taken here. Nothing was changed."
