@@ -1,11 +1,14 @@
 """A question's key as proofs need it: in words, as a text to be carried out, and as an answer read out of a sight."""
 
 import re
+from collections.abc import Sequence
 
+from graders.proofs.shows import Expected, Shows, in_words
 from graders.proofs.shows import Value as SeenValue
-from graders.proofs.shows import in_words
 from quizzes.types.base import MalformedAnswer, PublicPart, QuestionType
 from quizzes.types.blanks import Blanks, ChosenBlank
+from quizzes.types.categorise import Categorise
+from quizzes.types.matching import Matching
 from quizzes.types.numeric import Numeric
 from quizzes.types.ordering import Ordering
 from quizzes.types.passage import BLANK
@@ -35,6 +38,19 @@ def key_to_carry_out(question: QuestionType) -> str:
     key = question.key()
     first = next(iter((*key.literals, *key.texts)), "")
     return _bare(first)
+
+
+def is_one_text(question: QuestionType) -> bool:
+    """Whether what `$answer` stands for is the whole key: pairs, groups and several options are no such text."""
+    if isinstance(question, Matching | Categorise):
+        return False
+    return not question.takes_many or len(question.key().options) == 1
+
+
+def only_value(shows: Sequence[Shows]) -> str | None:
+    """What must be seen, word for word, where just one thing must."""
+    wanted = [one for each in shows for one in each.facts().values() if isinstance(one, Expected)]
+    return wanted[0].equals if len(wanted) == 1 else None
 
 
 def _filled_in(question: Blanks) -> str:
@@ -79,6 +95,21 @@ def part_called(question: QuestionType, name: str) -> PublicPart | None:
     return next((one for one in question.public().parts if one.id == name or alike(one.text) == alike(name)), None)
 
 
+def choice_called(part: PublicPart, text: str) -> str | None:
+    """The id of what can be chosen for a part, by its text or id."""
+    exact = next((one.id for one in part.choices if text in {one.id, one.text}), None)
+    return exact or next((one.id for one in part.choices if alike(one.text) == alike(text)), None)
+
+
+def right_choices(question: QuestionType, part: PublicPart) -> set[str]:
+    """The ids of what can be chosen for a part and is right there."""
+    return {
+        choice.id
+        for choice in part.choices
+        if (mark := question.score({part.id: choice.id}).options.get(part.id)) and mark.outcome == "right"
+    }
+
+
 def part_answer(question: QuestionType, part_name: str, seen: SeenValue) -> tuple[str, str]:
     """The id of a part, by its text or id, and what was seen as its answer. Raises NoAnswer."""
     if seen is None:
@@ -89,7 +120,7 @@ def part_answer(question: QuestionType, part_name: str, seen: SeenValue) -> tupl
         raise NoAnswer(f"the question has no part `{part_name}`")
     if not part.choices:
         return part.id, text
-    chosen = next((one.id for one in part.choices if alike(one.text) == alike(text)), None)
+    chosen = choice_called(part, text)
     if chosen is None:
         raise NoAnswer(f"nothing that can be chosen for `{part_name}` says so")
     return part.id, chosen

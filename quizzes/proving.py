@@ -4,17 +4,19 @@ What was seen is handed in as an answer, and has to be right; or it has to be as
 key holds. The author states the key, and the proof can only contradict it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from graders.proofs.plan import KEY, ProofPlan
+from graders.proofs.plan import PartShows, ProofPlan
 from graders.proofs.seen import Seen
 from graders.proofs.shows import ANSWER, Expected, Shows, in_words
 from graders.visible import listed, quoted
+from quizzes.proof_faults import DEFAULT, STATEMENT, faults_of, named_choice, named_option
 from quizzes.proof_keys import (
     NoAnswer,
     as_answer,
+    choice_called,
     is_right,
     key_in_words,
     key_to_carry_out,
@@ -26,8 +28,6 @@ from quizzes.types.base import QuestionType
 
 SEEDS = 20
 """How many variants of a question that varies are carried out."""
-_STATEMENT = "true_or_false"
-_DEFAULT = Shows.model_validate("stdout")
 
 
 class Outcome(StrEnum):
@@ -72,47 +72,6 @@ def plan_of(question: QuestionType) -> ProofPlan:
     return question.proof.with_key(dockerfile=question.dockerfile, key=key_to_carry_out(question))
 
 
-def faults_of(question: QuestionType) -> Iterator[str]:
-    """What keeps the key of a variant from following from its proof, each in a sentence for its author."""
-    plan = question.proof
-    if plan is None:
-        return
-    if question.needs_person:
-        yield "Its answers are marked by a person: there is no key that a proof could settle."
-        return
-    yield from _faults_of_options(question, plan)
-    for name in plan.parts:
-        if part_called(question, name) is None:
-            yield f"The proof speaks of the part {quoted(name)}, which the question does not have."
-    is_told = any(ANSWER in shows.facts().values() for shows in plan.shows or (_DEFAULT,))
-    if not (plan.options or plan.parts or plan.uses_key or is_told or question.public_options(())):
-        yield (
-            "Nothing ties the proof to the key. Say which of what is seen is the answer, such as `exit_code: answer`, "
-            "or have the key itself carried out as `$answer`."
-        )
-    if plan.builds and not (plan.dockerfile or question.dockerfile or _all_bring_their_own(plan)):
-        yield "There is no Dockerfile to build: give the question a `dockerfile`, or the proof one."
-
-
-def _faults_of_options(question: QuestionType, plan: ProofPlan) -> Iterator[str]:
-    if not plan.options:
-        return
-    for text in plan.options:
-        if option_called(question, text) is None:
-            yield f"The proof speaks of the option {quoted(text)}, which the question does not have."
-    rights = question.key().options
-    if question.kind == _STATEMENT or not rights:
-        yield "Only a question with options can be proven option by option."
-    elif not rights <= {option_called(question, text) for text in plan.options}:
-        yield "The proof's `options` leave out one that is right."
-
-
-def _all_bring_their_own(plan: ProofPlan) -> bool:
-    if any(KEY in path for path in plan.files):
-        return True
-    return all(build.dockerfile in {**plan.files, **build.files} or build.rebuild_of for build in plan.builds.values())
-
-
 def judge(question: QuestionType, seen: Seen) -> Verdict:
     """Hold the key of a variant against what was seen. Never raises for what was seen."""
     key = key_in_words(question)
@@ -145,8 +104,8 @@ def _of_parts(question: QuestionType, plan: ProofPlan, seen: Seen, key: str) -> 
     said: list[str] = []
     wrong = list(_objections(plan, plan.shows, seen))
     answers: dict[str, str] = {}
-    for name, many in plan.parts.items():
-        value, conditions = _value_of(plan, many, seen)
+    for name, shows in plan.parts.items():
+        value, conditions = _value_of_part(question, plan, (name, shows), seen)
         wrong += conditions
         if value is None:
             continue
@@ -170,10 +129,30 @@ def _of_parts(question: QuestionType, plan: ProofPlan, seen: Seen, key: str) -> 
     return Verdict(outcome=Outcome.PROVEN, key=key, seen=found)
 
 
+def _value_of_part(
+    question: QuestionType, plan: ProofPlan, named: tuple[str, PartShows], seen: Seen
+) -> tuple["SeenAnswer | None", list[str]]:
+    """What is seen to be a part's answer, None where nothing is said to be; and what is not as it must be."""
+    name, shows = named
+    value, wrong = _value_of(plan, shows.shows, seen)
+    part = part_called(question, name)
+    if part is None or value is not None or wrong:
+        return value, wrong
+    if not shows.options:
+        choice = named_choice(part, shows.shows)
+        text = next((one.text for one in part.choices if one.id == choice), None)
+        return (None if text is None else (text, text)), wrong
+    holding = [text for text, many in shows.options.items() if not _objections(plan, many, seen)]
+    if len({choice_called(part, text) for text in holding}) == 1:
+        return (holding[0], holding[0]), wrong
+    found = listed([quoted(text) for text in holding]) or "nothing that can be chosen"
+    return None, [f"For {quoted(name)}, what the engine showed holds for {found}."]
+
+
 def _of_the_whole(question: QuestionType, plan: ProofPlan, seen: Seen, key: str) -> Verdict:
-    shows = plan.shows or (_DEFAULT,)
+    shows = plan.shows or (DEFAULT,)
     value, wrong = _value_of(plan, shows, seen)
-    if question.kind == _STATEMENT and value is None:
+    if question.kind == STATEMENT and value is None:
         holds = str(not wrong).lower()
         told = wrong[0] if wrong else f"All of it was seen: {_sight(plan, shows, seen)}."
         if {holds} == set(question.key().options):
@@ -184,8 +163,8 @@ def _of_the_whole(question: QuestionType, plan: ProofPlan, seen: Seen, key: str)
     if wrong:
         return Verdict(outcome=Outcome.CONTRADICTED, key=key, seen=found, why=wrong[0])
     if value is None:
-        named = _named_option(question, shows)
-        if named is not None and named not in question.key().options:
+        named = named_option(question, shows)
+        if named is not None and {named} != question.key().options:
             why = f"The key says {quoted(key)}, and the engine showed {quoted(found)}."
             return Verdict(outcome=Outcome.CONTRADICTED, key=key, seen=found, why=why)
         return Verdict(outcome=Outcome.PROVEN, key=key, seen=found)
@@ -197,14 +176,6 @@ def _of_the_whole(question: QuestionType, plan: ProofPlan, seen: Seen, key: str)
         return Verdict(outcome=Outcome.PROVEN, key=key, seen=found)
     why = f"The key says {quoted(key)}, and the engine showed {quoted(found)}{objection}."
     return Verdict(outcome=Outcome.CONTRADICTED, key=key, seen=found, why=why)
-
-
-def _named_option(question: QuestionType, shows: Sequence[Shows]) -> str | None:
-    """The option that is what must be seen, word for word: then it has to be the right one."""
-    wanted = [one for each in shows for one in each.facts().values() if isinstance(one, Expected)]
-    if len(wanted) != 1 or wanted[0].equals is None:
-        return None
-    return option_called(question, wanted[0].equals)
 
 
 SeenAnswer = tuple[str | int | float | bool | None, str]

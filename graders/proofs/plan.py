@@ -85,6 +85,30 @@ ManyShows = Annotated[
 ]
 
 
+class PartShows(Spec):
+    """What settles one item or blank: its answer, as `shows` has it, or which of what can be chosen for it holds."""
+
+    shows: ManyShows = Field(default=(), max_length=20)
+    options: dict[Text, ManyShows] = Field(default_factory=dict, max_length=20)
+    """By the text of what can be chosen for it: what is seen if that is right, and only then."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "PartShows":
+        if not self.shows and not self.options:
+            raise ValueError("says what is seen: a fact that is its answer, or `options`")
+        return self
+
+
+def _shows_alone(value: Any) -> Any:
+    is_whole = isinstance(value, PartShows) or (isinstance(value, dict) and {"shows", "options"} & value.keys())
+    return value if is_whole else {"shows": value}
+
+
+OnePart = Annotated[
+    PartShows, BeforeValidator(_shows_alone, json_schema_input_type=str | Shows | list[str | Shows] | PartShows)
+]
+
+
 class ProofPlan(Spec):
     """A proof. Its fields say what is done and what must be seen; the question says what the answer is."""
 
@@ -105,8 +129,8 @@ class ProofPlan(Spec):
     """What must be seen: all of it. Where it is left out, what is printed is the answer."""
     options: dict[Text, ManyShows] = Field(default_factory=dict, max_length=20)
     """By an option's text: what is seen if it is right, and only then."""
-    parts: dict[Text, ManyShows] = Field(default_factory=dict, max_length=40)
-    """By the text (or id) of an item or blank: what its answer is."""
+    parts: dict[Text, OnePart] = Field(default_factory=dict, max_length=40)
+    """By the text (or id) of an item or blank: what its answer is, or its `options`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -179,15 +203,19 @@ class ProofPlan(Spec):
                         f"{' or '.join(fits)} that is meant."
                     ),
                 )
-        for text, many in self.options.items():
+        for place, many in self._options_shown():
             if any(wanted == ANSWER for each in many for wanted in each.facts().values()):
-                yield ("options", text), "An option holds or it does not: say what is seen if it is right."
+                yield place, "An option holds or it does not: say what is seen if it is right."
 
     def _everything_shown(self) -> Iterator[tuple[Place, Shows]]:
         yield from ((("shows", position), each) for position, each in enumerate(self.shows))
-        for field in ("options", "parts"):
-            for text, many in getattr(self, field).items():
-                yield from (((field, text), each) for each in many)
+        yield from ((("parts", name), each) for name, part in self.parts.items() for each in part.shows)
+        yield from ((place, each) for place, many in self._options_shown() for each in many)
+
+    def _options_shown(self) -> Iterator[tuple[Place, tuple[Shows, ...]]]:
+        yield from ((("options", text), many) for text, many in self.options.items())
+        for name, part in self.parts.items():
+            yield from ((("parts", name, "options", text), many) for text, many in part.options.items())
 
     def thing_of(self, shows: Shows) -> tuple[Subject, str]:
         """The kind and name of what is looked at. Raises ValueError, in a sentence, where there is no such thing."""

@@ -13,7 +13,7 @@ from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_
 from graders.plan import COURSE_FILE, LabPlan, load_plan
 from graders.spec import problems_of, templates_in
 from quizzes.drawing import Candidate, CannotDraw, draw_questions
-from quizzes.proving import faults_of
+from quizzes.proof_faults import faults_of
 from quizzes.specs import Bank, QuizSpec
 from quizzes.types.base import QuestionType
 

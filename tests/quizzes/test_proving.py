@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from graders.proofs.seen import Seen
+from quizzes.proof_faults import faults_of
 from quizzes.proof_runs import SeedResult, together
-from quizzes.proving import Outcome, faults_of, judge, plan_of, seeds_of
+from quizzes.proving import Outcome, judge, plan_of, seeds_of
 from quizzes.types.base import QuestionType
 from tests.quizzes.building import questions_of
 
@@ -25,6 +26,11 @@ OPTIONS = {
 }
 COMMANDS = {"commands": ["docker create --name box busybox:1.35"]}
 STATE = "the state of the container box"
+
+GROUPED = {"run": {}, "parts": {
+    word: {"options": {"lists it": {"stdout": {"contains": word}}, "none": {"stdout": {"lacks": word}}}}
+    for word in ("one", "two")
+}}  # fmt: skip
 
 CASES: dict[str, tuple[QuestionType, dict[str, Any], dict[str, Any]]] = {
     "short text": (a_question("short_text", answer="hi"), {STDOUT: " Hi\n"}, {STDOUT: "ho"}),
@@ -79,6 +85,14 @@ CASES: dict[str, tuple[QuestionType, dict[str, Any], dict[str, Any]]] = {
         a_question("blanks", passage="```\n[[first]] busybox:1.35\n```", blanks={"first": {"answer": "FROM"}},
                    proof={"dockerfile": "$answer", "build": {}, "shows": {"works": True}}),
         {"whether the build default works": True}, {"whether the build default works": False}),
+    "pairs, by what must be seen": (
+        a_question("matching", pairs=[{"item": "one", "match": "a"}, {"item": "two", "match": "b"}],
+                   proof={"run": {}, "parts": {"one": {"stdout": "a"}, "two": {"stderr": "b"}}}),
+        {STDOUT: "a", "the stderr of the run default": "b"}, {STDOUT: "b", "the stderr of the run default": "b"}),
+    "groups, each by what is seen if it is right": (
+        a_question("categorise", groups=["lists it", "does not"], proof=GROUPED,
+                   items=[{"text": "one", "group": "lists it"}, {"text": "two", "group": "none"}]),
+        {STDOUT: "one"}, {STDOUT: "one two"}),
     "a blank by what is printed": (
         a_question("blanks", passage="It prints [[word]].", blanks={"word": {"answer": "hi"}},
                    proof={"run": {}, "parts": {"b1": "stdout"}}),
@@ -95,6 +109,48 @@ def test_a_key_is_proven_by_what_fits_and_contradicted_by_what_does_not(case: st
     assert contradicted.outcome is Outcome.CONTRADICTED
     assert contradicted.key
     assert contradicted.why.endswith(".")
+
+
+PAIRS = [{"item": "one", "match": "a"}, {"item": "two", "match": "b"}]
+LISTS = {"stdout": {"contains": "one"}}
+LACKS = {"stdout": {"lacks": "one"}}
+FLIPPED: dict[str, tuple[QuestionType, dict[str, Any]]] = {
+    "the option that must be seen": (
+        a_question("single_choice", options=["created", "running"], answer="running",
+                   proof={**COMMANDS, "shows": {"container": "box", "state": "created"}}), {STATE: "created"}),
+    "one of two that count as right must be seen": (
+        a_question("multiple_choice", options=["created", "running", "dead"], answer=["created", "running"],
+                   proof={**COMMANDS, "shows": {"container": "box", "state": "created"}}), {STATE: "created"}),
+    "an option by what is seen if it is right": (
+        a_question("single_choice", options=["`hi`", "ho", "It fails."], answer="ho", **OPTIONS),
+        {STDOUT: "hi", "the exit code of the run default": 0}),
+    "a pair that must be seen": (
+        a_question("matching", pairs=[{"item": "one", "match": "b"}, {"item": "two", "match": "a"}],
+                   proof={"run": {}, "parts": {"one": {"stdout": "a"}, "two": {"stderr": "b"}}}),
+        {STDOUT: "a", "the stderr of the run default": "b"}),
+    "a group": (
+        a_question("categorise", groups=["lists it", "does not"], proof=GROUPED,
+                   items=[{"text": "one", "group": "none"}, {"text": "two", "group": "lists it"}]), {STDOUT: "one"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(FLIPPED))
+def test_another_key_is_contradicted_by_what_is_seen(case: str) -> None:
+    question, seen = FLIPPED[case]
+    assert list(faults_of(question)) == []
+    verdict = judge(question, Seen(facts=seen))
+    assert verdict.outcome is Outcome.CONTRADICTED
+    assert verdict.why.endswith(".")
+
+
+def test_a_part_for_which_two_choices_hold_is_contradicted() -> None:
+    groups = {"lists it": {"stdout": {"contains": "o"}}, "none": {"stdout": {"contains": "o"}}}
+    proof = {"run": {}, "parts": {word: {"options": groups} for word in ("one", "two")}}
+    items = [{"text": "one", "group": "lists it"}, {"text": "two", "group": "none"}]
+    question = a_question("categorise", groups=["lists it", "does not"], items=items, proof=proof)
+    verdict = judge(question, Seen(facts={STDOUT: "one two"}))
+    assert verdict.outcome is Outcome.CONTRADICTED
+    assert verdict.why == 'For "one", what the engine showed holds for "lists it" and "none".'
 
 
 @pytest.mark.parametrize("case", list(CASES))
@@ -129,8 +185,36 @@ def test_another_condition_that_fails_contradicts_too() -> None:
         (a_question("short_text", answer="hi", proof={"run": {}, "options": {"hi": {"stdout": "x"}}}), '"hi"'),
         (a_question("short_text", answer="hi", proof={"run": {}, "parts": {"b1": "stdout"}}), "the part"),
         (a_question("long_text"), "marked by a person"),
+        (a_question("single_choice", **CHOICE, proof={"run": {}, "shows": {"exit_code": 0}}), "Give it `options`"),
+        (a_question("predict_output", answer="a", options=["a", "b"], proof={"run": {}, "shows": {"exit_code": 0}}),
+         "Give it `options`"),
+        (a_question("dockerfile_line", dockerfile="FROM busybox:1.35\nRUN true\n", answer=2,
+                    proof={"build": {}, "shows": {"works": False}}), "Nothing ties"),
+        (a_question("single_choice", **CHOICE, proof={"run": {}, "options": {"`hi`": {"stdout": "hi"}}}),
+         "right alone"),
+        (a_question("single_choice", **CHOICE, proof={**OPTIONS["proof"], "shows": "stderr"}), "With `options`"),
+        (a_question("single_choice", **CHOICE, proof={**OPTIONS["proof"], "parts": {"a": "stdout"}}), "or the other"),
+        (a_question("multiple_choice", options=["docker ps", "docker ps -a", "x"], answer=["docker ps", "docker ps -a"],
+                    proof={"commands": "$answer", "shows": {"exit_code": 0}}), "not one text"),
+        (a_question("matching", pairs=PAIRS, proof={"commands": "$answer", "shows": {"exit_code": 0}}),
+         "Say in `parts` what settles each"),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}}), "several parts"),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}, "shows": {"exit_code": 0}}), "Say in `parts`, by an"),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}, "parts": {"one": "stdout"}}), 'leave out "two"'),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}, "parts": {"one": LISTS, "two": LACKS}}), "whatever"),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}, "parts": {
+            "one": {"options": {"a": LISTS}}, "two": "stdout"}}), "of another choice too"),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}, "parts": {
+            "one": {"options": {"b": LISTS}}, "two": "stdout"}}), "leave out what is right"),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}, "parts": {
+            "one": {"options": {"a": LISTS, "c": LACKS}}, "two": "stdout"}}), '"c", which cannot be chosen'),
+        (a_question("matching", pairs=PAIRS, proof={"run": {}, "parts": {
+            "one": {"shows": "stdout", "options": {"a": LISTS, "b": LACKS}}, "two": "stdout"}}), "leave one of them"),
+        (a_question("ordering", items=["one", "two", "three"], proof={"run": {}, "shows": {"exit_code": 0}}),
+         "any order would pass"),
+        (a_question("ordering", items=["one", "two", "three"], proof={"run": {}}), "No order is seen"),
     ],
-)
+)  # fmt: skip
 def test_a_proof_from_which_no_key_follows_is_found_before_it_is_run(question: QuestionType, says: str) -> None:
     faults = list(faults_of(question))
     assert any(says in fault for fault in faults), faults
