@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
+from unicodedata import normalize
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
 from quizzes.types.base import Feedback, Text, between, refuse_at
 from quizzes.types.patterns import compiled, require_pattern
-from quizzes.types.text import alike
+from quizzes.types.text import alike, composed
 
 MAX_LENGTH = 200
 
@@ -35,9 +36,9 @@ class WrongText(BaseModel):
 class AcceptedText(BaseModel):
     """`answer` is one text or a list of texts, each of which is right; `wrong` has answers that are told why not.
 
-    `match`: `normalised` (width, case, spaces and surrounding quotes do not matter), `exact` (all of it matters but
-    spaces at the ends), or `regex` (each is an RE2 pattern for the whole answer, case ignored; `shown` tells students
-    the right answer in words).
+    `match`: `normalised` (width, case, spaces and surrounding quotes do not matter), `exact` (all of it matters but how
+    many spaces there are), or `regex` (each is an RE2 pattern for the whole answer, case ignored; `shown` tells
+    students the right answer in words). What cannot be seen never matters: see `composed`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,11 +66,11 @@ class AcceptedText(BaseModel):
     def _matches(self, value: str, accepted: Iterable[str]) -> bool:
         match self.match:
             case "exact":
-                return value in accepted
+                return composed(value) in map(composed, accepted)
             case "normalised":
                 return alike(value) in {alike(text) for text in accepted}
             case "regex":
-                return any(compiled(pattern).fullmatch(value) for pattern in accepted)
+                return any(compiled(normalize("NFC", one)).fullmatch(composed(value)) for one in accepted)
 
     def judge(self, text: str) -> tuple[bool, str]:
         """Say whether a text is right, and the feedback on a known wrong one."""

@@ -1,29 +1,18 @@
 """What a docker command asks for, as data that is equal for two spellings of it, and where two commands differ."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import zip_longest
 
 from graders.commands.grammar.table import BY_PATH
 from graders.commands.model import Command, FlagValue
-from graders.commands.parser import read_command
 from graders.commands.written import normal, written
-from graders.dockerfile.references import Reference
 from quizzes.types.alignment import common
 from quizzes.types.base import LineMark
-from quizzes.types.instruction_meaning import mount_meaning
-
-_PROMPT = re.compile(r"^[$#]\s+")
-_THIS_FOLDER = re.compile(r"\$PWD\b|\$\{PWD\}|\$\(pwd\)")
-_STANDS_FOR_THIS_FOLDER = "__PWD__"
-_ALL_ALIKE = frozenset({"kill", "pause", "restart", "rm", "start", "stop", "unpause"})
-"""What these do to several containers, images, volumes or networks, they do in any order."""
-_LAST_COUNTS = frozenset({"env", "label"})
-"""Of these options' values, the last one of a name counts."""
-_WITH_AN_IMAGE = frozenset({("pull",), ("push",)})
+from quizzes.types.option_meaning import ALL_ALIKE, arguments_meaning, options_meaning
+from quizzes.types.typed_command import STANDS_FOR_THIS_FOLDER, command_of
 
 
 def meant(text: str) -> Command:
@@ -32,13 +21,10 @@ def meant(text: str) -> Command:
     However it is called, in whatever order its options come, by their long or short names: it is the same. `$PWD`
     stands for itself. Of commands that the grammar only knows by name (`docker compose`), the words are kept.
     """
-    line = _THIS_FOLDER.sub(_STANDS_FOR_THIS_FOLDER, _PROMPT.sub("", text))
-    command = normal(read_command(line, offered_only=False))
+    command = normal(command_of(text))
+    flags = options_meaning(command)
     return command.model_copy(
-        update={
-            "flags": {name: _value(name, value) for name, value in command.flags.items()},
-            "args": _arguments(command),
-        }
+        update={"flags": {name: flags[name] for name in sorted(flags)}, "args": arguments_meaning(command)}
     )
 
 
@@ -46,42 +32,6 @@ def has_grammar(command: Command) -> bool:
     """Whether its options are known, so that it can be compared part by part."""
     shape = BY_PATH.get(command.path)
     return command.path == ("help",) or (shape is not None and not shape.refused)
-
-
-def _value(name: str, value: FlagValue) -> FlagValue:
-    if not isinstance(value, tuple):
-        return value
-    texts = [mount_meaning(text) if name == "mount" else text for text in value]
-    texts = [text.removesuffix("/tcp") for text in texts] if name == "publish" else texts
-    names = {text.partition("=")[0] for text in texts}
-    the_last_counts = name in _LAST_COUNTS and len(names) < len(texts)
-    return tuple(texts if the_last_counts else sorted(texts))
-
-
-def _arguments(command: Command) -> tuple[str, ...]:
-    shape = BY_PATH.get(command.path)
-    if shape is None or shape.refused:
-        *words, last = command.args or ("",)
-        return (*words, _image(last)) if command.path in _WITH_AN_IMAGE else command.args
-    images = 1 if shape.stops else len(command.args)
-    args = tuple(
-        _image(arg) if place < images and _takes(shape.takes, place) == "image" else arg
-        for place, arg in enumerate(command.args)
-    )
-    return tuple(sorted(args)) if _in_any_order(command) else args
-
-
-def _takes(kinds: Sequence[str], place: int) -> str:
-    return kinds[min(place, len(kinds) - 1)] if kinds else ""
-
-
-def _in_any_order(command: Command) -> bool:
-    return command.path[-1] in _ALL_ALIKE
-
-
-def _image(name: str) -> str:
-    found = Reference.parse(name)
-    return name if found is None else str(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +57,7 @@ def compared(given: Command, key: Command) -> Compared:
         return Compared(fraction=Fraction(0), lines=(call,))
     options, words = list(_options(given, key)), list(_words(given, key))
     parts = [*options, *words]
-    subject = set(given.args) & set(key.args) if _in_any_order(key) else given.args[:1] == key.args[:1]
+    subject = set(given.args) & set(key.args) if key.path[-1] in ALL_ALIKE else given.args[:1] == key.args[:1]
     if not has_grammar(key) or (key.args and not subject):
         return Compared(fraction=Fraction(0), lines=(call, *parts))
     about = min(1, len(key.args))
@@ -175,4 +125,4 @@ def _mark(typed: str | None, wanted: str | None, *, note: str = "") -> LineMark:
 
 
 def _shown(text: str) -> str:
-    return text.replace(_STANDS_FOR_THIS_FOLDER, "$PWD").removesuffix(":latest")
+    return text.replace(STANDS_FOR_THIS_FOLDER, "$PWD").removesuffix(":latest")

@@ -10,8 +10,13 @@ from graders.commands.model import Command, CommandRefused
 from quizzes.types.base import Feedback, Key, QuestionType, Sample, Scored, Text, Value, between, refuse_at
 from quizzes.types.command_meaning import compared, meant
 from quizzes.types.text import typed
+from quizzes.types.typed_command import needs_keys_of_its_own
 
 MAX_LENGTH = 500
+_ON_KEYBOARDS = (
+    "It is taken as it was meant, though a terminal would not: it has dashes or quotation marks as word processors make"
+    " them. Type `-`, `\"` and `'` on your keyboard."
+)
 
 
 def _one_or_more(value: object) -> object:
@@ -70,7 +75,7 @@ class DockerCommand(QuestionType):
     def read(self, raw: object) -> Value | None:
         """Read the line typed, whether or not it is a command; one that goes on behind a backslash becomes one line."""
         joined = raw.replace("\r\n", "\n").replace("\\\n", " ") if isinstance(raw, str) else raw
-        return typed(joined, max_length=MAX_LENGTH)
+        return typed(joined, max_length=MAX_LENGTH, spaces_count=True)
 
     def score(self, value: Value) -> Scored:
         """Compare with the answer that fits best, and say which parts differ."""
@@ -79,9 +84,10 @@ class DockerCommand(QuestionType):
         except CommandRefused as refused:
             return Scored(fraction=Fraction(0), trouble=_first_words(refused))
         best = max((compared(given, key) for key in self._keys), key=lambda one: one.fraction)
+        odd = _ON_KEYBOARDS if needs_keys_of_its_own(str(value)) else ""
         if best.fraction == 1:
-            return Scored(fraction=best.fraction, lines=best.lines)
-        known = next((wrong.feedback for wrong in self.wrong if given in map(meant, wrong.text)), "")
+            return Scored(fraction=best.fraction, lines=best.lines, feedback=odd)
+        known = next((wrong.feedback for wrong in self.wrong if given in map(meant, wrong.text)), odd)
         fraction = best.fraction if self.scoring == "per_part" else Fraction(0)
         return Scored(fraction=fraction, feedback=known, lines=best.lines)
 

@@ -24,7 +24,8 @@ Meaning = tuple[object, ...]
 _NAMES = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _DEFAULTING = re.compile(r"\$\{[^}]*[^A-Za-z0-9_}]")
 _HEALTH_DEFAULTS = {"interval": "30s", "timeout": "30s", "start-period": "0s", "retries": "3"}
-_MOUNT_ALIASES = {"src": "source", "from": "from", "dst": "target", "destination": "target", "ro": "readonly"}
+_MOUNT_ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
+_MOUNT_SWITCHES = frozenset({"readonly", "readwrite", "required", "volume-nocopy"})
 
 
 class _Unresolved(Mapping[str, str | None]):
@@ -134,7 +135,7 @@ def _flags(instruction: Instruction) -> Meaning:
     for flag in instruction.flags:
         value = "true" if flag.value is None else _plain(flag.value)
         if flag.name == "mount":
-            value = mount_meaning(value)
+            value = mount_meaning(value, unless_said="bind")
         elif flag.name == "from":
             value = value.lower()
         elif instruction.keyword == "HEALTHCHECK":
@@ -148,13 +149,31 @@ def _flags(instruction: Instruction) -> Meaning:
     return tuple(sorted(given))
 
 
-def mount_meaning(value: str) -> str:
-    """A mount's options in one order, by their long names."""
-    parts = []
+def mount_fields(value: str) -> dict[str, str] | None:
+    """A mount's fields by their long names; None where one is given twice."""
+    fields: dict[str, str] = {}
     for part in value.split(","):
         name, equals, held = part.strip().partition("=")
-        parts.append(_MOUNT_ALIASES.get(name.lower(), name.lower()) + equals + held)
-    return ",".join(sorted(parts))
+        name = _MOUNT_ALIASES.get(name.lower(), name.lower())
+        if name in fields:
+            return None
+        held = held if equals else "true"
+        if name in _MOUNT_SWITCHES:
+            held = {"1": "true", "0": "false"}.get(held, held.lower())
+        fields[name] = _folder(held) if name == "target" and held.startswith("/") else held
+    return fields
+
+
+def mount_meaning(value: str, *, unless_said: str) -> str:
+    """A mount's fields in one order, without what is so anyway: `unless_said` is its type where it names none."""
+    fields = mount_fields(value)
+    if fields is None:
+        return value
+    # A mount of a build is read-only unless `readonly=false` says otherwise; one of a container is not.
+    so_anyway = {("type", unless_said)} | {
+        (name, "false") for name in _MOUNT_SWITCHES if name != "readonly" or unless_said != "bind"
+    }
+    return ",".join(f"{name}={held}" for name, held in sorted(fields.items() - so_anyway))
 
 
 def _heredocs(instruction: Instruction) -> Meaning:

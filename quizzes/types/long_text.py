@@ -28,7 +28,7 @@ class LongText(MarkedQuestion):
 
     def read(self, raw: object) -> Value | None:
         """Read the text as it was written."""
-        return typed_text(raw, max_length=self.at_most_characters)
+        return typed_text(raw, max_length=self.at_most_characters, is_prose=True)
 
     def public_extras(self) -> dict[str, Any]:
         """Ask for a text area, and say what is counted."""

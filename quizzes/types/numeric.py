@@ -25,8 +25,20 @@ from quizzes.types.units import converted, find_unit, known_units, units_beside
 
 MAX_LENGTH = 60
 MINUS = "\u2212"  # what word processors make of a hyphen
-# Digits and exponent are bounded: "1e999999999" would be a number of a billion digits.
-_NUMBER = re.compile(r"([+\-\u2212]?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?) ?([A-Za-z%]{0,8})", re.ASCII)
+_AS_ON_A_KEYBOARD = str.maketrans(
+    {chr(code + 0xFEE0): chr(code) for code in range(ord("!"), ord("~") + 1)}  # of full width
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63", "-")
+)
+_SUPERSCRIPTS = str.maketrans(
+    "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b", "0123456789+-"
+)
+_RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079\u207a\u207b]+")
+# Digits and exponent are bounded: "1e999999999" would be a number of a billion digits. Spaces may part thousands.
+_NUMBER = re.compile(
+    r"([+-]?) ?(\d{1,3}(?: \d{3}){1,6}(?:\.\d{0,20})?|\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})"
+    r"(?:(?:[eE]| ?[x*\u00d7\u00b7] ?10\^)([+-]?\d{1,2}))? ?([A-Za-z%]{0,8})",
+    re.ASCII,
+)
 
 
 def _is_number(value: object) -> object:
@@ -37,6 +49,11 @@ def _is_number(value: object) -> object:
 
 Number = Annotated[Decimal, BeforeValidator(_is_number), Field(ge=-(10**20), le=10**20, max_digits=30)]
 Tolerance = Annotated[Decimal, BeforeValidator(_is_number), Field(gt=0, le=10**20, max_digits=30)]
+
+
+def _on_a_keyboard(text: str) -> str:
+    """The text as it could be typed: digits of full width, dashes for a minus, and raised digits as `^3`."""
+    return _RAISED.sub(lambda raised: f"^{raised[0].translate(_SUPERSCRIPTS)}", text).translate(_AS_ON_A_KEYBOARD)
 
 
 def _unit_meant(written: str) -> str:
@@ -94,12 +111,12 @@ class Numeric(QuestionType):
 
     def _amount(self, text: str) -> Fraction:
         """The amount in the answer's unit. Raises MalformedAnswer."""
-        found = _NUMBER.fullmatch(text)
+        found = _NUMBER.fullmatch(_on_a_keyboard(text))
         if found is None:
             hint = " Use a point for decimals and no separators." if "," in text else ""
             raise MalformedAnswer("not_a_number", f"Write a number, such as 8 or 2.5.{hint}")
-        number, written = found[1].replace(MINUS, "-"), found[2]
-        amount = Fraction(number)
+        sign, digits, exponent, written = found.groups()
+        amount = Fraction(f"{sign}{digits.replace(' ', '')}e{exponent or 0}")
         if not written:
             if self.unit_needed:
                 raise MalformedAnswer("unit_needed", "Write the unit after the number.")
@@ -171,6 +188,7 @@ class Numeric(QuestionType):
             Sample(name="within percent", spec=percent, raw=f"{MINUS}190", fraction=Fraction(1)),
             Sample(name="past percent", spec=percent, raw="-189.9", fraction=Fraction(0)),
             Sample(name="exponent", spec=spec, raw="2.048e3", fraction=Fraction(1)),
+            *_spelled_otherwise(spec, bare, percent),
             Sample(name="unit missing", spec=needed, raw="2048", refused="unit_needed"),
             Sample(name="unit unknown", spec=spec, raw="2048 s", refused="unit_unknown"),
             Sample(name="unit where there is none", spec=bare, raw="0.5 MB", refused="unit_unknown"),
@@ -180,3 +198,37 @@ class Numeric(QuestionType):
             Sample(name="not a number", spec=spec, raw=float("nan"), refused="not_a_number"),
             Sample(name="true", spec=spec, raw=True, refused="answer_type"),
         ]
+
+
+def _spelled_otherwise(spec: dict[str, Any], bare: dict[str, Any], percent: dict[str, Any]) -> list[Sample]:
+    """Numbers as people write them, and what looks like them."""
+    right = {
+        "no digit before the point": (bare, ".5"),
+        "no digit behind the point": (spec, "2048."),
+        "a plus": (spec, "+2048"),
+        "an en dash for a minus": (percent, "\u2013200"),
+        "full width": (spec, "\uff12\uff10\uff14\uff18"),
+        "thousands parted by a space": (spec, "2 048"),
+        "thousands parted by a no-break space": (spec, "2\u202f048\u00a0MiB"),
+        "no space before the unit": (spec, "2048MiB"),
+        "an exponent with a capital and a sign": (spec, "2.048E+3"),
+        "a small exponent": (bare, "50e\u22122"),
+        "a power of ten": (spec, "2.048 \u00d7 10\u00b3"),
+        "a power of ten, typed": (spec, "2.048*10^3 MiB"),
+    }
+    refused = {
+        "only a point": ".",
+        "two points": "2.0.48",
+        "thousands parted by a comma": "2,048",
+        "a space in the wrong place": "20 48",
+        "raised digits alone": "2048\u00b2",
+        "two minus signs": "--2048",
+        "a power without a number": "10^",
+    }
+    return [
+        *(Sample(name=name, spec=one, raw=raw, fraction=Fraction(1)) for name, (one, raw) in right.items()),
+        *(Sample(name=name, spec=spec, raw=raw, refused="not_a_number") for name, raw in refused.items()),
+        Sample(name="another power of ten", spec=spec, raw="2.048 x 10^2", fraction=Fraction(0)),
+        Sample(name="the other sign", spec=percent, raw="200", fraction=Fraction(0)),
+        Sample(name="five, not a half", spec=bare, raw="5.", fraction=Fraction(0)),
+    ]

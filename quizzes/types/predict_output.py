@@ -28,7 +28,7 @@ from quizzes.types.base import (
     option_from,
     refuse_at,
 )
-from quizzes.types.text import typed_text
+from quizzes.types.text import as_shown, typed_text
 
 MAX_LENGTH = 2000
 MOST_LINES = 60
@@ -230,6 +230,12 @@ class PredictOutput(QuestionType):
                 fraction=Fraction(1),
             ),
             Sample(name="hidden marks", spec=spec, raw="a\x00\u202e\n\n<\u200bb>", fraction=Fraction(1)),
+            Sample(
+                name="typed, odd spaces on either side",
+                spec=spec | {"answer": "a\u00a0b c"},
+                raw="a b\u202fc",
+                fraction=Fraction(1),
+            ),
             Sample(name="typed, too long", spec=spec, raw="a" * (MAX_LENGTH + 1), refused="answer_too_long"),
             Sample(name="typed, a list", spec=spec, raw=["a"], refused="answer_type"),
             Sample(name="chosen, right", spec=choice, raw=right, fraction=Fraction(1)),
@@ -242,7 +248,7 @@ class PredictOutput(QuestionType):
 
 def _lines(text: str) -> tuple[str, ...]:
     """The lines that are compared: without white space at their ends, and without empty ones at both ends."""
-    return tuple("\n".join(line.rstrip() for line in text.split("\n")).strip("\n").split("\n"))
+    return tuple(as_shown(text).split("\n"))
 
 
 def _marks(given: Sequence[str], key: Sequence[str], pairs: Sequence[tuple[int, int]]) -> tuple[LineMark, ...]:

@@ -59,6 +59,23 @@ class ShortText(AcceptedText, QuestionType):
             Sample(name="a pattern that others hang on", spec=hostile, raw="a" * 200, fraction=Fraction(0)),
             Sample(name="markup", spec=spec, raw="<script>alert(1)</script>", fraction=Fraction(0)),
             Sample(name="hidden marks", spec=spec, raw="WORK\u200bDIR\u202e\x00", fraction=Fraction(1)),
+            *_said_in_unicode(spec),
             Sample(name="too long", spec=spec, raw="a" * 201, refused="answer_too_long"),
             Sample(name="a list", spec=spec, raw=["WORKDIR"], refused="answer_type"),
         ]
+
+
+def _said_in_unicode(spec: dict[str, Any]) -> list[Sample]:
+    """Answers that look the same and are typed with other characters, and two that do not look the same."""
+    exact = spec | {"answer": ["caf\u00e9 au lait"], "match": "exact", "wrong": []}
+    apart = spec | {"answer": "cafe\u0301 au lait", "match": "regex", "shown": "caf\u00e9 au lait", "wrong": []}
+    hidden = "\u200b\u200c\u200d\u2060\u2063\ufe0f\u034f\u180e\u00ad\ufeff"
+    return [
+        Sample(name="all that is invisible", spec=spec, raw=f"{hidden}WORK{hidden}DIR{hidden}", fraction=Fraction(1)),
+        Sample(name="exact, accent apart", spec=exact, raw="cafe\u0301 au lait", fraction=Fraction(1)),
+        Sample(name="exact, no-break space", spec=exact, raw="caf\u00e9\u00a0au lait", fraction=Fraction(1)),
+        Sample(name="exact, accent missing", spec=exact, raw="cafe au lait", fraction=Fraction(0)),
+        Sample(name="exact, space missing", spec=exact, raw="caf\u00e9au lait", fraction=Fraction(0)),
+        Sample(name="pattern, accent in one", spec=apart, raw="caf\u00e9 au\u202flait", fraction=Fraction(1)),
+        Sample(name="pattern, accent missing", spec=apart, raw="cafe au lait", fraction=Fraction(0)),
+    ]
