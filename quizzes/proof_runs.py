@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict
 from graders.proofs.carrying import carry_out
 from graders.proofs.seen import Seen, TerminalLine
 from graders.sandbox.base import Sandbox
-from graders.visible import visible
+from graders.visible import listed, visible
 from quizzes.proof_keys import key_in_words
 from quizzes.proving import CannotJudge, Outcome, Verdict, judge, plan_of, variant_of
 from quizzes.types.base import QuestionType
+from quizzes.types.family import VariantFails
 
 _MOST_WHY = 500
 
@@ -46,7 +47,11 @@ class Prover:
 
     def prove(self, seed: int | None) -> SeedResult:
         """Carry one variant's proof out and judge it. Raises SandboxUnavailable, and nothing else."""
-        variant = variant_of(self._question, seed)
+        try:
+            variant = variant_of(self._question, seed)
+        except VariantFails as failure:
+            why = f"This seed makes no question: {listed(failure.messages)}."
+            return _result(seed, Verdict(outcome=Outcome.NOT_RUN, key="", why=why), Seen())
         try:
             plan = plan_of(variant)
         except CannotJudge as cannot:

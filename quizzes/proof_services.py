@@ -75,7 +75,7 @@ def ask_proof(*, by: User, question: Question) -> Proof:
                 course=question.course,
                 question_digest=version.digest,
                 asked_by=by,
-                of=len(seeds_of(version.content)),
+                of=len(seeds_to_carry_out(course=question.course, question=version.content)),
             )
     except IntegrityError:  # somebody else asked at the same moment
         return under_way.get()
@@ -90,9 +90,32 @@ def _call_provers(times: int = 1) -> None:
         log.warning("provers_not_called", error=str(error))
 
 
+def seeds_to_carry_out(*, course: Course, question: QuestionType) -> tuple[int | None, ...]:
+    """The seeds that settle a question: the first ones, and any other that contradicts it as it stands."""
+    first = seeds_of(question)
+    standing = Proof.objects.standing().filter(course=course, question_digest=digest_of(question))
+    against = standing.filter(state=ProofState.CONTRADICTED).first()
+    results = results_of(against) if against is not None else []
+    seeds = [result.seed for result in results if result.outcome is Outcome.CONTRADICTED]
+    return (*first, *(seed for seed in seeds if seed is not None and seed not in first))
+
+
+def left_out(*, course: Course, question: QuestionType, results: Sequence[SeedResult]) -> tuple[int | None, ...]:
+    """The seeds without which these results settle nothing; none where one of them contradicts."""
+    if together(results)[0] is Outcome.CONTRADICTED:
+        return ()
+    done = {result.seed for result in results}
+    return tuple(seed for seed in seeds_to_carry_out(course=course, question=question) if seed not in done)
+
+
 @transaction.atomic
-def keep_results(*, course: Course, question: QuestionType, results: Sequence[SeedResult]) -> Proof:
-    """Keep what came of a proof that was carried out elsewhere, as by `course prove`."""
+def keep_results(*, course: Course, question: QuestionType, results: Sequence[SeedResult]) -> Proof | None:
+    """Keep what came of a proof that was carried out elsewhere, as by `course prove`.
+
+    None, with nothing kept, where seeds were `left_out`: few of them take no contradiction back, and prove nothing.
+    """
+    if left_out(course=course, question=question, results=results):
+        return None
     outcome, why = together(results)
     made = Proof.objects.create(
         course=course,

@@ -25,9 +25,10 @@ from quizzes.proof_keys import (
     part_called,
 )
 from quizzes.types.base import QuestionType
+from quizzes.types.family import SEEDS_TRIED
 
-SEEDS = 20
-"""How many variants of a question that varies are carried out."""
+SEEDS = SEEDS_TRIED
+"""How many variants of a question that varies are carried out: those that are tried when it is read."""
 
 
 class Outcome(StrEnum):
@@ -54,11 +55,11 @@ class CannotJudge(Exception):
 
 def seeds_of(question: QuestionType, *, count: int = SEEDS) -> tuple[int | None, ...]:
     """The seeds to carry out: the first `count`, and None alone for a question that does not vary."""
-    return tuple(range(1, count + 1)) if question.varies else (None,)
+    return tuple(range(count)) if question.varies else (None,)
 
 
 def variant_of(question: QuestionType, seed: int | None) -> QuestionType:
-    """The question as it is with this seed."""
+    """The question as it is with this seed. Raises VariantFails."""
     return question if seed is None else question.variant(seed)
 
 

@@ -17,7 +17,6 @@ from quizzes import proof_services
 from quizzes.proof_models import Proof
 from quizzes.proof_runs import Prover
 from quizzes.proof_services import ProofClaim
-from quizzes.proving import seeds_of
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +82,7 @@ def _carry(claim: ProofClaim, lease: "_Lease", *, until: float, leaving: Leaving
     prover = Prover(question, sandbox=engines.open_sandbox(), bases=proof.course.bases, job_id=_job_id(proof))
     results = proof_services.results_of(proof)
     done = {result.seed for result in results}
-    for seed in seeds_of(question):
+    for seed in proof_services.seeds_to_carry_out(course=proof.course, question=question):
         if seed in done:
             continue
         if lease.lost.is_set():

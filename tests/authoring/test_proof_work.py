@@ -17,7 +17,9 @@ from labs import tasks as labs_tasks
 from quizzes import proof_services, tasks
 from quizzes.models import Question
 from quizzes.proof_models import Proof, ProofState
-from quizzes.proof_services import ask_proof, claim_next, results_of, sweep_proofs
+from quizzes.proof_runs import SeedResult
+from quizzes.proof_services import ask_proof, claim_next, keep_results, results_of, sweep_proofs
+from quizzes.proving import Outcome
 from quizzes.services import sync_questions
 from tests.quizzes.building import a_course, questions_of
 
@@ -151,7 +153,22 @@ def test_a_submission_that_comes_meanwhile_is_let_through_between_two_seeds(
     proof_work.work(seconds=LONG)
     proof.refresh_from_db()
     assert (proof.state, proof.done, len(ran)) == (ProofState.CONTRADICTED, 20, 20), "what was done is not done again"
-    assert proof.why.startswith("Seed 1: ")
+    assert proof.why.startswith("Seed 0: ")
+
+
+def test_a_later_seed_that_contradicts_is_carried_out_again_with_the_first_ones(
+    sandbox: FakeSandbox, calls: list[int]
+) -> None:
+    values = {"values": {"word": {"kind": "choice", "of": ["hi", "ho"]}}}
+    course = a_bank({**PRINTS, **values, "answer": "{word}", "dockerfile": "FROM busybox:1.35\nCMD echo {word}\n"})
+    question = the_question(course).current_version.content
+    against = SeedResult(seed=21, outcome=Outcome.CONTRADICTED, key="hi", seen="ho", why="They differ.")
+    keep_results(course=course, question=question, results=[against])
+    proof = asked(course)
+    proof_work.work(seconds=LONG)
+    proof.refresh_from_db()
+    assert (proof.done, proof.of) == (21, 21)
+    assert [result.seed for result in results_of(proof)] == [*range(20), 21]
 
 
 def test_an_engine_that_is_away_takes_nothing(sandbox: FakeSandbox, calls: list[int]) -> None:

@@ -10,11 +10,16 @@ from small_pack import a_pack
 from authoring.packs import InvalidPack, load
 from authoring.prove import prove_pack, summary
 from authoring.sync import sync
+from courses.models import Course
 from graders.sandbox.base import ContainerSpec
 from graders.sandbox.fake import FakeProgram, FakeSandbox
 from quizzes.errors import Conflict
+from quizzes.proof_gate import contradicted
 from quizzes.proof_models import Proof, ProofState
+from quizzes.proof_runs import SeedResult
+from quizzes.proof_services import keep_results, seeds_to_carry_out
 from quizzes.proving import Outcome
+from quizzes.stored import digest_of
 
 BANK = """
 - id: right
@@ -162,6 +167,48 @@ def test_results_are_kept_with_the_course_and_stop_a_wrong_key_from_coming_in(
     assert '"ho"' in refused.value.message
     with pytest.raises(CommandError, match="contradicts"):
         call_command("course", "sync", str(pack), "--yes")
+
+
+@pytest.mark.django_db
+def test_few_seeds_that_contradict_nothing_are_not_kept_and_take_no_contradiction_back(
+    pack: Path, engine: FakeSandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sync(pack=load(pack))
+    course = Course.objects.get()
+    varied = next(question for question in load(pack).questions if question.id == "varied")
+    against = SeedResult(seed=4, outcome=Outcome.CONTRADICTED, key="a", seen="b", why="They differ.")
+    assert keep_results(course=course, question=varied, results=[against]), "any contradiction is kept"
+    digest = digest_of(varied)
+
+    out = prove(pack, capsys, "--seeds", "1")
+    assert "varied is not kept: nothing contradicts it, but seed 19 was left out" in out
+    assert "Leave --seeds out." in out
+    assert "1 result is kept with the course" in out, "the question that does not vary"
+    assert set(contradicted(course=course, digests=[digest])) == {digest}
+    assert Proof.objects.filter(question_digest=digest).count() == 1
+
+    assert "The results are kept" in prove(pack, capsys)
+    assert not contradicted(course=course, digests=[digest])
+
+
+@pytest.mark.django_db
+def test_a_contradiction_of_a_later_seed_is_taken_back_by_that_seed_alone(
+    pack: Path, engine: FakeSandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sync(pack=load(pack))
+    course = Course.objects.get()
+    varied = next(question for question in load(pack).questions if question.id == "varied")
+    against = SeedResult(seed=21, outcome=Outcome.CONTRADICTED, key="a", seen="b", why="They differ.")
+    keep_results(course=course, question=varied, results=[against])
+    digest = digest_of(varied)
+    assert seeds_to_carry_out(course=course, question=varied) == (*range(20), 21)
+
+    out = prove(pack, capsys)
+    assert "seed 21 was left out" in out
+    assert "Give --seeds 22." in out
+    assert contradicted(course=course, digests=[digest])
+    prove(pack, capsys, "--seeds", "22")
+    assert not contradicted(course=course, digests=[digest])
 
 
 @pytest.mark.django_db

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from graders.proofs.seen import Seen
+from graders.sandbox.fake import FakeProgram, FakeSandbox
 from quizzes.proof_faults import faults_of
-from quizzes.proof_runs import SeedResult, together
+from quizzes.proof_runs import Prover, SeedResult, together
 from quizzes.proving import Outcome, judge, plan_of, seeds_of
+from quizzes.stored import as_json, question_of
 from quizzes.types.base import QuestionType
 from tests.quizzes.building import questions_of
 
@@ -234,9 +236,23 @@ def test_a_question_that_varies_is_carried_out_for_20_seeds() -> None:
     varied = a_question(
         "short_text", values={"word": "word"}, dockerfile='FROM busybox:1.35\nCMD ["echo", "{word}"]\n', answer="{word}"
     )
-    assert seeds_of(varied) == tuple(range(1, 21))
+    assert seeds_of(varied) == tuple(range(20)), "those that reading it tries"
     assert seeds_of(a_question("short_text", answer="hi")) == (None,)
     assert plan_of(varied.variant(1)).dockerfile != plan_of(varied.variant(2)).dockerfile
+
+
+def test_a_seed_that_makes_no_question_was_not_run_and_says_why() -> None:
+    fields = {"options": ["{n}", "41"], "answer": "{n}", "values": {"n": {"kind": "choice", "of": [7, 8]}}}
+    stored = as_json(a_question("single_choice", **fields))
+    unlucky = question_of("unlucky", {**stored, "values": {"n": {"kind": "choice", "of": [41, 7]}}})
+    sandbox = FakeSandbox(on_run=lambda _spec: FakeProgram(stdout=b"7"))
+    prover = Prover(unlucky, sandbox=sandbox, bases=["busybox:1.35"], job_id="proof")
+    results = [prover.prove(seed) for seed in range(20)]
+    assert {result.outcome for result in results} == {Outcome.PROVEN, Outcome.NOT_RUN}
+    outcome, why = together(results)
+    assert outcome is Outcome.NOT_RUN
+    assert "This seed makes no question: " in why
+    assert why.endswith(".")
 
 
 def test_any_seed_that_contradicts_contradicts_and_is_named() -> None:

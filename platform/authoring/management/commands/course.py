@@ -21,11 +21,22 @@ from courses.models import Course
 from graders.authored import Problem, did_you_mean
 from graders.sandbox.base import SandboxUnavailable
 from graders.sandbox.docker import DockerSandbox
-from quizzes.proof_services import keep_results
+from quizzes.proof_services import keep_results, left_out
 from quizzes.proving import SEEDS
 
 LEAST_MUTATION_SCORE = 0.9
+_SEEDS_HELP = f"variants of a question that varies; default {SEEDS}, and with fewer only a contradiction is kept"
 _STRICT = f"fail where a survivor is not explained, or less than {LEAST_MUTATION_SCORE:.0%} of the mutants are noticed"
+
+
+def _not_kept(seeds: Sequence[int | None]) -> str:
+    """Why what came of a proof is not kept, to follow the question's name, and what to do."""
+    most = max(seed for seed in seeds if seed is not None)
+    needed = max(most + 1, SEEDS)
+    return (
+        f"is not kept: nothing contradicts it, but seed {most} was left out, and only a run of all of them settles it. "
+        f"{'Leave --seeds out.' if needed == SEEDS else f'Give --seeds {needed}.'}"
+    )
 
 
 def _add_engines(parser: CommandParser) -> None:
@@ -33,7 +44,7 @@ def _add_engines(parser: CommandParser) -> None:
         "--engine", action="append", help="its address; may be given several times; default SANDBOX_ENGINES"
     )
     parser.add_argument("--jobs", type=int, default=1, help="how many at once on each engine; default 1")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"variants of a question that varies; default {SEEDS}")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=_SEEDS_HELP)
 
 
 class Command(BaseCommand):
@@ -180,16 +191,22 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _keep(self, pack: Pack, proved: list[Proved]) -> None:
-        """Keep the results where the course is in the database; without one, they have been told."""
+        """Keep the results where the course is in the database, and say which settle nothing and are not kept."""
         try:
             course = Course.objects.filter(slug=pack.course.slug).first()
         except DatabaseError:
             return
         if course is None:
             return
+        kept = 0
         for each in proved:
-            keep_results(course=course, question=each.question, results=each.results)
-        self.stdout.write(f"The results are kept with the course {course.slug}.")
+            seeds = left_out(course=course, question=each.question, results=each.results)
+            if seeds:
+                self.stdout.write(self.style.WARNING(f"{each.question.id} {_not_kept(seeds)}"))
+            elif keep_results(course=course, question=each.question, results=each.results):
+                kept += 1
+        results = f"{kept} result{' is' if kept == 1 else 's are'}" if kept < len(proved) else "The results are"
+        self.stdout.write(f"{results} kept with the course {course.slug}.")
 
     def _sync(self, pack: Pack, options: dict[str, Any]) -> None:
         slug = options["course"] or pack.course.slug
