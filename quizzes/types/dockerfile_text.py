@@ -1,8 +1,9 @@
 """Dockerfile text: type a piece of a Dockerfile, which is compared by what it means."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -12,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 from graders.dockerfile.errors import DockerfileError
 from quizzes.types.alignment import common, share
 from quizzes.types.base import Feedback, Key, LineMark, QuestionType, Sample, Scored, Text, Value, between, refuse_at
-from quizzes.types.instruction_meaning import Step, steps_of
+from quizzes.types.instruction_meaning import Step, stages_called, steps_of
 from quizzes.types.instruction_order import in_one_order
 from quizzes.types.patterns import compiled, require_pattern
 from quizzes.types.text import typed_text
@@ -23,6 +24,12 @@ MOST_STEPS = 200
 MOST_OF_A_KEY = 60
 
 Snippet = Annotated[Text, StringConstraints(max_length=MAX_LENGTH)]
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w-]*\s*")
+_CURLY = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"') | dict.fromkeys("\u2018\u2019", "'"))
+_ON_KEYBOARDS = (
+    "It is taken as it was meant, though an engine would not: it has quotation marks as word processors make them. Type"
+    " `\"` and `'` on your keyboard."
+)
 _NOTHING_THERE = {
     "empty": "There is no instruction in it.",
     "no-instructions": "There are only comments in it, and no instruction.",
@@ -80,7 +87,19 @@ class DockerfileText(QuestionType):
 
     @cached_property
     def _keys(self) -> tuple[tuple[Step, ...], ...]:
+        return tuple(self._ordered(self._steps(text)) for text in self.answer)
+
+    @cached_property
+    def _keys_as_written(self) -> tuple[tuple[Step, ...], ...]:
         return tuple(self._ordered(steps_of(text, either_form=self._either)) for text in self.answer)
+
+    @cached_property
+    def _stages(self) -> frozenset[str]:
+        """Names of stages that are asked for, since the answer itself does not use them."""
+        return frozenset(name for text in self.answer for name in stages_called(text))
+
+    def _steps(self, text: str) -> tuple[Step, ...]:
+        return steps_of(text, either_form=self._either, any_stage_name=True, stages=self._stages)
 
     @property
     def _either(self) -> bool:
@@ -99,7 +118,8 @@ class DockerfileText(QuestionType):
             if wrong.pattern:
                 require_pattern(wrong.pattern, ("wrong", position, "pattern"))
                 continue
-            steps = self._ordered(self._readable(wrong.text, ("wrong", position, "text")))
+            self._readable(wrong.text, ("wrong", position, "text"))
+            steps = self._ordered(self._steps(wrong.text))
             if _meanings(steps) in [_meanings(key) for key in self._keys]:
                 refuse_at(("wrong", position, "text"), "it counts as right", wrong.text)
         return self
@@ -117,17 +137,37 @@ class DockerfileText(QuestionType):
     def score(self, value: Value) -> Scored:
         """Compare with the answer that fits best, and go through it line by line."""
         text = str(value)
+        scored = self._scored(text)
+        straight = text.translate(_CURLY)
+        if scored.fraction == 1 or straight == text:
+            return scored
+        meant = self._scored(straight)
+        if meant.fraction <= scored.fraction:
+            return scored
+        return replace(meant, feedback=meant.feedback or _ON_KEYBOARDS)
+
+    def _scored(self, text: str) -> Scored:
+        snippet = _unfenced(text)
         try:
-            steps = steps_of(text, either_form=self._either)
+            steps, as_written = self._steps(snippet), steps_of(snippet, either_form=self._either)
         except DockerfileError as error:
             trouble = _NOTHING_THERE.get(error.code, error.message)
             feedback = next((wrong.feedback for wrong in self.wrong if _found(wrong.pattern, text)), "")
             return Scored(fraction=Fraction(0), trouble=trouble, feedback=feedback, lines=_as_typed(text, error.line))
-        given = self._ordered(steps[:MOST_STEPS])
-        laid = max((self._beside(given, key, count=len(steps)) for key in self._keys), key=lambda one: one.fraction)
+        # With a stage too much or missing, numbers of stages differ where names do not: the better one counts.
+        ways = ((steps, self._keys), (as_written, self._keys_as_written))
+        given, laid = max(
+            (
+                (given, self._beside(given, key, count=len(steps)))
+                for some, keys in ways
+                for given in (self._ordered(some[:MOST_STEPS]),)
+                for key in keys
+            ),
+            key=lambda one: one[1].fraction,
+        )
         is_right = laid.fraction == 1
         fraction = laid.fraction if self.scoring == "per_line" or is_right else Fraction(0)
-        return Scored(fraction=fraction, lines=tuple(self._lines(steps, given, laid, told=not is_right)))
+        return Scored(fraction=fraction, lines=tuple(self._lines(as_written, given, laid, told=not is_right)))
 
     @staticmethod
     def _beside(given: Sequence[Step], key: Sequence[Step], *, count: int) -> _Laid:
@@ -232,6 +272,7 @@ class DockerfileText(QuestionType):
             Sample(name="another order", spec=spec, raw=other_order, fraction=Fraction(1, 3)),
             Sample(name="another order, free", spec=free, raw=other_order, fraction=Fraction(1)),
             Sample(name="the answer that fits best", spec=two, raw="ENV B=2\nENV A=1", fraction=Fraction(1)),
+            *_spelled_otherwise(spec),
             Sample(name="wrong", spec=spec, raw="RUN <b>x</b>", fraction=Fraction(0)),
             Sample(name="no Dockerfile", spec=spec, raw='ENV\nCMD ["serve', fraction=Fraction(0)),
             Sample(name="only a comment", spec=spec, raw="# <script>", fraction=Fraction(0)),
@@ -242,6 +283,17 @@ class DockerfileText(QuestionType):
             Sample(name="too long", spec=spec, raw="RUN " + "x" * MAX_LENGTH, refused="answer_too_long"),
             Sample(name="a list", spec=spec, raw=["EXPOSE 8000"], refused="answer_type"),
         ]
+
+
+def _unfenced(text: str) -> str:
+    """The text without the fence of a code block around it; lines keep their numbers."""
+    lines = text.split("\n")
+    if not _FENCE.fullmatch(lines[0]):
+        return text
+    lines[0] = ""
+    if _FENCE.fullmatch(lines[-1]):
+        lines[-1] = ""
+    return "\n".join(lines)
 
 
 def _meanings(steps: Sequence[Step]) -> tuple[Any, ...]:
@@ -271,3 +323,45 @@ def _as_typed(text: str, odd: int | None) -> tuple[LineMark, ...]:
         LineMark(outcome="wrong" if number == odd else "", text=line, number=number)
         for number, line in enumerate(text.split("\n"), 1)
     )
+
+
+def _spelled_otherwise(spec: dict[str, Any]) -> list[Sample]:
+    """What says the same, though pasted or named otherwise, and what looks like it."""
+    answer: str = spec["answer"]
+    stages = spec | {
+        "answer": "FROM golang AS build\nRUN go build\nFROM build AS test\nRUN go vet\nFROM busybox\n"
+        "COPY --from=build /a /a\nRUN --mount=type=bind,from=test,target=/t ls",
+        "wrong": [],
+    }
+    written: str = stages["answer"]
+    named = spec | {"answer": "FROM golang AS build\nRUN go build", "wrong": []}
+    folder = spec | {"answer": "COPY . /app", "wrong": []}
+    right = {
+        "in a fence": (spec, f"```dockerfile\n{answer}\n```"),
+        "in a fence that is not closed": (spec, f"~~~\n{answer}\n"),
+        "line ends of Windows": (spec, answer.replace("\n", "\r\n")),
+        "a parser directive": (spec, f"# syntax=docker/dockerfile:1\n{answer}"),
+        "quotation marks of a word processor": (spec, answer.replace('"', "\u201d")),
+        "no-break spaces": (spec, answer.replace(" ", "\u00a0")),
+        "stages with other names": (stages, written.replace("build\nRUN", "b\nRUN").replace("FROM build", "FROM b")
+            .replace("from=build", "from=b").replace("test", "BUILD")),
+        "stages changing names": (stages, written.replace("test", "x").replace("build", "test").replace("x", "build")
+            .replace("go test", "go build").replace("busybobuild", "busybox")),
+        "a stage by its number": (stages, written.replace("from=build", "from=0")),
+        "the last stage named": (stages, written.replace("busybox", "busybox AS final")),
+        "a folder copied into a folder": (folder, "COPY ./ /app/"),
+    }  # fmt: skip
+    wrong = {
+        "another stage": (stages, written.replace("from=build", "from=test"), Fraction(6, 7)),
+        "another stage by its number": (stages, written.replace("from=build", "from=1"), Fraction(6, 7)),
+        "a stage that is not there": (stages, written.replace("from=build", "from=built"), Fraction(6, 7)),
+        "a stage after this one": (stages, written.replace("from=build", "from=2"), Fraction(6, 7)),
+        "a name that is asked for": (named, "FROM golang AS builder\nRUN go build", Fraction(1, 2)),
+        "no name where one is asked for": (named, "FROM golang\nRUN go build", Fraction(1, 2)),
+        "a fence in the middle": (spec, answer.replace("\nEXPOSE", "\n```\nEXPOSE"), Fraction(3, 4)),
+        "something else that is copied": (folder, "COPY app /app/", Fraction(0)),
+    }
+    return [
+        *(Sample(name=name, spec=one, raw=raw, fraction=Fraction(1)) for name, (one, raw) in right.items()),
+        *(Sample(name=name, spec=one, raw=raw, fraction=share) for name, (one, raw, share) in wrong.items()),
+    ]

@@ -8,7 +8,7 @@ of a command is another thing than its shell form.
 import posixpath
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from graders.dockerfile.durations import seconds
@@ -18,6 +18,7 @@ from graders.dockerfile.model import Instruction
 from graders.dockerfile.parser import parse_instructions
 from graders.dockerfile.references import Reference
 from quizzes.types.shell_text import squeezed, words_of
+from quizzes.types.stage_meaning import names_of_no_use, without_stage_names
 
 Meaning = tuple[object, ...]
 
@@ -56,13 +57,24 @@ class Step:
     uses: frozenset[str] = frozenset()
 
 
-def steps_of(text: str, *, either_form: bool = False) -> tuple[Step, ...]:
+def steps_of(
+    text: str, *, either_form: bool = False, any_stage_name: bool = False, stages: Collection[str] = ()
+) -> tuple[Step, ...]:
     """Everything that the instructions of a snippet say, in order; it needs no FROM.
 
-    With `either_form` a command's exec and shell forms mean the same where the shell would only part its words. Raises
+    With `either_form` a command's exec and shell forms mean the same where the shell would only part its words. With
+    `any_stage_name` it does not matter how a stage is called, but for those called as one of `stages`. Raises
     DockerfileError.
     """
-    return tuple(step for each in parse_instructions(text) for step in _steps(each, either_form=either_form))
+    instructions = parse_instructions(text)
+    if any_stage_name:
+        instructions = without_stage_names(instructions, kept=stages)
+    return tuple(step for each in instructions for step in _steps(each, either_form=either_form))
+
+
+def stages_called(text: str) -> frozenset[str]:
+    """Names that a snippet gives to stages and does not use itself. Raises DockerfileError."""
+    return names_of_no_use(parse_instructions(text))
 
 
 def _steps(instruction: Instruction, *, either_form: bool) -> Iterator[Step]:
@@ -217,7 +229,9 @@ def _copy(instruction: Instruction, either_form: bool) -> Meaning:  # noqa: FBT0
         source if "://" in source or source.startswith("<<") else posixpath.normpath(source.lstrip("/") or ".")
         for source in sources
     )
-    folder = target.endswith("/") or target in {".", ".."} or len(sources) > 1
+    # What is a folder for sure is copied into a folder, whether or not a slash says so.
+    of_a_folder = any(source.endswith("/") or source in {".", ".."} for source in sources)
+    folder = target.endswith("/") or target in {".", ".."} or len(sources) > 1 or of_a_folder
     return (tuple(sorted(shown)), _folder(target) + ("/" if folder else ""))
 
 
