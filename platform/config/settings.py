@@ -278,6 +278,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "drydock_session"
 CSRF_COOKIE_NAME = "drydock_csrf"
+CSRF_COOKIE_HTTPONLY = False  # open pages read the newest token there: signing in again changes it
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
 if PRODUCTION:
     SESSION_COOKIE_SECURE = True

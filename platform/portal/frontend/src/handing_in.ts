@@ -1,15 +1,18 @@
 // The page before handing in: sends what this browser still keeps, and hands in only once that is done.
 
+import { renewTokens } from "./csrf";
 import { drawNotice } from "./notices";
 import { untilReachable } from "./leaving";
 import type { Outbox } from "./outbox";
-import { type Outcome, Sending } from "./sending";
+import { type Outcome, Sending, onReturn } from "./sending";
 
 const MANY = (count: number): string => (count === 1 ? "1 answer is" : `${count} answers are`);
 
 export class HandingIn {
   private readonly waiting = new Map<string, Sending>();
   private readonly refused = new Map<string, string>();
+  /** What keeps answers waiting, in words; empty while they are simply on their way. */
+  private why = "";
   private readonly form: HTMLFormElement | null;
   private readonly place: HTMLElement | null;
   private isAsked = false;
@@ -29,7 +32,7 @@ export class HandingIn {
       this.waiting.set(entry.position, sending);
       sending.takeUp(entry, index * 50);
     });
-    window.addEventListener("online", () => this.waiting.forEach((sending) => sending.now()));
+    onReturn(() => this.waiting.forEach((sending) => sending.now()));
     this.form?.addEventListener("submit", (event) => {
       if (this.isGoing) return;
       event.preventDefault();
@@ -42,13 +45,16 @@ export class HandingIn {
 
   private hear(position: string, outcome: Outcome): void {
     if (outcome.is === "saved" && !outcome.more) {
+      this.why = "";
       this.waiting.delete(position);
       if (!this.isAsked) this.showSaved(position, outcome.saved.answered);
     } else if (outcome.is === "stale" || outcome.is === "refused") {
       this.waiting.delete(position);
       this.refused.set(position, outcome.trouble.message);
       this.isAsked = false;
-    } else return;
+    } else if (outcome.is === "waiting") this.why = outcome.words;
+    else if (outcome.is === "paused") this.why = outcome.trouble.message;
+    else return;
     this.say();
     this.goOn();
   }
@@ -71,7 +77,10 @@ export class HandingIn {
         "We cannot reach the server, so the quiz is not handed in yet. What is saved is safe. Leave this page open: it is handed in by itself as soon as the connection is back.",
         "Waiting for the connection",
       ),
-    ).then(() => form.submit());
+    ).then(() => {
+      renewTokens(form); // this way of submitting calls no listener
+      form.submit();
+    });
   }
 
   private say(): void {
@@ -81,7 +90,7 @@ export class HandingIn {
     } else if (this.waiting.size > 0) {
       const positions = [...this.waiting.keys()].sort((one, other) => Number(one) - Number(other)).join(", ");
       this.tell(
-        `${MANY(this.waiting.size)} kept in this browser and being sent (question ${positions}). Handing in waits for that.`,
+        `${MANY(this.waiting.size)} kept in this browser and being sent (question ${positions}). Handing in waits for that. ${this.why}`.trim(),
         "Not everything is saved yet",
       );
     } else this.place?.replaceChildren();

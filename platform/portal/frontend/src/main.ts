@@ -1,11 +1,7 @@
 // Every page: theme switch, relative times, menus that close, questions asked once, focus on errors, answers that wait.
 
+import { csrfToken, renewTokens } from "./csrf";
 import { forgetAll, forgetOthers, unsentOf } from "./outbox";
-
-/** The token Django wants with every POST; any form on the page holds it. */
-function csrfToken(): string {
-  return document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]")?.value ?? "";
-}
 
 function switchTheme(): void {
   for (const form of document.querySelectorAll<HTMLFormElement>("[data-theme-switch]")) {
@@ -34,6 +30,12 @@ function showOpenTabs(): void {
     const [inner, outer] = [tab.getBoundingClientRect(), tabs.getBoundingClientRect()];
     tabs.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
   }
+}
+
+/** Forms go with the newest token, whatever happened in other tabs since they were drawn. */
+function keepTokensNew(): void {
+  document.addEventListener("submit", (event) => renewTokens(event.target as HTMLFormElement), { capture: true });
+  window.addEventListener("focus", () => renewTokens());
 }
 
 const MINUTE = 60;
@@ -170,6 +172,7 @@ function waitForQuiz(): void {
 
 guardUnsent();
 waitForQuiz();
+keepTokensNew();
 switchTheme();
 keepTimesTrue();
 showOpenTabs();

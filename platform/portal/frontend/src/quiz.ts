@@ -8,7 +8,7 @@ import { type Fields, Outbox } from "./outbox";
 import { Watch } from "./pausing";
 import { LOOKS, type Page, QuestionCard, type State } from "./question_card";
 import { QuizMap } from "./quiz_map";
-import { type Outcome, type Saved, Sending, post, troubleIn } from "./sending";
+import { type Outcome, type Saved, Sending, onReturn, post, troubleIn } from "./sending";
 import { Tabs, type Word } from "./tabs";
 import "./uploading";
 import "./word_count";
@@ -50,14 +50,16 @@ class Quiz implements Page {
     this.tabs = new Tabs(`drydock:try:${user}:${attempt}`, client, (word) => this.heardFromTab(word), (others) => this.countTabs(others));
     this.watch = new Watch(root.dataset["standingUrl"] ?? "", () => this.clock, () => this.sendAll(), () => this.ended());
     this.takeUpUnsent();
-    window.addEventListener("online", () => this.sendAll());
+    onReturn(() => this.sendAll());
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) location.reload(); // much may have changed since
     });
     window.addEventListener("beforeunload", (event) => {
       if (!this.leaving && this.hasOpen()) event.preventDefault();
     });
-    document.addEventListener("visibilitychange", () => this.sendAll(document.hidden));
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.sendAll(true);
+    });
     document.addEventListener("click", (event) => this.followLink(event));
     this.form.addEventListener("submit", (event) => this.pressed(event));
     this.stateChanged();
@@ -92,11 +94,15 @@ class Quiz implements Page {
     this.map.unsaved(position, outcome.is !== "saved");
     if (outcome.is === "saved") {
       this.elsewhere.delete(position);
+      if (this.elsewhere.size === 0) this.root.querySelector("[data-about-earlier]")?.remove();
       this.map.answered(position, outcome.saved.answered);
       this.saved(position, outcome.saved, outcome.fields);
     } else if (outcome.is === "stale" || outcome.is === "refused") {
       this.elsewhere.delete(position);
       this.tellPage(`Question ${position}: ${outcome.trouble.message}`, { title: "An earlier answer is not saved" });
+    } else if (outcome.is === "waiting") {
+      const told = this.tellPage(`Question ${position}: ${outcome.words}`, { title: "An earlier answer is not saved yet" });
+      told.dataset["aboutEarlier"] = "";
     } else if (outcome.is === "paused") this.paused();
     this.stateChanged();
   }
@@ -307,9 +313,10 @@ class Quiz implements Page {
     location.assign(href);
   }
 
-  private tellPage(message: string, { title = "" } = {}): void {
+  private tellPage(message: string, { title = "" } = {}): HTMLElement {
     const { notice } = drawNotice(message, { tone: "warn", icon: "cloud-off", title });
     this.root.querySelector("[data-page-trouble]")?.replaceChildren(notice);
+    return notice;
   }
 
   // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,11 @@
 //
 // A reply that got lost does no harm: the page names itself (`client`) when it sends again, and the server knows its
 // own newest revision by that.
+//
+// What may pass (signed out, the wrong place, a pause, a crowd, a server or a network that is away) is tried again and
+// again, and at once when the student comes back to the page. Only what blames the answer itself waits for an edit.
 
+import { askForToken, csrfToken } from "./csrf";
 import type { Fields, Outbox, Unsent } from "./outbox";
 
 export interface Saved {
@@ -29,8 +33,11 @@ export type Outcome =
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 30_000;
 const PAUSED_WAIT = 20_000;
+const LONGEST_ASKED_FOR = 60_000;
 /** Codes after which no answer to the question can ever be saved any more. */
 const FOR_GOOD = new Set(["time_is_up", "attempt_closed", "answer_final", "question_left_behind", "no_such_question"]);
+/** Statuses of refusals that blame the answer: sent again as it is, it would be refused again. */
+const BLAME_THE_ANSWER = new Set([400, 413, 422]);
 
 const AWAY = "We cannot reach the server. Your answer is kept in this browser and sent again by itself.";
 const BUSY = "The server did not take it just now; it may be restarting. Your answer is kept in this browser and sent again by itself.";
@@ -39,15 +46,22 @@ const SIGNED_OUT =
   "You are signed out. Sign in again in another tab; this answer is kept in this browser and sent again by itself.";
 const SOMEBODY_ELSE =
   "This try is not open to whoever is signed in now. Sign in as yourself in another tab; this answer is sent again by itself.";
+const NO_COOKIE =
+  "Your browser let go of this site's cookies, so you may be signed out. Open this site in another tab and sign in if it asks; this answer is kept in this browser and sent again by itself.";
+const KEPT = "This answer is kept in this browser and sent again by itself.";
+const HELD = "It is not saved. Change it, and it is sent at once.";
 
-/** The token Django wants with every POST. The cookie's is the newest: signing in again changes it. */
-export function csrfToken(): string {
-  const cookie = document.cookie.split("; ").find((part) => part.startsWith("drydock_csrf="));
-  return (
-    cookie?.slice("drydock_csrf=".length) ??
-    document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]")?.value ??
-    ""
-  );
+function same(one: Fields, other: Fields): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Calls `back` whenever the connection or the student comes back: from another tab, window or program. */
+export function onReturn(back: () => void): void {
+  window.addEventListener("online", back);
+  window.addEventListener("focus", back);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) back();
+  });
 }
 
 /** How long to wait after so many failures in a row: doubling, and never everybody at the same moment. */
@@ -81,6 +95,8 @@ export class Sending {
   private held = false;
   private failures = 0;
   private timer = 0;
+  /** The server asked to be left alone until then. */
+  private notBefore = 0;
   /** Whether this browser could keep what waits. */
   kept = true;
 
@@ -99,6 +115,7 @@ export class Sending {
 
   /** Takes a new answer, to be sent after `wait` milliseconds. */
   give(fields: Fields, revision: number, wait: number): void {
+    if (this.held && this.unsent?.revision === revision && same(this.unsent.fields, fields)) return; // no edit
     this.unsent = { position: this.position, fields, revision, client: this.client, at: Date.now() };
     this.kept = this.outbox.keep(this.unsent);
     this.held = false;
@@ -124,14 +141,14 @@ export class Sending {
 
   /** Tries at once: the connection is back, or the page is about to go. */
   now(keepalive = false): void {
-    if (!this.unsent || this.held) return;
+    if (!this.unsent || this.held || (Date.now() < this.notBefore && !keepalive)) return;
     clearTimeout(this.timer);
     void this.send(keepalive);
   }
 
   private later(wait: number): void {
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.send(), wait);
+    this.timer = window.setTimeout(() => void this.send(), Math.max(wait, this.notBefore - Date.now()));
   }
 
   private async send(keepalive = false): Promise<void> {
@@ -161,7 +178,10 @@ export class Sending {
       return;
     }
     const trouble = await troubleIn(reply);
-    if (reply.type === "opaqueredirect" || (reply.status === 403 && !trouble)) this.again(SIGNED_OUT);
+    if (trouble?.code === "csrf_failed") {
+      this.again(NO_COOKIE);
+      await askForToken().catch(() => undefined); // away: the next try finds out
+    } else if (reply.type === "opaqueredirect" || reply.status === 401 || (reply.status === 403 && !trouble)) this.again(SIGNED_OUT);
     else if (reply.status === 429) this.again(CROWDED, Number(reply.headers.get("Retry-After")) * 1000);
     else if (reply.status === 404 && !trouble) this.again(SOMEBODY_ELSE);
     else if (!trouble || reply.status >= 500) this.again(BUSY);
@@ -172,10 +192,15 @@ export class Sending {
       if (this.unsent !== entry) return;
       this.held = true;
       this.heard({ is: "stale", trouble });
-    } else this.wasRefused(entry, trouble);
+    } else if (FOR_GOOD.has(trouble.code)) {
+      this.giveUp();
+      this.heard({ is: "refused", trouble });
+    } else if (BLAME_THE_ANSWER.has(reply.status)) this.hold(entry, trouble);
+    else this.again(`${trouble.message} ${KEPT}`);
   }
 
   private wasSaved(entry: Unsent, saved: Saved): void {
+    if (typeof saved.revision !== "number") throw new TypeError("This is no reply of ours."); // some network's own page
     this.failures = 0;
     this.outbox.drop(entry);
     const more = this.unsent !== entry;
@@ -187,16 +212,16 @@ export class Sending {
     this.heard({ is: "saved", saved, fields: entry.fields, more });
   }
 
-  private wasRefused(entry: Unsent, trouble: Trouble): void {
-    const forGood = FOR_GOOD.has(trouble.code);
-    if (this.unsent !== entry && !forGood) return;
-    if (forGood) this.giveUp();
-    else this.held = true; // no answer yet; it stays here until it is mended
-    this.heard({ is: "refused", trouble });
+  /** No answer yet: it stays here until it is mended, unless it was already. */
+  private hold(entry: Unsent, trouble: Trouble): void {
+    if (this.unsent !== entry) return;
+    this.held = true;
+    this.heard({ is: "refused", trouble: { ...trouble, message: `${trouble.message} ${HELD}` } });
   }
 
   private again(words: string, wait = 0): void {
-    this.later(Math.max(wait || 0, backoff(this.failures)));
+    this.notBefore = Date.now() + Math.min(wait || 0, LONGEST_ASKED_FOR);
+    this.later(backoff(this.failures));
     this.failures += 1;
     this.heard({ is: "waiting", words });
   }

@@ -3,7 +3,7 @@
 // Without scripts the same buttons post the page's form; here one question's files are sent alone. The card is told of
 // the new revision by the event `answer-saved`, so that what is saved is said in one place.
 
-import { csrfToken } from "./sending";
+import { csrfToken } from "./csrf";
 
 interface Told {
   revision?: number;
@@ -17,6 +17,7 @@ interface Told {
 const AWAY = "We cannot reach the server, so nothing was changed. Your files are still on your device: try again.";
 const TOO_LARGE = "The server did not take it: it is too large. Nothing was changed.";
 const BUSY = "The server did not take it just now. Nothing was changed: try again.";
+const SIGNED_OUT = "You are signed out, so nothing was changed. Sign in again in another tab, then come back and try again.";
 
 function filesOf(target: EventTarget | null): HTMLElement | null {
   return target instanceof Element ? target.closest<HTMLElement>("[data-files]") : null;
@@ -27,6 +28,21 @@ function say(box: HTMLElement, words: string, bad = false): void {
   if (!state) return;
   state.textContent = words;
   state.classList.toggle("is-bad", bad);
+}
+
+/** A reply of ours: how the answer stands now, or what is wrong. */
+function read(text: string): Told | null {
+  try {
+    const told = JSON.parse(text) as Told;
+    return typeof told.html === "string" || typeof told.message === "string" ? told : null;
+  } catch {
+    return null;
+  }
+}
+
+function wordsFor(status: number): string {
+  if (status === 401 || status === 403) return SIGNED_OUT;
+  return status === 413 ? TOO_LARGE : BUSY;
 }
 
 /** Sends a form; `progress` hears the share that is on its way. */
@@ -40,11 +56,11 @@ function send(url: string, body: FormData, progress: (share: number) => void): P
       if (event.lengthComputable) progress(event.loaded / event.total);
     });
     request.addEventListener("load", () => {
-      try {
-        resolve(JSON.parse(request.responseText) as Told);
-      } catch {
-        resolve({ code: "no_reply", message: request.status === 413 ? TOO_LARGE : BUSY });
-      }
+      // Whoever is signed out is led to the page for signing in, and what that says is no reply to this.
+      const ledAway = request.responseURL !== new URL(url, location.href).href;
+      const told = ledAway ? null : read(request.responseText);
+      if (told) resolve(told);
+      else resolve({ code: "no_reply", message: wordsFor(ledAway ? 401 : request.status) });
     });
     request.addEventListener("error", () => resolve({ code: "away", message: AWAY }));
     request.send(body);
