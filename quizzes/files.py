@@ -13,18 +13,15 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Count, Q, Sum
-from django.utils import timezone
 
 from graders.archive.limits import MIB, in_words
-from quizzes.access import ensure_may_take
 from quizzes.errors import DrydockError, NotFound, SavedAnswer
 from quizzes.file_models import AnswerFile, answer_file_path
 from quizzes.models import Attempt, AttemptQuestion
-from quizzes.saving import asked_at, save_to
+from quizzes.saving import asked_at, ensure_answerable, save_to
 from quizzes.types.base import MalformedAnswer
 from quizzes.types.file_names import harmless
 from quizzes.types.file_upload import FileUpload
-from quizzes.under_way import require_under_way
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +47,7 @@ def store_file(*, attempt: Attempt, position: int, name: str, stream: "File[Any]
     `file_ending`, `file_empty`, `file_too_large`, `too_many_files`, `files_too_much`. Nothing that is refused is kept.
     """
     asked = asked_at(attempt=attempt, position=position)
-    content = _question(asked)
-    ensure_may_take(attempt=asked.attempt, address=address)
-    require_under_way(asked.attempt, timezone.now())
+    content = _question_to_answer(asked, address)
     called = harmless(name)
     _require(content, asked, called)
     digest, size = _measured(stream, most_mib=content.mib_each)
@@ -92,12 +87,18 @@ def _name_it(asked: AttemptQuestion, file: AnswerFile, called: str, address: str
 def take_file_back(*, attempt: Attempt, position: int, name: str, address: str | None = None) -> SavedAnswer:
     """Name a file in the answer no longer; earlier revisions still do. Raises NotFound, or as `save_answer` does."""
     asked = asked_at(attempt=attempt, position=position)
-    _question(asked)
+    _question_to_answer(asked, address)
     value = _named(asked)
     if name not in value:
         raise NotFound("no_such_file", "Your answer names no such file. Reload the page to see which it names.")
     left = {other: digest for other, digest in value.items() if other != name}
     return save_to(asked=asked, value=left, revision=asked.revision, address=address)
+
+
+def _question_to_answer(asked: AttemptQuestion, address: str | None) -> FileUpload:
+    """The question, where it can be answered now: before, nothing is told of it, not even of which kind it is."""
+    ensure_answerable(asked, address=address)
+    return _question(asked)
 
 
 def _question(asked: AttemptQuestion) -> FileUpload:

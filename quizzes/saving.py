@@ -14,7 +14,7 @@ from django.utils import timezone
 from quizzes.access import ensure_may_take
 from quizzes.errors import AnswerRefused, DrydockError, NotFound, SavedAnswer, StaleRevision
 from quizzes.models import Answer, Attempt, AttemptQuestion
-from quizzes.turning import place_refusal
+from quizzes.turning import NOT_REACHED, place_refusal
 from quizzes.types.base import MalformedAnswer, Value
 from quizzes.under_way import Refusal, refusal_of
 from quizzes.uploaded import ensure_uploaded
@@ -57,10 +57,13 @@ def save_to(
         now = timezone.now()
         saved = _saved(asked)
         _refuse(refusal_of(asked.attempt, now), saved)
+        place = place_refusal(asked.attempt, asked.position, now)
+        if place is not None and place.code == NOT_REACHED:
+            _refuse(place, saved)  # before anything is read: what is malformed tells the kind of question
         answer = parsed(asked, value)
         if _is_there(asked, answer):
             return _saved(asked, replayed=True)
-        _refuse(place_refusal(asked.attempt, asked.position, now), saved)
+        _refuse(place, saved)
         _refuse(_finality(asked), saved)
         if revision != asked.revision and not _is_own_newer(asked, client):
             raise StaleRevision(saved=saved)
@@ -69,6 +72,14 @@ def save_to(
             return SavedAnswer(position=asked.position, value=answer, revision=asked.revision + 1, saved_at=now)
         # Somebody else wrote meanwhile: look again, and tell what that means for this answer.
         asked = asked_at(attempt=asked.attempt, position=asked.position)
+
+
+def ensure_answerable(asked: AttemptQuestion, *, address: str | None) -> None:
+    """Raise as `save_answer` does unless the question takes an answer now, and from here."""
+    now, saved = timezone.now(), _saved(asked)
+    ensure_may_take(attempt=asked.attempt, address=address)
+    _refuse(refusal_of(asked.attempt, now), saved)
+    _refuse(place_refusal(asked.attempt, asked.position, now), saved)
 
 
 @transaction.atomic

@@ -14,6 +14,8 @@ from quizzes.models import Attempt, AttemptState
 from quizzes.timing import GRACE
 from quizzes.under_way import Refusal, require_under_way
 
+NOT_REACHED = "question_not_reached"
+
 
 def turn_page(*, attempt: Attempt, page: int, address: str | None = None) -> int:
     """Turn to a page of an attempt under way; returns its number. Turning to the page one is on is harmless.
@@ -59,7 +61,7 @@ def place_refusal(attempt: Attempt, position: int, now: datetime) -> Refusal | N
         return None
     if page > attempt.page_reached:
         return Refusal(
-            code="question_not_reached",
+            code=NOT_REACHED,
             message=f"You are on page {attempt.page_reached}, and question {position} comes later. Turn the page.",
         )
     turned_at = attempt.page_turned_at

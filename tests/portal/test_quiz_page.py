@@ -1,15 +1,20 @@
 """The quiz in a browser: what is sent by hand does no harm, and without scripts the page says what is saved."""
 
 import pytest
-from builders import a_member
+import time_machine
+from builders import a_member, an_instructor_of
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.page_form import answers_sent, named_for
 from quizzes.models import Attempt
+from quizzes.pausing import pause, resume
 from quizzes.services import save_answer
 from quizzes.starting import start_attempt
+from quizzes.timing import GRACE
 from tests.quizzes.building import CHOICE, SEVERAL, a_quiz, option
+from tests.quizzes.forms import SubmittedForm
 
 pytestmark = pytest.mark.django_db
 WORD = 4
@@ -105,3 +110,30 @@ def test_what_belongs_to_no_question_is_left_out() -> None:
         {"answer@2": ["x"], "revision@2": ["7"], "answer-b1@x": ["y"], "@3": ["z"], "answer": ["z"], "answer@4": ["no"]}
     )
     assert [(answer.position, tuple(answer.values), answer.revision) for answer in sent] == [(2, ("x",), 7)]
+
+
+def test_what_is_sent_during_a_pause_is_kept_in_the_page_and_saved_by_its_button_afterwards(
+    client: Client, attempt: Attempt
+) -> None:
+    quiz, page = attempt.quiz, reverse("portal:attempt", args=[attempt.pk])
+    instructor = an_instructor_of(quiz.activity.course)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        pause(by=instructor, quiz=quiz, reason="Fire alarm.")
+        clock.shift(GRACE * 2)
+        several = ["", option(SEVERAL, "its files"), option(SEVERAL, "its memory")]
+        sent = {"page": "1", "go": "next", "revision@2": "0", "answer@2": several, "revision@3": "0"}
+        sent |= {f"revision@{WORD}": "0", f"answer@{WORD}": '"><b>WORKDIR'}
+        paused = client.post(page, sent)
+        assert paused.status_code == 409
+        said = paused.content.decode()
+        assert "Fire alarm." in said
+        assert "What you sent for questions 2, 3, 4 came during the pause" in said
+        assert "data-paused=" not in said, "no script takes the page away with what it keeps"
+        resume(by=instructor, quiz=quiz)
+        form: dict[str, list[str]] = {}
+        for name, value in SubmittedForm(said[said.index("<form", said.index("quiz-paused")) :]).fields:
+            form.setdefault(name, []).append(value)
+        assert client.post(page, form).status_code == 302
+    saved = {row.position: row.value for row in attempt.questions.exclude(value=None)}
+    assert set(saved[2]) == set(several[1:])
+    assert (len(saved), saved[WORD]) == (2, '"><b>WORKDIR')

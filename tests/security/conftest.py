@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.cache import cache
+from django.utils import timezone
 
 from graders.archive import Submission
 from graders.engine import grade
@@ -11,6 +14,7 @@ from graders.plan import LabPlan
 from graders.report import Report
 from graders.sandbox.docker import DockerSandbox
 from tests.security.attempts import HONEST, word_plan
+from tests.security.cheating import WAYS, Way
 from tests.security.engine_state import objects
 
 Graded = Callable[..., Report]
@@ -38,3 +42,17 @@ def _graded(warm_engine: str) -> Iterator[Graded]:
 
     yield graded
     assert objects(warm_engine) == before
+
+
+@pytest.fixture(name="clock")
+def _clock() -> Iterator[time_machine.Traveller]:
+    """A clock that stands until it is moved, at a whole second."""
+    with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(name="way", params=WAYS)
+def _way(request: pytest.FixtureRequest) -> type[Way]:
+    """The site's pages, then the API, for a person; nobody has called or guessed yet."""
+    cache.clear()
+    return WAYS[request.param]

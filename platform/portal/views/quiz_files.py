@@ -32,6 +32,9 @@ from quizzes.types.file_upload import FileUpload
 _BESIDE_FILES = 4 * MIB
 """What the answers of the same page, and the form itself, may add to the files."""
 
+_NOT_SHOWN = {403, 409}
+"""What refuses the question and not a file: it may be one that its student is not to see now, or not from here."""
+
 
 @csrf_exempt  # only until its length is known: reading the form's token would read the whole of it
 @require_POST
@@ -105,7 +108,9 @@ def _carried_out(request: SignedInRequest, found: Attempt, position: int) -> lis
 
 
 def _told(request: SignedInRequest, found: Attempt, position: int, errors: list[DrydockError]) -> JsonResponse:
-    """How the answer stands, for a script: with the part of the page that shows it."""
+    """How the answer stands, for a script: with the part of the page that shows it, where it can be answered now."""
+    if any(error.status in _NOT_SHOWN for error in errors):
+        return JsonResponse({"code": errors[0].code, "message": errors[0].message}, status=errors[0].status)
     asked = asked_at(attempt=found, position=position)
     left = remaining(found, timezone.now())
     told: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """A try under way: its pages, saving, flags, checks in practice, turning pages, and how it stands."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -55,7 +56,7 @@ def attempt(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _page_sent(request, found)
     if is_paused(found):
-        return render(request, "portal/quiz_paused.html", about(found) | {"reason": reason_of_pause(found.quiz)})
+        return paused_page(request, found)
     return questions_page(request, found, page=number_asked(request.GET.get("page", "1")) or 1)
 
 
@@ -65,19 +66,40 @@ def about(found: Attempt) -> dict[str, Any]:
     return {"attempt": found, "activity": activity, "course": activity.course}
 
 
+def paused_page(
+    request: SignedInRequest, found: Attempt, *, page: int = 1, refused: Collection[int] = (), status: int = 200
+) -> HttpResponse:
+    """Say that the clock stands, and show no question: reading one would cost no time.
+
+    What was sent for those that were not saved stays in the page's form, unseen, to be sent once more.
+    """
+    context = about(found) | {
+        "reason": reason_of_pause(found.quiz),
+        "page": page,
+        "refused": sorted(refused),
+        "kept": [
+            (name, value)
+            for name, values in request.POST.lists()
+            if number_asked(name.rpartition("@")[2]) in refused
+            for value in values
+        ],
+    }
+    return render(request, "portal/quiz_paused.html", context, status=status)
+
+
 def questions_page(
     request: SignedInRequest, found: Attempt, *, page: int, refused: Cards | None = None, status: int = 200
 ) -> HttpResponse:
     """A page of questions, with what is to be said about answers that were not saved."""
-    seen = attempt_page(attempt=found, page=page)
     refused = refused or {}
-    # While the quiz is paused nothing is shown but what the student sent.
-    questions = [question for question in seen.questions if not seen.is_paused or question.position in refused]
+    if is_paused(found):
+        return paused_page(request, found, page=page, refused=refused.keys(), status=status)
+    seen = attempt_page(attempt=found, page=page)
     context = about(found) | {
         "page": seen,
         "cards": [
             {"question": question, "value": question.value, **refused.get(question.position, {})}
-            for question in questions
+            for question in seen.questions
         ],
         "answered": len(seen.map) - len(seen.unanswered),
         "unanswered_here": [question for question in seen.questions if not question.answered],
