@@ -1,7 +1,7 @@
 """Handing in, and closing what was left open: a try is scored and recorded once, in one transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import structlog
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from courses.deadlines import window_for
+from gradebook.saving import save_at_once
 from quizzes.models import MOVES, Attempt, AttemptQuestion, AttemptState, ClosedBy
 from quizzes.rule_lock import hold_rules
 from quizzes.scoring import record_standing, rules_of, score_attempt, set_score
@@ -16,6 +17,9 @@ from quizzes.timekeeping import stops_of
 from quizzes.timing import GRACE, stood_still, time_is_up
 
 log = structlog.get_logger(__name__)
+
+TRY_AGAIN_AFTER = timedelta(minutes=1)
+"""How long the sweeper leaves an attempt alone that it could not close."""
 
 
 def close_attempt(*, attempt: Attempt) -> Attempt:
@@ -35,11 +39,13 @@ def close_if_time_is_up(*, attempt: Attempt) -> Attempt:
 def sweep_attempts(*, limit: int = 500) -> int:
     """Close attempts that were left open past their time, at most `limit`; returns how many this call closed.
 
-    Safe to run twice or side by side. An attempt that cannot be scored is logged and leaves the others alone.
+    Safe to run twice or side by side. An attempt that cannot be scored is logged and leaves the others alone: it goes
+    to the end of the queue, marked before it is tried, so that not even one that ends the sweeper comes first again.
     """
-    overdue = Attempt.objects.past_their_time(timezone.now(), GRACE).order_by("closes_at").values_list("pk", "quiz_id")
+    overdue = Attempt.objects.next_to_close(timezone.now(), GRACE, TRY_AGAIN_AFTER).values_list("pk", "quiz_id")
     closed = 0
     for pk, quiz_id in list(overdue[:limit]):
+        Attempt.objects.open().filter(pk=pk).update(close_tried_at=timezone.now())
         try:
             _, this_call_did = _close(pk, quiz_id, only_when_time_is_up=True)
         except Exception:
@@ -64,7 +70,7 @@ def _close(pk: int, quiz_id: int, *, only_when_time_is_up: bool = False) -> tupl
     result = score_attempt(asked, rules_of(quiz_id))
     for question in asked:
         question.is_final = True
-    AttemptQuestion.objects.bulk_update(asked, ["points", "awaits_mark", "is_final"])
+    save_at_once(AttemptQuestion.objects.all(), asked, ["points", "awaits_mark", "is_final"])
     scored = set_score(attempt, result)
     attempt.closed_at = max(attempt.started_at, min(now, attempt.closes_at or now))
     attempt.closed_by = ClosedBy.TIME if is_up else ClosedBy.STUDENT
@@ -73,13 +79,15 @@ def _close(pk: int, quiz_id: int, *, only_when_time_is_up: bool = False) -> tupl
     if not _move(attempt, to=AttemptState.CLOSED, fields=("closed_at", "closed_by", "late_factor", *scored)):
         return Attempt.objects.with_content().get(pk=pk), False
     if not attempt.is_tryout:
-        record_standing(attempt, result.evidence)
+        record_standing(attempt, result.evidence, is_new=True)
     return attempt, True
 
 
 def _late_factor(attempt: Attempt, closed_at: datetime) -> Decimal:
     """What the time of handing in leaves of the points. Time in which the quiz was paused makes nobody late."""
     activity = attempt.quiz.activity
+    if not activity.late_percent_per_day:
+        return Decimal(1)
     window = window_for(activity=activity, user=attempt.student)
     if window.late_factor(closed_at) == 1:
         return Decimal(1)

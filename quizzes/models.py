@@ -159,6 +159,9 @@ class Attempt(models.Model):
     closes_at = models.DateTimeField(null=True, blank=True, help_text="When its time is up; empty without a limit.")
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=8, choices=ClosedBy, blank=True)
+    close_tried_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the sweeper last tried to close it."
+    )
     late_factor = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal(1))
     page_reached = models.PositiveSmallIntegerField(
         default=1, help_text="The furthest page seen: where there is no way back, the only one to answer."

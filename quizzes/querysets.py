@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from courses.querysets import member_of, staff_of
 
@@ -135,6 +135,12 @@ class AttemptQuerySet(_AttemptPartQuerySet[M]):
     def past_their_time(self, now: datetime, grace: timedelta) -> Self:
         """Open attempts whose time, with the grace, is over. Those whose clock stands still are not."""
         return self.open().filter(Q(quiz__paused_at=None) | Q(is_tryout=True), closes_at__lt=now - grace)
+
+    def next_to_close(self, now: datetime, grace: timedelta, pause: timedelta) -> Self:
+        """Those past their time, without those just tried in vain; whoever was never tried first, so all get a turn."""
+        waiting = Q(close_tried_at=None) | Q(close_tried_at__lt=now - pause)
+        in_turn = F("close_tried_at").asc(nulls_first=True)
+        return self.past_their_time(now, grace).filter(waiting).order_by(in_turn, "closes_at", "pk")
 
 
 class AttemptQuestionQuerySet(_AttemptPartQuerySet[M]):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from courses.services import grant_extension, revoke_extension, set_window
 from gradebook.models import Evidence, GradeEvent, Score
 from quizzes import closing, scoring
-from quizzes.models import MOVES, Attempt, AttemptState
+from quizzes.models import MOVES, Attempt, AttemptQuestion, AttemptState
 from quizzes.services import close_attempt, close_if_time_is_up, save_answer, sweep_attempts
 from quizzes.starting import start_attempt
 from quizzes.timing import GRACE
@@ -154,7 +154,7 @@ def test_the_sweeper_leaves_tries_without_an_end_alone() -> None:
 
 def test_one_attempt_that_cannot_be_scored_keeps_no_other_open() -> None:
     with time_machine.travel(NOW, tick=False) as clock:
-        quiz = a_quiz(time_limit_minutes=10)
+        quiz = a_quiz(time_limit_minutes=10, activity={"late_percent_per_day": 10})
         broken, sound = (start_attempt(quiz=quiz, student=a_member(quiz.activity.course)) for _ in range(2))
         clock.move_to(NOW + 11 * MINUTE)
         real = closing.window_for
@@ -168,7 +168,42 @@ def test_one_attempt_that_cannot_be_scored_keeps_no_other_open() -> None:
             assert sweep_attempts() == 1
         sound.refresh_from_db()
         assert not sound.is_open
+        assert sweep_attempts() == 0, "it was tried just now"
+        clock.move_to(NOW + 13 * MINUTE)
         assert sweep_attempts() == 1
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("a fault"), KeyboardInterrupt()])
+def test_attempts_that_cannot_be_scored_take_turns_with_the_others_however_old_they_are(fault: BaseException) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        quiz = a_quiz(time_limit_minutes=10)
+        course = quiz.activity.course
+        broken = [start_attempt(quiz=quiz, student=a_member(course)) for _ in range(2)]
+        clock.move_to(NOW + MINUTE)
+        sound = [start_attempt(quiz=quiz, student=a_member(course)) for _ in range(2)]
+        real = closing.score_attempt
+
+        def failing(asked: list[AttemptQuestion], rules: Any) -> Any:
+            if asked[0].attempt_id in {attempt.pk for attempt in broken}:
+                raise fault
+            return real(asked, rules)
+
+        def sweep() -> int:
+            try:
+                return sweep_attempts(limit=1)
+            except KeyboardInterrupt:
+                return -1  # the sweeper itself ended, as when its process is killed
+
+        with mock.patch.object(closing, "score_attempt", failing):
+            clock.move_to(NOW + 12 * MINUTE)
+            assert [sweep() for _ in range(5)][2:] == [1, 1, 0]
+            clock.move_to(NOW + 14 * MINUTE)
+            late = start_attempt(quiz=quiz, student=a_member(course))
+            Attempt.objects.filter(pk=late.pk).update(closes_at=NOW + 13 * MINUTE)
+            assert sweep() == 1
+        assert not Attempt.objects.open().exclude(pk__in=[attempt.pk for attempt in broken]).exists()
+        assert all(Attempt.objects.get(pk=attempt.pk).closed_by == "time" for attempt in [*sound, late])
+        assert [sweep(), sweep(), sweep()] == [1, 1, 0]
 
 
 def test_a_page_that_comes_before_the_sweeper_closes_the_attempt_itself() -> None:
@@ -262,5 +297,5 @@ def test_closing_takes_the_same_queries_whatever_the_quiz_holds(django_assert_nu
     for size in (3, 60):
         quiz = a_quiz(questions=a_bank(size, prefix=f"s{size}"))
         attempt = start_attempt(quiz=quiz, student=a_member(quiz.activity.course))
-        with django_assert_num_queries(19 + (connection.vendor == "postgresql")):  # which locks the rules by a query
+        with django_assert_num_queries(13 + (connection.vendor == "postgresql")):  # which locks the rules by a query
             close_attempt(attempt=attempt)
