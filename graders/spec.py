@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    RootModel,
     ValidationError,
     WithJsonSchema,
 )
@@ -225,7 +226,14 @@ def _fields_at(loc: Place, document: Document, root: type[BaseModel]) -> Iterabl
             annotations = [field.annotation for field in fields if field is not None]
         value = _inner(value, part)
     found = _models_in(annotations, value)
-    return [field.alias or name for model in found for name, field in model.model_fields.items()]
+    return [
+        name
+        for model in found
+        for name in (
+            *(field.alias or name for name, field in model.model_fields.items()),
+            *getattr(model, "ALSO_READ", ()),
+        )
+    ]
 
 
 def _inner(value: Any, part: int | str) -> Any:
@@ -241,8 +249,11 @@ def _by_alias(model: type[BaseModel], alias: str) -> Any:
 
 def _models_in(annotations: Iterable[Any], value: Any) -> Iterator[type[BaseModel]]:
     for annotation in annotations:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield annotation.for_value(value) if issubclass(annotation, Spec) else annotation
+        if isinstance(annotation, type) and issubclass(annotation, RootModel):
+            yield from _models_in([annotation.model_fields["root"].annotation], value)
+        elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            for_value = getattr(annotation, "for_value", None)
+            yield annotation if for_value is None else for_value(value)
         else:
             yield from _models_in(get_args(annotation), value)
 

@@ -6,11 +6,11 @@ Nothing here touches the database or the clock: scoring is pure, so that it can 
 import hashlib
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, NoReturn, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self, get_args
 
 from django.utils.safestring import SafeString
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -271,8 +271,16 @@ class QuestionType(BaseModel, ABC):
     """Whether a form sends several values named `answer`."""
     takes_parts: ClassVar[bool] = False
     """Whether a form sends a value for each part, named `answer-<part>`."""
+    ALSO_READ: ClassVar[tuple[str, ...]] = ("values", "where")
+    """Keys that are read before the fields are: they make a family of it (family.py)."""
     needs_person: ClassVar[bool] = False
     """Whether somebody has to read and mark the answers; `score` then says what they earn before that."""
+
+    @classmethod
+    def for_value(cls, value: Any) -> "type[QuestionType]":
+        """The class that reads what an author wrote: that of its `kind`, or this one where there is none."""
+        kind = value.get("kind") if isinstance(value, Mapping) else None
+        return next((one for one in _all_below(cls) if _kind_of(one) == kind), cls)
 
     def parse(self, raw: object) -> Value | None:
         """Read an answer from JSON, or from FormValues. None, empty text and an empty list are no answer.
@@ -366,6 +374,17 @@ class QuestionType(BaseModel, ABC):
     @abstractmethod
     def samples(cls) -> list[Sample]:
         """Right, wrong, partly right and malformed answers, run by the contract test."""
+
+
+def _all_below(question_type: type[QuestionType]) -> Iterator[type[QuestionType]]:
+    for below in question_type.__subclasses__():
+        yield below
+        yield from _all_below(below)
+
+
+def _kind_of(question_type: type[QuestionType]) -> str | None:
+    named = get_args(question_type.model_fields["kind"].annotation)
+    return named[0] if named else None
 
 
 class Option(BaseModel):

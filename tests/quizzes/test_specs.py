@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from graders.authored import read_yaml
+from graders.spec import problems_of
 from quizzes.specs import Bank, QuizSpec, Release
 
 QUESTION = {"id": "one", "kind": "true_or_false", "topics": ["docker.cli"], "text": "So?", "answer": True}
@@ -31,6 +33,32 @@ def test_an_id_is_used_once_in_a_bank() -> None:
 def test_all_wrong_questions_of_a_bank_are_reported_together() -> None:
     places = [place for place, _ in mistakes(Bank, [QUESTION | {"kind": "x"}, "text", QUESTION | {"answer": "yes"}])]
     assert places == [(0, "kind"), (1,), (2, "answer")]
+
+
+NUMERIC = "- id: one\n  kind: numeric\n  topics: [docker.cli]\n  text: How many?\n  answer: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        ("  toleranz: 1\n", "6:3", "`toleranz` is not known here. Known: "),
+        ("  unit_neded: true\n", "6:3", "Did you mean `unit_needed`?"),
+        ("  vaules: {n: 1}\n", "6:3", "Did you mean `values`?"),
+        ("  wrong: [{value: 3, feedbak: nope}]\n", "6:21", "Did you mean `feedback`?"),
+        ("  proof: {shwos: stdout}\n", "6:11", "Did you mean `shows`?"),
+    ],
+)
+def test_a_key_that_no_question_has_is_told_with_those_of_its_kind(more: str, place: str, words: str) -> None:
+    document = read_yaml(NUMERIC + more, file="bank.yaml")
+    with pytest.raises(ValidationError) as error:
+        Bank.model_validate(document.value)
+    said = [str(problem) for problem in problems_of(error.value, document, Bank)]
+    told = next(problem for problem in said if "is not known here" in problem)
+    assert told.startswith(f"bank.yaml:{place}: ")
+    assert words in told
+    assert "root" not in told
+    if "Known" in words:
+        assert {"`within`", "`answer`", "`values`"} <= {word.strip(",.") for word in told.split()}
 
 
 @pytest.mark.parametrize("empty", [[], None, {}, "text"])
