@@ -66,9 +66,16 @@ def scoring_of(attempt: Attempt) -> QuizSpec:
     return (attempt.quiz.current_version or attempt.version).settings
 
 
-def record_standing(attempt: Attempt, evidence: Iterable[TopicEvidence]) -> None:
-    """Let what counts by the quiz's rule stand in the gradebook, with the evidence of this try."""
-    tries = Attempt.objects.closed().filter(quiz=attempt.quiz, student=attempt.student, is_tryout=False)
+def record_standing(attempt: Attempt, evidence: Iterable[TopicEvidence], *, is_new: bool = False) -> None:
+    """Let what counts by the quiz's rule stand in the gradebook, with the evidence of this try.
+
+    `is_new`: the try is closed just now, so that nothing of it was recorded before.
+    """
+    tries: Iterable[Attempt] = Attempt.objects.closed().filter(
+        quiz=attempt.quiz, student=attempt.student, is_tryout=False
+    )
+    if is_new and attempt.number == 1:
+        tries = [attempt]
     standing = standing_of(tries, scoring=scoring_of(attempt).scoring)
     record(
         activity=attempt.quiz.activity,
@@ -81,6 +88,7 @@ def record_standing(attempt: Attempt, evidence: Iterable[TopicEvidence]) -> None
         evidence=evidence,
         evidence_source_id=attempt.pk,
         evidence_at=attempt.closed_at,
+        evidence_is_new=is_new,
     )
 
 

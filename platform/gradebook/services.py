@@ -1,6 +1,6 @@
 """Recording what was earned and overriding it; every change of what counts leaves a row in the outbox."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -34,7 +34,7 @@ def rounded(points: Decimal | float) -> Decimal:
     return Decimal(str(points)).quantize(CENT, ROUND_HALF_UP)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     *,
     activity: Activity,
@@ -47,24 +47,30 @@ def record(
     evidence: Iterable[TopicEvidence] | None = None,
     evidence_source_id: int | None = None,
     evidence_at: datetime | None = None,
+    evidence_is_new: bool = False,
 ) -> Score:
     """Write what counts for a person in an activity, as the caller decided by its scoring rule (best, last).
 
     Called inside the transaction that stores the graded work: both are there or neither. Recording the same again
     changes nothing and sends no event. `evidence` belongs to the work `evidence_source_id` (or `source_id`), which
     may be another try than the one that counts. It replaces what that work showed before; None leaves it as it is.
-    `evidence_at` is when that work was handed in: grading it again makes it no newer.
+    `evidence_at` is when that work was handed in: grading it again makes it no newer. `evidence_is_new`: that work
+    was never recorded before, so that nothing is looked for that it showed.
     """
-    score, _ = Score.objects.select_for_update().get_or_create(
-        activity=activity, user=user, defaults={"max_points": rounded(max_points)}
-    )
-    before = (score.final_points, score.max_points)
-    score.raw_points = rounded(points)
-    score.late_factor = late_factor
-    score.points = rounded(rounded(points) * late_factor)
-    score.max_points = rounded(max_points)
-    score.source_kind, score.source_id = source_kind, source_id
-    score.save()
+    earned = {
+        "raw_points": rounded(points),
+        "late_factor": late_factor,
+        "points": rounded(rounded(points) * late_factor),
+        "max_points": rounded(max_points),
+        "source_kind": source_kind,
+        "source_id": source_id,
+    }
+    score, is_first = Score.objects.select_for_update().get_or_create(activity=activity, user=user, defaults=earned)
+    before = (None, None) if is_first else (score.final_points, score.max_points)
+    if not is_first:
+        for name, value in earned.items():
+            setattr(score, name, value)
+        score.save()
     _replace_evidence(
         activity=activity,
         user=user,
@@ -72,6 +78,7 @@ def record(
         source_id=evidence_source_id or source_id,
         evidence=evidence,
         at=evidence_at,
+        is_new=evidence_is_new,
     )
     if (score.final_points, score.max_points) != before:
         _announce(score, cause="earned")
@@ -86,19 +93,27 @@ def _replace_evidence(
     source_id: int,
     evidence: Iterable[TopicEvidence] | None,
     at: datetime | None,
+    is_new: bool,
 ) -> None:
     if evidence is None:
         return
-    showed = Showed(user_id=user.pk, source_id=source_id, evidence=list(evidence), at=at)
-    _write_evidence(activity, source_kind, [showed])
+    showed = [Showed(user_id=user.pk, source_id=source_id, evidence=list(evidence), at=at)]
+    _write_evidence(activity, source_kind, showed, {} if is_new else _taken_away(source_kind, showed))
 
 
-def _write_evidence(activity: Activity, source_kind: str, showed: Sequence["Showed"]) -> None:
-    """Put evidence in the place of what the same work showed before, as old as that was. Three queries at most."""
+def _taken_away(source_kind: str, showed: Sequence["Showed"]) -> dict[int, datetime]:
+    """Delete what the same work showed before; returns how old that was, by work. Two queries at most."""
     before = Evidence.objects.filter(source_kind=source_kind, source_id__in=[one.source_id for one in showed])
     first_seen: dict[int, datetime] = dict(before.order_by().values_list("source_id").annotate(first=Min("at")))
     if first_seen:
         before.delete()
+    return first_seen
+
+
+def _write_evidence(
+    activity: Activity, source_kind: str, showed: Sequence["Showed"], first_seen: Mapping[int, datetime]
+) -> None:
+    """Write what work shows, as old as what it showed before. One query."""
     now = timezone.now()
     Evidence.objects.bulk_create(
         Evidence(
@@ -173,7 +188,7 @@ def record_all(*, activity: Activity, source_kind: str, earned: Sequence[Earned]
     Score.objects.bulk_update(elsewhere, ["source_kind", "source_id"])
     moved = [s for s in (*new, *changed) if (s.final_points, s.max_points) != before.get(s.user_id)]
     GradeEvent.objects.bulk_create(_event(score, activity, cause="earned") for score in moved)
-    _write_evidence(activity, source_kind, showed)
+    _write_evidence(activity, source_kind, showed, _taken_away(source_kind, showed))
     return len(moved)
 
 

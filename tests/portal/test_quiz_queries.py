@@ -56,7 +56,7 @@ def asked_of_the_database(asking: Asking, *, questions: int, students: int) -> l
 
 
 @pytest.mark.parametrize(
-    ("asking", "at_most"), [(view, 6), (autosave, 5), (autosave_by_api, 6), (finish, 17), (review, 27)]
+    ("asking", "at_most"), [(view, 6), (autosave, 5), (autosave_by_api, 6), (finish, 12), (review, 27)]
 )
 def test_it_takes_the_same_few_queries_for_many_questions_and_students(asking: Asking, at_most: int) -> None:
     few = asked_of_the_database(asking, questions=6, students=0)

@@ -14,7 +14,7 @@ from portal.views.signed_in import SignedInRequest
 from quizzes import pages, services
 from quizzes.access import ensure_address
 from quizzes.asking import attempt_page, reason_of_pause
-from quizzes.models import Attempt, Quiz
+from quizzes.models import Attempt, ClosedBy, Quiz
 from quizzes.starting import start_attempt
 from quizzes.timing import is_paused
 
@@ -65,12 +65,10 @@ def _elsewhere(quiz: Quiz, address: str | None) -> DrydockError | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def finish(request: SignedInRequest, pk: int) -> HttpResponse:
     """List what is unanswered, then hand in."""
+    if request.method == "POST":
+        return _hand_in(request, pk)
     found = own_attempt(request, pk)
     if not found.is_open:
-        return redirect("portal:review", pk=pk)
-    if request.method == "POST":
-        services.close_attempt(attempt=found)
-        messages.success(request, "Your quiz is handed in.")
         return redirect("portal:review", pk=pk)
     if is_paused(found):
         return render(request, "portal/quiz_paused.html", about(found) | {"reason": reason_of_pause(found.quiz)})
@@ -82,6 +80,13 @@ def finish(request: SignedInRequest, pk: int) -> HttpResponse:
         "answered": len(shown.map) - len(shown.unanswered),
     }
     return render(request, "portal/quiz_finish.html", context)
+
+
+def _hand_in(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Attempt.objects.taken_by(request.user).only("quiz_id", "state"), pk=pk)
+    if found.is_open and services.close_attempt(attempt=found).closed_by == ClosedBy.STUDENT:
+        messages.success(request, "Your quiz is handed in.")
+    return redirect("portal:review", pk=pk)
 
 
 @login_required
