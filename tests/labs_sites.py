@@ -16,8 +16,14 @@ from django.conf import settings
 from django.db import connection
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+KILLING = Path(__file__).parent / "labs" / "killing"
 STOP_SECONDS = 20
 QUICK_LEASE = "2"
+
+
+def deadly(kills: Path) -> dict[str, str]:
+    """The environment of programs that die where `kills` asks for it."""
+    return {"DJANGO_SETTINGS_MODULE": "deadly_settings", "PYTHONPATH": str(KILLING), "KILLS": str(kills)}
 
 
 def database_url() -> str:

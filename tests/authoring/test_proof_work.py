@@ -161,7 +161,9 @@ def test_a_later_seed_that_contradicts_is_carried_out_again_with_the_first_ones(
 ) -> None:
     values = {"values": {"word": {"kind": "choice", "of": ["hi", "ho"]}}}
     course = a_bank({**PRINTS, **values, "answer": "{word}", "dockerfile": "FROM busybox:1.35\nCMD echo {word}\n"})
-    question = the_question(course).current_version.content
+    version = the_question(course).current_version
+    assert version is not None
+    question = version.content
     against = SeedResult(seed=21, outcome=Outcome.CONTRADICTED, key="hi", seen="ho", why="They differ.")
     keep_results(course=course, question=question, results=[against])
     proof = asked(course)

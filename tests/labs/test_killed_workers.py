@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import redis
 from builders import a_course, a_lab, a_submission
-from labs_sites import Site, a_site, send_wake_ups
+from labs_sites import Site, a_site, deadly, send_wake_ups
 
 from deploy.up import throwaway
 from gradebook.models import GradeEvent, Score
@@ -22,7 +22,6 @@ from labs.states import State
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
-KILLING = Path(__file__).parent / "killing"
 PATIENCE_SECONDS = 240
 EACH_STAGE = 6
 
@@ -52,11 +51,6 @@ def _answers(client: "redis.Redis[bytes]") -> bool:
         return bool(client.ping())
     except redis.ConnectionError:
         return False
-
-
-def deadly(kills: Path) -> dict[str, str]:
-    """The environment of programs that die where `kills` asks for it."""
-    return {"DJANGO_SETTINGS_MODULE": "deadly_settings", "PYTHONPATH": str(KILLING), "KILLS": str(kills)}
 
 
 def finished() -> int:

@@ -1,6 +1,7 @@
 """What workers under test run on: a sandbox and a storage that kill their own process, where a test asked for it.
 
-A test asks by a file `<stage>-<first 8 of the submission's key>` in the folder KILLS; each is used up by one kill.
+A test asks by a file `<stage>-<last part of the job's name>` in the folder KILLS, which for a submission is the first 8
+of its key and for a proof its seed; each is used up by one kill. While there is a file `hold-…`, a build goes on.
 """
 
 import os
@@ -27,6 +28,12 @@ def die_if_asked(stage: str, key: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def hold_while_asked(key: str) -> None:
+    """Stay where it is for as long as the test wants it, to be killed there."""
+    while (Path(os.environ["KILLS"]) / f"hold-{key}").exists():
+        time.sleep(BUILD_SECONDS)
+
+
 class DeadlySandbox(FakeSandbox):
     """Takes a moment for each build, and may die with the job just opened or in the middle of a build."""
 
@@ -44,6 +51,7 @@ def open_sandbox(url: str) -> DeadlySandbox:
     def build(call: BuildCall) -> None:
         time.sleep(BUILD_SECONDS)
         die_if_asked("build", _key(call.job_id))
+        hold_while_asked(_key(call.job_id))
 
     return DeadlySandbox(name=url, on_build=build)
 
