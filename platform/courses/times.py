@@ -12,9 +12,10 @@ from django.utils import timezone
 from accounts.models import User
 from courses.access import require_instructor
 from courses.audit import note
-from courses.deadlines import Window, laid_over, own_window, windows_for
+from courses.deadlines import own_window, windows_for
 from courses.errors import DrydockError
 from courses.models import Activity, Course, Extension, Membership, Section, SectionOverride
+from courses.order_of_times import others_kept_in_order, require_order, said
 from courses.publishing import require_publishable
 
 _WORDS = {
@@ -54,8 +55,9 @@ def set_window(
 ) -> Activity:
     """Set when an activity can be done, what lateness costs and whether students see it.
 
-    Grace and floor stay as they are where they are not given. Raises NotAllowed, Conflict (`cannot_be_published`), and
-    ValidationError with the fields to blame.
+    Grace and floor stay as they are where they are not given. Raises NotAllowed, Conflict (`cannot_be_published`),
+    ValidationError with the fields to blame, and DrydockError (`others_times_in_disorder`) when a section's or a
+    person's own times would no longer come in order.
     """
     require_instructor(by, activity.course)
     if published:
@@ -69,7 +71,8 @@ def set_window(
         activity.late_floor_percent = late_floor_percent
     activity.published = published
     activity.full_clean()
-    activity.save()
+    with others_kept_in_order(activity):
+        activity.save()
     after = _as_json(activity, _WINDOW)
     changed = [name for name in _WINDOW if before[name] != after[name]]
     if changed:
@@ -100,14 +103,15 @@ def grant_section_override(
 ) -> SectionOverride:
     """Give one section other times; an empty one is the activity's own. Replaces an earlier override of theirs.
 
-    Raises NotAllowed, and DrydockError (`section_of_other_course`, `override_empty`, `times_in_disorder`).
+    Raises NotAllowed, and DrydockError (`section_of_other_course`, `override_empty`, `times_in_disorder`,
+    `others_times_in_disorder`).
     """
     require_instructor(by, activity.course)
     if section.course_id != activity.course_id:
         raise DrydockError("section_of_other_course", "This section belongs to another course.")
     if not (opens_at or due_at or closes_at):
         raise DrydockError("override_empty", "Give at least one time: this changes nothing.")
-    _require_order(own_window(activity), activity.course, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
+    require_order(own_window(activity), activity.course, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
     given = SectionOverride(
         activity=activity,
         section=section,
@@ -120,18 +124,19 @@ def grant_section_override(
     )
     given.clean_fields()
     # One row that changes, so that nobody under way is without the section's times for a moment.
-    override, _ = SectionOverride.objects.update_or_create(
-        activity=activity,
-        section=section,
-        defaults={
-            "opens_at": opens_at,
-            "due_at": due_at,
-            "closes_at": closes_at,
-            "reason": given.reason,
-            "granted_by": by,
-            "granted_at": given.granted_at,
-        },
-    )
+    with others_kept_in_order(activity):
+        override, _ = SectionOverride.objects.update_or_create(
+            activity=activity,
+            section=section,
+            defaults={
+                "opens_at": opens_at,
+                "due_at": due_at,
+                "closes_at": closes_at,
+                "reason": given.reason,
+                "granted_by": by,
+                "granted_at": given.granted_at,
+            },
+        )
     note(
         by=by,
         course=activity.course,
@@ -145,11 +150,12 @@ def grant_section_override(
 
 @transaction.atomic
 def clear_section_override(*, by: User, override: SectionOverride) -> None:
-    """Let the activity's own times hold for the section again."""
+    """Let the activity's own times hold for the section again. Raises NotAllowed, and `others_times_in_disorder`."""
     activity, section = override.activity, override.section
     require_instructor(by, activity.course)
     detail = {"section": section.name, **_as_json(override, ("opens_at", "due_at", "closes_at", "reason"))}
-    override.delete()
+    with others_kept_in_order(activity):
+        override.delete()
     note(
         by=by,
         course=activity.course,
@@ -193,7 +199,7 @@ def grant_extension(
         )
     Extension.objects.filter(activity=activity, user=user).delete()
     below = windows_for(activities=[activity], user=user)[activity.pk]
-    _require_order(below, activity.course, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
+    require_order(below, activity.course, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
     extension = Extension(
         activity=activity,
         user=user,
@@ -237,37 +243,9 @@ def revoke_extension(*, by: User, extension: Extension) -> None:
     )
 
 
-def _require_order(
-    below: Window, course: Course, *, opens_at: datetime | None, due_at: datetime | None, closes_at: datetime | None
-) -> None:
-    """Refuse times that, laid over those below, come in no sensible order. Says which field is to blame."""
-    wanted = laid_over(below, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
-    if closes_at and wanted.due_at and closes_at < wanted.due_at:
-        due = "" if due_at else f" ({_said(wanted.due_at, course)}). Give an earlier due time, too"
-        _refuse("closes_at", f"It cannot close before it is due{due}.")
-    for end in (wanted.due_at, wanted.closes_at):
-        if wanted.opens_at and end and wanted.opens_at >= end:
-            blamed = "opens_at" if opens_at else "due_at" if due_at else "closes_at"
-            what = "is due" if end == wanted.due_at else "closes"
-            _refuse(
-                blamed,
-                f"It would open {_said(wanted.opens_at, course)}, which is not before it {what}, "
-                f"{_said(end, course)}. Change one of the two.",
-            )
-
-
-def _refuse(field: str, message: str) -> None:
-    raise DrydockError("times_in_disorder", message, fields={field: message})
-
-
-def _said(moment: datetime, course: Course) -> str:
-    local = timezone.localtime(moment, course.zone)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
-
-
 def _times_in_words(override: SectionOverride, course: Course) -> str:
     times = (("opens", override.opens_at), ("due", override.due_at), ("closes", override.closes_at))
-    return ", ".join(f"{name} {_said(at, course)}" for name, at in times if at) + "."
+    return ", ".join(f"{name} {said(at, course)}" for name, at in times if at) + "."
 
 
 def _as_json(row: Any, names: tuple[str, ...]) -> dict[str, Any]:

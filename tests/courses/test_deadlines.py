@@ -13,6 +13,7 @@ from accounts.models import User
 from courses.clocks import comes_twice, is_skipped, later_of
 from courses.deadlines import Window, WindowState, window_for, windows_by_user, windows_for
 from courses.models import Activity, AuditEntry, Role, Section, SectionOverride
+from courses.order_of_times import extensions_outrun
 from courses.services import (
     clear_section_override,
     grant_extension,
@@ -247,6 +248,134 @@ def test_times_in_disorder_are_refused_and_change_nothing(given: dict[str, datet
         assert list(refused.value.fields) == [field]
     assert times(activity, inside) == [-2, 0, 1]
     assert not AuditEntry.objects.exists()
+
+
+def set_times(activity: Activity, **times: datetime | None) -> Activity:
+    """Set an activity's own times, the others as they are."""
+    own = {name: getattr(activity, name) for name in ("opens_at", "due_at", "closes_at")}
+    return set_window(
+        by=an_instructor_of(activity.course),
+        activity=Activity.objects.select_related("course").get(pk=activity.pk),
+        late_percent_per_day=0,
+        published=True,
+        **{**own, **times},
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("theirs", "ours", "says"),
+    [
+        ({"due_at": DUE - DAY}, {"opens_at": DUE - timedelta(hours=12)}, "not before it is due"),
+        ({"opens_at": DUE - DAY}, {"due_at": DUE - timedelta(hours=30)}, "not before it is due"),
+        ({"closes_at": DUE + DAY}, {"due_at": DUE + 2 * DAY, "closes_at": DUE + 3 * DAY}, "before it is due"),
+        (
+            {"opens_at": DUE - DAY},
+            {"opens_at": None, "due_at": None, "closes_at": DUE - 2 * DAY},
+            "not before it closes",
+        ),
+    ],
+)
+@pytest.mark.parametrize("whose", ["section", "person"])
+def test_an_activity_s_new_times_leave_no_section_or_person_with_times_in_disorder(
+    whose: str, theirs: dict[str, datetime], ours: dict[str, Any], says: str
+) -> None:
+    activity, section, inside, _ = a_class()
+    teacher = an_instructor_of(activity.course)
+    if whose == "section":
+        grant_section_override(by=teacher, activity=activity, section=section, **theirs)
+        name = f"section {section}"
+    else:
+        grant_extension(by=teacher, activity=activity, user=inside, reason="Ill.", **theirs)
+        name = inside.display_name
+    before = times(activity, inside)
+    with pytest.raises(DrydockError) as refused:
+        set_times(activity, **ours)
+    assert (refused.value.code, refused.value.status) == ("others_times_in_disorder", 409)
+    assert name in refused.value.message
+    assert says in refused.value.message
+    activity.refresh_from_db()
+    assert times(activity, inside) == before
+    assert not AuditEntry.objects.filter(action="window_set").exists()
+
+
+@pytest.mark.django_db
+def test_times_in_disorder_since_before_keep_nobody_from_setting_others() -> None:
+    activity, section, _, _ = a_class()
+    grant_section_override(by=an_instructor_of(activity.course), activity=activity, section=section, due_at=DUE - DAY)
+    Activity.objects.filter(pk=activity.pk).update(opens_at=DUE - timedelta(hours=1))
+    activity.refresh_from_db()
+    assert set_times(activity, due_at=DUE + timedelta(hours=1)).due_at == DUE + timedelta(hours=1)
+    assert set_times(activity, opens_at=None).opens_at is None
+
+
+@pytest.mark.django_db
+def test_a_section_s_new_times_leave_no_person_of_it_with_times_in_disorder() -> None:
+    activity, section, inside, outside = a_class()
+    teacher = an_instructor_of(activity.course)
+    for user in (inside, outside):
+        grant_extension(by=teacher, activity=activity, user=user, reason="Ill.", closes_at=DUE + 2 * DAY)
+    with pytest.raises(DrydockError) as refused:
+        grant_section_override(by=teacher, activity=activity, section=section, due_at=DUE + 3 * DAY)
+    assert refused.value.code == "others_times_in_disorder"
+    assert inside.display_name in refused.value.message
+    assert outside.display_name not in refused.value.message
+    assert not SectionOverride.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_section_s_times_are_not_taken_from_under_a_person_s_own() -> None:
+    activity, section, inside, _ = a_class()
+    teacher = an_instructor_of(activity.course)
+    override = grant_section_override(
+        by=teacher, activity=activity, section=section, due_at=DUE + 5 * DAY, closes_at=DUE + 6 * DAY
+    )
+    grant_extension(by=teacher, activity=activity, user=inside, reason="Ill.", opens_at=DUE + 4 * DAY)
+    with pytest.raises(DrydockError) as refused:
+        clear_section_override(by=teacher, override=override)
+    assert refused.value.code == "others_times_in_disorder"
+    assert SectionOverride.objects.get().due_at == DUE + 5 * DAY
+
+
+@pytest.mark.django_db
+def test_a_refusal_names_three_and_counts_the_rest() -> None:
+    activity, _, inside, outside = a_class()
+    teacher = an_instructor_of(activity.course)
+    for user in (inside, outside, *(a_member(activity.course) for _ in range(3))):
+        grant_extension(by=teacher, activity=activity, user=user, reason="Ill.", due_at=DUE - DAY)
+    gone = a_member(activity.course)
+    grant_extension(by=teacher, activity=activity, user=gone, reason="Ill.", due_at=DUE - DAY)
+    activity.course.memberships.filter(user=gone).update(active=False)
+    with pytest.raises(DrydockError) as refused:
+        set_times(activity, opens_at=DUE - timedelta(hours=12))
+    assert "The same goes for 2 more." in refused.value.message
+    assert refused.value.message.count("For ") == 3
+
+
+@pytest.mark.django_db
+def test_extensions_that_end_sooner_than_everybody_s_times_are_found() -> None:
+    activity, section, inside, outside = a_class()
+    teacher = an_instructor_of(activity.course)
+    for user in (inside, outside):
+        grant_extension(by=teacher, activity=activity, user=user, reason="Ill.", due_at=DUE + 2 * DAY)
+    assert extensions_outrun(activity) == []
+    activity = set_times(activity, due_at=DUE + 3 * DAY, closes_at=DUE + 4 * DAY)
+    assert {extension.user for extension in extensions_outrun(activity)} == {inside, outside}
+    grant_section_override(by=teacher, activity=activity, section=section, due_at=DUE + DAY)
+    assert [extension.user for extension in extensions_outrun(activity)] == [outside]
+
+
+@pytest.mark.django_db
+def test_looking_at_everybody_s_times_costs_the_same_however_many_have_their_own(
+    django_assert_num_queries: Any,
+) -> None:
+    activity, section, inside, outside = a_class()
+    teacher = an_instructor_of(activity.course)
+    grant_section_override(by=teacher, activity=activity, section=section, due_at=DUE + DAY)
+    for user in (inside, outside):
+        grant_extension(by=teacher, activity=activity, user=user, reason="Ill.", due_at=DUE + 2 * DAY)
+    with django_assert_num_queries(3):
+        extensions_outrun(activity)
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from accounts.errors import DrydockError
 from courses.access import may_teach
 from courses.errors import not_course_staff
 from courses.models import Activity, ActivityKind, Course
+from courses.order_of_times import extensions_outrun
 from courses.services import set_window
 from labs.console_models import ConsoleSession
 from labs.models import Lab, Submission
@@ -25,6 +26,7 @@ from portal.views.teach.access import for_staff
 from portal.views.teach.lists import kept, named_like, page_of
 from quizzes.models import Attempt, AttemptState
 
+_NAMED = 3
 _STATES = [
     ("waiting", "Waiting or being graded"),
     (State.GRADED.value, "Graded"),
@@ -52,6 +54,7 @@ def activity(request: SignedInRequest, course: Course, activity_slug: str) -> Ht
                 refuse(form, error)
             else:
                 messages.success(request, "Saved. These times hold from now on, extensions aside.")
+                _warn_of_extensions(request, seen.get(pk=found.pk))
                 return redirect("portal:teach-activity", slug=course.slug, activity_slug=activity_slug)
     context = {
         "course": course,
@@ -65,6 +68,20 @@ def activity(request: SignedInRequest, course: Course, activity_slug: str) -> Ht
     }
     context |= _tries(request, found) if found.kind == ActivityKind.LAB else _attempts(request, found)
     return render(request, "portal/teach/activity.html", context, status=400 if form.errors else 200)
+
+
+def _warn_of_extensions(request: SignedInRequest, found: Activity) -> None:
+    """Say who has less time now than without their extension: nobody meant that."""
+    outrun = extensions_outrun(found)
+    if not outrun:
+        return
+    names = ", ".join(extension.user.display_name for extension in outrun[:_NAMED])
+    more = f" and {len(outrun) - _NAMED} more" if len(outrun) > _NAMED else ""
+    messages.warning(
+        request,
+        f"With their extensions {names}{more} now have less time than without: these times end later. "
+        "Give them later ones, or take them back.",
+    )
 
 
 def _tries(request: SignedInRequest, found: Activity) -> dict[str, Any]:

@@ -211,6 +211,10 @@ def section_times_clear(request: SignedInRequest, course: Course, activity_slug:
     given = SectionOverride.objects.visible_to(request.user).filter(activity=quiz.activity, section=section_id)
     override = given.select_related("activity__course", "section").first()
     if override is not None:
-        clear_section_override(by=request.user, override=override)
-        messages.success(request, f"The usual times hold for section {override.section} again.")
+        try:
+            clear_section_override(by=request.user, override=override)
+        except DrydockError as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, f"The usual times hold for section {override.section} again.")
     return _back(quiz, "sections")
