@@ -12,8 +12,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from quizzes.access import ensure_may_take
-from quizzes.errors import AnswerRefused, DrydockError, NotFound, SavedAnswer, StaleRevision
+from quizzes.errors import AnswerRefused, Conflict, DrydockError, NotFound, SavedAnswer, StaleRevision
 from quizzes.models import Answer, Attempt, AttemptQuestion
+from quizzes.specs import Release
+from quizzes.timing import is_paused
 from quizzes.turning import NOT_REACHED, place_refusal
 from quizzes.types.base import MalformedAnswer, Value
 from quizzes.under_way import Refusal, refusal_of
@@ -37,7 +39,8 @@ def save_answer(
     StaleRevision (`stale_revision`) when the answer was changed elsewhere, and AnswerRefused: after the end
     (`time_is_up`, `attempt_closed`), while the quiz stands still (`quiz_paused`), for another page than the one to
     answer (`question_left_behind`, `question_not_reached`) and for a question checked in practice (`answer_final`).
-    None of them loses what was saved; the refusals say what that is.
+    None of them loses what was saved; the refusals say what that is, unless a try is over whose answers are to be seen
+    later or never: then it is a Conflict with the same code.
     """
     return save_to(
         asked=asked_at(attempt=attempt, position=position),
@@ -56,7 +59,7 @@ def save_to(
     while True:
         now = timezone.now()
         saved = _saved(asked)
-        _refuse(refusal_of(asked.attempt, now), saved)
+        _require_open(asked, now)
         place = place_refusal(asked.attempt, asked.position, now)
         if place is not None and place.code == NOT_REACHED:
             _refuse(place, saved)  # before anything is read: what is malformed tells the kind of question
@@ -78,7 +81,7 @@ def ensure_answerable(asked: AttemptQuestion, *, address: str | None) -> None:
     """Raise as `save_answer` does unless the question takes an answer now, and from here."""
     now, saved = timezone.now(), _saved(asked)
     ensure_may_take(attempt=asked.attempt, address=address)
-    _refuse(refusal_of(asked.attempt, now), saved)
+    _require_open(asked, now)
     _refuse(place_refusal(asked.attempt, asked.position, now), saved)
 
 
@@ -114,6 +117,17 @@ def parsed(asked: AttemptQuestion, value: object) -> Value | None:
         raise DrydockError(
             malformed.code, malformed.message, status=422, fields={"answer": malformed.message}
         ) from malformed
+
+
+def _require_open(asked: AttemptQuestion, now: datetime) -> None:
+    """Raise what `refusal_of` says; with what is saved, unless students are to see their own answers only later."""
+    attempt = asked.attempt
+    refusal = refusal_of(attempt, now)
+    if refusal is None:
+        return
+    if attempt.version.settings.release.answers == Release.AFTER_ATTEMPT or (attempt.is_open and is_paused(attempt)):
+        _refuse(refusal, _saved(asked))
+    raise Conflict(refusal.code, refusal.message)
 
 
 def _refuse(refusal: Refusal | None, saved: SavedAnswer) -> None:
@@ -162,7 +176,7 @@ def _is_own_newer(asked: AttemptQuestion, client: str) -> bool:
 def set_flag(*, attempt: Attempt, position: int, flagged: bool) -> None:
     """Mark a question to come back to, or take the mark off. Raises NotFound, or AnswerRefused after the end."""
     asked = asked_at(attempt=attempt, position=position)
-    _refuse(refusal_of(asked.attempt, timezone.now()), _saved(asked))
+    _require_open(asked, timezone.now())
     if not AttemptQuestion.objects.filter(pk=asked.pk, is_final=False).update(flagged=flagged):
         asked = asked_at(attempt=attempt, position=position)
-        _refuse(refusal_of(asked.attempt, timezone.now()), _saved(asked))
+        _require_open(asked, timezone.now())

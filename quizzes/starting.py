@@ -41,9 +41,12 @@ def start_attempt(
             return under_way
     try:
         return _start(quiz=quiz, student=student, code=code, address=address, rng=rng or random.SystemRandom())
-    except IntegrityError:
-        # The same person started at the same moment in another tab; the constraint let one of the two through.
-        return Attempt.objects.filter(quiz=quiz, student=student).open().get()
+    except (IntegrityError, Conflict):
+        # The same person started at the same moment in another tab: that try is under way, and may have been the last.
+        started = Attempt.objects.filter(quiz=quiz, student=student).open().first()
+        if started is None:
+            raise
+        return started
 
 
 @transaction.atomic
