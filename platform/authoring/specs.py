@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from courses.names import why_reserved
 from graders.spec import Identifier, Spec, Text
 
 
@@ -55,6 +56,12 @@ def _title_alone(value: Any) -> Any:
     return {"title": value} if isinstance(value, str) else value
 
 
+def _not_reserved(name: str) -> str:
+    if why := why_reserved(name):
+        raise ValueError(why)
+    return name
+
+
 class CoverageSpec(Spec):
     """How much of each topic the course must ask."""
 
@@ -65,7 +72,7 @@ class CourseSpec(Spec):
     """A course.yaml."""
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]
-    slug: Identifier
+    slug: Annotated[Identifier, AfterValidator(_not_reserved)]
     description: Annotated[Text, Field(max_length=2000)] = ""
     time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
     bases: dict[Identifier, dict[Text, Any]] = Field(default_factory=dict)

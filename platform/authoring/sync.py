@@ -10,6 +10,7 @@ from authoring.packs import Pack
 from authoring.specs import ActivityEntry
 from courses.errors import Conflict
 from courses.models import Activity, ActivityKind, Course
+from courses.names import why_reserved
 from labs.models import Scoring
 from labs.services import sync_lab
 from quizzes.models import Quiz
@@ -59,8 +60,11 @@ def sync(*, pack: Pack, slug: str | None = None, publish_new: bool = False) -> l
     Syncing the same pack again changes nothing. Times, publication, members and grades are the course's own and are
     never touched; new activities wait unpublished unless told otherwise. Activities that left the pack stay as they
     are, and are named.
-    Raises Conflict `activity_kind_changed` where a name was a quiz and is a lab now, or the other way round.
+    Raises Conflict `activity_kind_changed` where a name was a quiz and is a lab now, or the other way round, and
+    `course_name_reserved` where the course cannot be called so.
     """
+    if why := why_reserved(slug or pack.course.slug):
+        raise Conflict("course_name_reserved", f"The short name of a course {why}.")
     return list(_sync(pack, slug or pack.course.slug, publish_new=publish_new))
 
 

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from courses.names import why_reserved
 from courses.querysets import (
     ActivityQuerySet,
     AuditEntryQuerySet,
@@ -74,6 +75,11 @@ class Course(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Refuse a short name that an address of the site has already."""
+        if why := why_reserved(self.slug):
+            raise ValidationError({"slug": f"The short name {why}."})
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

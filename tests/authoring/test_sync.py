@@ -125,3 +125,10 @@ def test_production_makes_no_demo_people(tmp_path: Path, settings: object) -> No
     with pytest.raises(CommandError, match="production"):
         call_command("seed_demo", "--course", "small-course")
     assert not User.objects.filter(is_demo=True).exists()
+
+
+def test_a_course_gets_no_name_that_an_address_has(tmp_path: Path) -> None:
+    with pytest.raises(DrydockError, match="reserved: `join`") as refused:
+        sync(pack=load(a_pack(tmp_path)), slug="join")
+    assert refused.value.code == "course_name_reserved"
+    assert not Course.objects.exists()

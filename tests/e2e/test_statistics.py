@@ -23,7 +23,7 @@ def _empty_cache() -> None:
 
 def addresses(there: Analysed) -> list[tuple[str, str, bool]]:
     """Each page by its name, its address, and whether it is a student's."""
-    own = [("own map", f"/courses/{there.course.slug}/mastery/", True)]
+    own = [("own map", f"/mastery/{there.course.slug}/", True)]
     return [(name, address, False) for name, address in there.pages().items()] + own
 
 
@@ -112,4 +112,4 @@ def test_a_student_goes_from_the_course_to_the_map_and_on_to_what_to_try(signed_
     button = page.locator(".mastery-next a").first
     expect(button).to_be_visible()
     button.click()
-    expect(page).not_to_have_url(f"**/courses/{there.course.slug}/mastery/")
+    expect(page).not_to_have_url(f"**/mastery/{there.course.slug}/")

@@ -44,7 +44,7 @@ NUMERIC = "- id: one\n  kind: numeric\n  topics: [docker.cli]\n  text: How many?
         ("  toleranz: 1\n", "6:3", "`toleranz` is not known here. Known: "),
         ("  unit_neded: true\n", "6:3", "Did you mean `unit_needed`?"),
         ("  vaules: {n: 1}\n", "6:3", "Did you mean `values`?"),
-        ("  wrong: [{value: 3, feedbak: nope}]\n", "6:21", "Did you mean `feedback`?"),
+        ("  wrong: [{value: 3, feedbak: nope}]\n", "6:22", "Did you mean `feedback`?"),
         ("  proof: {shwos: stdout}\n", "6:11", "Did you mean `shows`?"),
     ],
 )
