@@ -28,6 +28,13 @@ class MapEntry:
     may_visit: bool = True
     here: bool = False
 
+    @property
+    def words(self) -> str:
+        """How it stands, such as `answered, flagged`."""
+        told = {"answered": self.answered, "not answered": not self.answered}
+        told |= {"flagged": self.flagged, "checked": self.checked}
+        return ", ".join(word for word, holds in told.items() if holds)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptPage:

@@ -40,7 +40,7 @@ def test_no_template_needs_a_weaker_policy_than_no_inline_code(template: Path) -
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(PORTAL)))
 def test_every_icon_that_a_template_names_is_drawn(template: Path) -> None:
-    named = set(re.findall(r'<c-icon name="([a-z-]+)"', template.read_text()))
+    named = set(re.findall(r'(?:<c-icon name=|{% icon )"([a-z-]+)"', template.read_text()))
     named |= set(re.findall(r'(?:<c-notice|<c-empty)[^>]*\sicon="([a-z-]+)"', template.read_text()))
     assert named <= SYMBOLS
 
