@@ -14,6 +14,7 @@ from graders.plan import COURSE_FILE, LabPlan, load_plan
 from graders.spec import problems_of, templates_in
 from quizzes.drawing import Candidate, CannotDraw, draw_questions
 from quizzes.proof_faults import faults_of
+from quizzes.proving import seeds_of, variant_of
 from quizzes.specs import Bank, QuizSpec
 from quizzes.types.base import QuestionType
 
@@ -212,8 +213,10 @@ def _unprovable(banks: Banks) -> Iterator[Problem]:
     """Proofs from which the key does not follow, whatever is seen."""
     for document, bank in banks:
         for position, question in enumerate(bank.questions):
-            sample = question.variant(1) if question.varies else question
-            for fault in faults_of(sample):
+            if question.proof is None:
+                continue
+            found = (list(faults_of(variant_of(question, seed))) for seed in seeds_of(question))
+            for fault in next(filter(None, found), []):
                 yield document.problem((position, "proof"), fault)
 
 

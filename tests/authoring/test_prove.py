@@ -227,6 +227,20 @@ def test_a_proof_from_which_no_key_follows_is_named_with_its_place(pack: Path) -
     assert problem.line == 10
 
 
+def test_a_proof_that_settles_only_some_variants_is_named_with_its_place(pack: Path) -> None:
+    options = "  options: ['{word}', sometimes]\n  proof: {run: {}, shows: {stdout: '{same}'}}\n"
+    values = "{word: word, same: {kind: choice, of: [sometimes, otherwise]}}"
+    bank = pack / "banks" / "proofs.yaml"
+    varied = bank.read_text().replace("  values: {word: word}\n", f"  values: {values}\n{options}")
+    varied = varied.replace('  proof: {run: {args: [echo, "{word}"]}}\n', "")
+    before, _, after = varied.partition("- id: varied\n  kind: short_text")
+    bank.write_text(f"{before}- id: varied\n  kind: single_choice{after}")
+    with pytest.raises(InvalidPack) as refused:
+        load(pack)
+    (problem,) = refused.value.problems
+    assert "Nothing ties the proof to the key" in problem.message
+
+
 def test_a_proof_that_cannot_be_read_is_named_with_its_place(pack: Path) -> None:
     bank = pack / "banks" / "proofs.yaml"
     bank.write_text(bank.read_text().replace("proof: {run: {}}", "proof: {commands: docker run --privileged x}", 1))
