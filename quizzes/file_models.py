@@ -33,3 +33,22 @@ class AnswerFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LooseBytes(models.Model):
+    """Bytes in the storage that no `AnswerFile` names: on their way in, or on their way out.
+
+    The row is there before the bytes are, and goes with the transaction that names them, so that whatever ends half-way
+    is found again without looking through the storage.
+    """
+
+    path = models.CharField(max_length=200, unique=True)
+    since = models.DateTimeField(help_text="When they were put there, or last could not be removed.")
+    given_up = models.BooleanField(default=False, help_text="To be removed: nothing may name them any more.")
+
+    class Meta:
+        verbose_name_plural = "loose bytes"
+        indexes = [models.Index(fields=["given_up", "since"], name="loose_bytes_to_remove")]
+
+    def __str__(self) -> str:
+        return self.path

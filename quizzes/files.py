@@ -8,13 +8,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from django.core.files.base import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
 from graders.archive.limits import MIB, in_words
+from quizzes import loose_bytes
 from quizzes.errors import DrydockError, NotFound, SavedAnswer
 from quizzes.file_models import AnswerFile, answer_file_path
 from quizzes.models import Attempt, AttemptQuestion
@@ -22,8 +21,6 @@ from quizzes.saving import asked_at, ensure_answerable, save_to
 from quizzes.types.base import MalformedAnswer
 from quizzes.types.file_names import harmless
 from quizzes.types.file_upload import FileUpload
-
-log = structlog.get_logger(__name__)
 
 MOST_KEPT = 100
 """Files of one question, those taken back counted in."""
@@ -44,7 +41,8 @@ def store_file(*, attempt: Attempt, position: int, name: str, stream: "File[Any]
     """Keep a file and name it in the answer, in place of one with the same name.
 
     `stream` is read piece by piece. Raises what `save_answer` raises, and DrydockError: `no_files_here`,
-    `file_ending`, `file_empty`, `file_too_large`, `too_many_files`, `files_too_much`. Nothing that is refused is kept.
+    `file_ending`, `file_empty`, `file_too_large`, `too_many_files`, `files_too_much`, `upload_too_slow`. Nothing that
+    is refused is kept.
     """
     asked = asked_at(attempt=attempt, position=position)
     content = _question_to_answer(asked, address)
@@ -53,26 +51,18 @@ def store_file(*, attempt: Attempt, position: int, name: str, stream: "File[Any]
     digest, size = _measured(stream, most_mib=content.mib_each)
     file = AnswerFile(attempt_question=asked, name=called, size=size, sha256=digest)
     stream.seek(0)
-    path = default_storage.save(answer_file_path(file, called), stream)
-    file.content = path
-    used = False
-    try:
-        filed = _name_it(asked, file, called, address)
-        used = filed.file.content.name == path
-    finally:
-        if not used:
-            default_storage.delete(path)
-    return filed
+    with loose_bytes.put(answer_file_path(file, called), stream) as path:
+        file.content = path
+        return _name_it(asked, file, called, address)
 
 
 @transaction.atomic
 def _name_it(asked: AttemptQuestion, file: AnswerFile, called: str, address: str | None) -> Filed:
-    # Uploads of one attempt take turns here, so that their caps hold; closing it takes the same lock.
-    Attempt.objects.select_for_update(of=("self",)).get(pk=asked.attempt_id)
-    asked = asked_at(attempt=asked.attempt, position=asked.position)
+    asked = _in_turn(asked.attempt, asked.position)
     kept = AnswerFile.objects.filter(attempt_question=asked, sha256=file.sha256).first()
     if kept is None:
         _require_room(asked, file.size)
+        loose_bytes.claim(file.content.name or "")
         file.save()
         kept = file
     content = _question(asked)
@@ -84,9 +74,19 @@ def _name_it(asked: AttemptQuestion, file: AnswerFile, called: str, address: str
     )
 
 
+def _in_turn(attempt: Attempt, position: int) -> AttemptQuestion:
+    """The question as it is now. Changes of an attempt's files take turns, so that none undoes another and caps hold.
+
+    Inside a transaction. Closing the attempt takes the same lock.
+    """
+    Attempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
+    return asked_at(attempt=attempt, position=position)
+
+
+@transaction.atomic
 def take_file_back(*, attempt: Attempt, position: int, name: str, address: str | None = None) -> SavedAnswer:
     """Name a file in the answer no longer; earlier revisions still do. Raises NotFound, or as `save_answer` does."""
-    asked = asked_at(attempt=attempt, position=position)
+    asked = _in_turn(attempt, position)
     _question_to_answer(asked, address)
     value = _named(asked)
     if name not in value:
@@ -154,13 +154,5 @@ def _require_room(asked: AttemptQuestion, size: int) -> None:
 def delete_content(sender: type[AnswerFile], instance: AnswerFile, **kwargs: Any) -> None:
     """Remove the bytes of a file whose row is gone with its attempt, once that is certain."""
     del sender, kwargs
-    path = instance.content.name or ""
-
-    def remove() -> None:
-        try:
-            default_storage.delete(path)
-        except OSError:
-            log.exception("file of an answer cannot be removed", path=path)
-
-    if path:
-        transaction.on_commit(remove)
+    if instance.content.name:
+        loose_bytes.let_go(instance.content.name)

@@ -217,5 +217,5 @@ def test_files_are_seen_by_their_student_and_the_courses_staff_alone() -> None:
 def test_an_upload_costs_a_number_of_queries_that_does_not_grow(django_assert_max_num_queries: Any) -> None:
     attempt = an_attempt_with_files()
     upload(attempt, b"a", "a.yaml")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         upload(attempt, b"b", "b.yaml")

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from config.guard import refuse_unsafe_start
 from labs import services as labs
 from labs import tending
-from quizzes import proof_services
+from quizzes import loose_bytes, proof_services
 from quizzes import services as quizzes
 
 log = structlog.get_logger(__name__)
@@ -24,6 +24,7 @@ JOBS: dict[str, Callable[[], int]] = {
     "consoles": tending.sweep,
     "attempts": quizzes.sweep_attempts,
     "proofs": proof_services.sweep_proofs,
+    "uploads": loose_bytes.sweep_loose_bytes,
 }
 
 
