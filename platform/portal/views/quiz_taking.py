@@ -243,6 +243,8 @@ def _clock_time(found: Attempt, saved: SavedAnswer) -> str:
 def _card(found: Attempt, sent: SentAnswer, error: DrydockError) -> dict[str, Any]:
     """What was sent still in its field, so that nothing is lost, and why it was not saved; Save sends it once more."""
     row = _row(found, sent.position)
+    if row.checked_at is not None:
+        return {"error": error}  # the answer is final: it stays as the page shows it
     asked = shown(row)
     question, value = _with_sent(row, asked, sent.values)
     card: dict[str, Any] = {"question": question, "value": value, "error": error}
