@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from courses.deadlines import window_for
 from gradebook.saving import save_at_once
+from quizzes.lateness import late_factor
 from quizzes.models import MOVES, Attempt, AttemptQuestion, AttemptState, ClosedBy
 from quizzes.rule_lock import hold_rules
 from quizzes.scoring import record_standing, rules_of, score_attempt, set_score
 from quizzes.timekeeping import stops_of
-from quizzes.timing import GRACE, stood_still, time_is_up
+from quizzes.timing import GRACE, time_is_up
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,7 @@ def _close(pk: int, quiz_id: int, *, only_when_time_is_up: bool = False) -> tupl
 
 
 def _late_factor(attempt: Attempt, closed_at: datetime) -> Decimal:
-    """What the time of handing in leaves of the points. Time in which the quiz was paused makes nobody late."""
+    """What the time of handing in leaves of the points."""
     activity = attempt.quiz.activity
     if not activity.late_percent_per_day:
         return Decimal(1)
@@ -92,7 +93,7 @@ def _late_factor(attempt: Attempt, closed_at: datetime) -> Decimal:
     if window.late_factor(closed_at) == 1:
         return Decimal(1)
     stops = stops_of(activity, until=closed_at)
-    return window.late_factor(closed_at - stood_still(stops, since=attempt.started_at, until=closed_at))
+    return late_factor(window, started_at=attempt.started_at, closed_at=closed_at, stops=stops)
 
 
 def _move(attempt: Attempt, *, to: AttemptState, fields: Sequence[str]) -> bool:

@@ -3,9 +3,27 @@
 from collections.abc import Collection
 from typing import Any
 
+from accounts.models import User
 from courses.models import Activity, ActivityKind, Course, Extension, Membership, SectionOverride
-from quizzes.models import Attempt
+from quizzes.lateness import score_lateness_anew
+from quizzes.models import Attempt, Quiz
+from quizzes.rule_lock import hold_rules
 from quizzes.timekeeping import retime
+
+
+def times_changing(sender: type[Activity], *, activity: Activity, **kwargs: Any) -> None:
+    """Somebody's times are about to change: rules stay still, so that attempts can be scored by them afterwards."""
+    del sender, kwargs
+    for quiz_id in Quiz.objects.filter(activity=activity).values_list("pk", flat=True):
+        hold_rules(quiz_id)
+
+
+def due_changed(
+    sender: type[Activity], *, activity: Activity, by: User, user_ids: Collection[int], **kwargs: Any
+) -> None:
+    """It is due at another time for some people: what was late may be in time now, or the other way round."""
+    del sender, kwargs
+    score_lateness_anew(by=by, activity=activity, user_ids=user_ids)
 
 
 def extension_changed(sender: type[Extension], instance: Extension, **kwargs: Any) -> None:

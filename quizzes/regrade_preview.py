@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 
 from gradebook.services import rounded
 from quizzes.grading import Scoring
@@ -125,7 +125,11 @@ def _mean(shares: list[float]) -> float | None:
 
 def state_of(quiz: Quiz) -> str:
     """A name for all that a preview depends on: another one as soon as any of it changes. Three queries."""
-    closed = Attempt.objects.closed().filter(quiz=quiz).aggregate(n=Count("pk"), last=Max("closed_at"), pk=Max("pk"))
+    closed = (
+        Attempt.objects.closed()
+        .filter(quiz=quiz)
+        .aggregate(n=Count("pk"), last=Max("closed_at"), pk=Max("pk"), factors=Sum("late_factor"))
+    )
     marks = Mark.objects.filter(attempt_question__attempt__quiz=quiz).aggregate(n=Count("pk"), last=Max("pk"))
     rules = list(ScoringRule.objects.filter(quiz=quiz).order_by("pk").values_list("pk", "kind", "regrade_id"))
     text = repr((sorted(closed.items()), sorted(marks.items()), rules, quiz.current_version_id))

@@ -1,6 +1,7 @@
 """Courses in the admin; staff who are no superusers see the courses they teach."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -9,8 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from accounts.models import User
 from courses.models import Activity, Course, Extension, Membership, Section
 from courses.publishing import objection_to_publishing
+from courses.telling import told_of_extension
 
 
 class VisibleAdmin(ModelAdmin):  # type: ignore[misc]
@@ -73,3 +76,23 @@ class ExtensionAdmin(VisibleAdmin):
     search_fields = ("user__email", "activity__title")
     autocomplete_fields = ("user", "activity")
     list_select_related = ("user", "activity", "granted_by")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Extension | None = None) -> Sequence[str]:
+        """Whose it is stays: that of somebody else is another extension."""
+        shown = super().get_readonly_fields(request, obj)
+        return shown if obj is None else (*shown, "user", "activity")
+
+    def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Save it, and tell of it like the course's pages."""
+        with told_of_extension(by=cast("User", request.user), activity=obj.activity, user=obj.user):
+            super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Extension) -> None:
+        """Take it back, and tell of it like the course's pages."""
+        with told_of_extension(by=cast("User", request.user), activity=obj.activity, user=obj.user):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Take them back one by one, so that each is told of."""
+        for extension in queryset:
+            self.delete_model(request, extension)

@@ -17,6 +17,7 @@ from courses.errors import DrydockError
 from courses.models import Activity, Course, Extension, Membership, Section, SectionOverride
 from courses.order_of_times import others_kept_in_order, require_order, said
 from courses.publishing import require_publishable
+from courses.telling import told_of_extension, told_of_section
 
 _WORDS = {
     "opens_at": "opens",
@@ -124,7 +125,7 @@ def grant_section_override(
     )
     given.clean_fields()
     # One row that changes, so that nobody under way is without the section's times for a moment.
-    with others_kept_in_order(activity):
+    with told_of_section(by=by, activity=activity, section=section), others_kept_in_order(activity):
         override, _ = SectionOverride.objects.update_or_create(
             activity=activity,
             section=section,
@@ -154,7 +155,7 @@ def clear_section_override(*, by: User, override: SectionOverride) -> None:
     activity, section = override.activity, override.section
     require_instructor(by, activity.course)
     detail = {"section": section.name, **_as_json(override, ("opens_at", "due_at", "closes_at", "reason"))}
-    with others_kept_in_order(activity):
+    with told_of_section(by=by, activity=activity, section=section), others_kept_in_order(activity):
         override.delete()
     note(
         by=by,
@@ -197,24 +198,25 @@ def grant_extension(
             "extension_empty",
             "Give other times, more tries or more minutes: this extension changes nothing.",
         )
-    Extension.objects.filter(activity=activity, user=user).delete()
-    below = windows_for(activities=[activity], user=user)[activity.pk]
-    require_order(below, activity.course, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
-    extension = Extension(
-        activity=activity,
-        user=user,
-        reason=reason.strip(),
-        opens_at=opens_at,
-        due_at=due_at,
-        closes_at=closes_at,
-        extra_attempts=extra_attempts,
-        extra_time_percent=extra_time_percent,
-        extra_minutes=extra_minutes,
-        granted_by=by,
-        granted_at=timezone.now(),
-    )
-    extension.clean_fields()
-    extension.save()
+    with told_of_extension(by=by, activity=activity, user=user):
+        Extension.objects.filter(activity=activity, user=user).delete()
+        below = windows_for(activities=[activity], user=user)[activity.pk]
+        require_order(below, activity.course, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
+        extension = Extension(
+            activity=activity,
+            user=user,
+            reason=reason.strip(),
+            opens_at=opens_at,
+            due_at=due_at,
+            closes_at=closes_at,
+            extra_attempts=extra_attempts,
+            extra_time_percent=extra_time_percent,
+            extra_minutes=extra_minutes,
+            granted_by=by,
+            granted_at=timezone.now(),
+        )
+        extension.clean_fields()
+        extension.save()
     note(
         by=by,
         course=activity.course,
@@ -232,7 +234,8 @@ def revoke_extension(*, by: User, extension: Extension) -> None:
     activity, user = extension.activity, extension.user
     require_instructor(by, activity.course)
     detail = {"user": user.pk, **_as_json(extension, EXTENSION_FIELDS)}
-    extension.delete()
+    with told_of_extension(by=by, activity=activity, user=user):
+        extension.delete()
     note(
         by=by,
         course=activity.course,

@@ -1,0 +1,130 @@
+"""What the time of handing in leaves of the points; and that once more when it is due at another time afterwards."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from courses.audit import note
+from courses.deadlines import Window, windows_by_user
+from courses.models import Activity
+from gradebook.saving import save_alike
+from gradebook.services import Earned, record_all
+from quizzes.grading import standing_of
+from quizzes.models import Attempt, Quiz
+from quizzes.rule_lock import hold_rules
+from quizzes.timekeeping import stops_of
+from quizzes.timing import Stop, stood_still
+
+STUDENTS_AT_ONCE = 200
+
+
+def late_factor(window: Window, *, started_at: datetime, closed_at: datetime, stops: Iterable[Stop]) -> Decimal:
+    """The share of the points that counts. Time in which the quiz was paused makes nobody late."""
+    if not window.late_percent_per_day or window.late_factor(closed_at) == 1:
+        return Decimal(1)
+    return window.late_factor(closed_at - stood_still(stops, since=started_at, until=closed_at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moved:
+    """A closed attempt of which another share counts now."""
+
+    attempt: Attempt
+    before: Decimal
+
+    def as_json(self) -> dict[str, int | str]:
+        return {
+            "user": self.attempt.student_id,
+            "attempt": self.attempt.pk,
+            "before": str(self.before.normalize()),
+            "after": str(self.attempt.late_factor.normalize()),
+        }
+
+
+@transaction.atomic
+def score_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[int]) -> int:
+    """Let the times and the lateness that hold now count for closed attempts of these people; returns how many moved.
+
+    What counts is recorded once for each person for whom it changes, and an entry says what was done. Doing it again
+    changes nothing. To be called before any row of an attempt is locked (quizzes/rule_lock.py).
+    """
+    quiz = Quiz.objects.filter(activity=activity).select_related("activity__course", "current_version").first()
+    if quiz is None:
+        return 0
+    hold_rules(quiz.pk)
+    closed = Attempt.objects.closed().filter(quiz=quiz, is_tryout=False)
+    students = sorted(set(closed.filter(student_id__in=user_ids).values_list("student_id", flat=True)))
+    moved: list[_Moved] = []
+    people = 0
+    for start in range(0, len(students), STUDENTS_AT_ONCE):
+        chunk = students[start : start + STUDENTS_AT_ONCE]
+        attempts = list(
+            closed.filter(student_id__in=chunk).order_by("student_id", "pk").select_for_update(of=("self",))
+        )
+        found = list(_moved(quiz, attempts))
+        save_alike(Attempt.objects.all(), [one.attempt for one in found], ["late_factor"])
+        people += record_all(
+            activity=quiz.activity,
+            source_kind="attempt",
+            earned=_earned(quiz, attempts, of={one.attempt.student_id for one in found}),
+        )
+        moved += found
+    if moved:
+        _note(by, quiz.activity, moved, people)
+    return len(moved)
+
+
+def _moved(quiz: Quiz, attempts: Collection[Attempt]) -> Iterator[_Moved]:
+    """The attempts whose share changes, changed."""
+    windows = windows_by_user(activity=quiz.activity, user_ids={attempt.student_id for attempt in attempts})
+    stops = stops_of(quiz.activity, until=timezone.now())
+    for attempt in attempts:
+        if attempt.closed_at is None:
+            continue
+        after = late_factor(
+            windows[attempt.student_id], started_at=attempt.started_at, closed_at=attempt.closed_at, stops=stops
+        )
+        if after != attempt.late_factor:
+            before, attempt.late_factor = attempt.late_factor, after
+            yield _Moved(attempt=attempt, before=before)
+
+
+def _earned(quiz: Quiz, attempts: Collection[Attempt], *, of: Collection[int]) -> list[Earned]:
+    """What counts for these people."""
+    scoring = quiz.current_version.settings.scoring if quiz.current_version else "best"
+    tries: dict[int, list[Attempt]] = {student: [] for student in sorted(of)}
+    for attempt in attempts:
+        if attempt.student_id in tries:
+            tries[attempt.student_id].append(attempt)
+    earned = []
+    for student, listed in tries.items():
+        standing = standing_of(listed, scoring=scoring)
+        earned.append(
+            Earned(
+                user_id=student,
+                points=standing.points,
+                max_points=standing.max_points,
+                late_factor=standing.late_factor,
+                source_id=standing.source.pk,
+            )
+        )
+    return earned
+
+
+def _note(by: User, activity: Activity, moved: Collection[_Moved], people: int) -> None:
+    tries = "1 try" if len(moved) == 1 else f"{len(moved)} tries"
+    for_whom = "1 person" if people == 1 else f"{people} people"
+    note(
+        by=by,
+        course=activity.course,
+        activity=activity,
+        action="lateness_scored_anew",
+        summary=f"Reckoned the lateness of {tries} in “{activity}” anew by the times that hold now: "
+        f"the grade of {for_whom} changed.",
+        detail={"tries": [one.as_json() for one in moved], "people": people},
+    )
