@@ -37,13 +37,13 @@ def release_words(quiz: QuizOverview) -> str:
     """When a student sees points, their own answers, right answers and feedback."""
     release = quiz.settings.release
     told: dict[str, list[str]] = {}
-    for what, when in (
-        ("your points", release.scores),
-        ("your answers", release.answers),
-        ("the right answers", release.keys),
-        ("feedback", release.feedback_or_keys),
+    for what, when, waits_for_tries in (
+        ("your points", release.scores, False),
+        ("your answers", release.answers, False),
+        ("the right answers", release.keys, True),
+        ("feedback", release.feedback_or_keys, True),
     ):
-        told.setdefault(_when_words(when, quiz), []).append(what)
+        told.setdefault(_when_words(when, quiz, waits_for_tries=waits_for_tries), []).append(what)
     never = told.pop("", [])
     words = [f"{_listed(whats)} {when}" for when, whats in told.items()]
     said = f"You see {', '.join(words)}." if words else ""
@@ -54,13 +54,13 @@ def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _when_words(when: When, quiz: QuizOverview) -> str:
+def _when_words(when: When, quiz: QuizOverview, *, waits_for_tries: bool) -> str:
     if isinstance(when, datetime):
         zone = quiz.activity.course.zone
         return f"from {absolute(later_of(when, zone), zone, timezone.now())} on"
     timeless = quiz.window.due_at is None and quiz.window.closes_at is None
     if when in {Release.AFTER_DUE, Release.AFTER_CLOSE} and timeless:
-        return "when you have no try left"
+        return "when you have no try left" if waits_for_tries else _WHEN[Release.AFTER_ATTEMPT]
     return _WHEN.get(when, "")
 
 
