@@ -137,6 +137,7 @@ class ShownQuestion:
     max_words: int | None = None
     criteria: tuple[PublicCriterion, ...] = ()
     many: bool = False
+    needs_person: bool = False
     points: Decimal | None = None
     verdict: str = ""
     answer_shown: bool = True
@@ -228,6 +229,7 @@ def ask(
         max_words=public.max_words,
         criteria=public.criteria,
         many=public.many,
+        needs_person=content.needs_person,
     )
 
 

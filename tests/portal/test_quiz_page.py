@@ -137,3 +137,15 @@ def test_what_is_sent_during_a_pause_is_kept_in_the_page_and_saved_by_its_button
     saved = {row.position: row.value for row in attempt.questions.exclude(value=None)}
     assert set(saved[2]) == set(several[1:])
     assert (len(saved), saved[WORD]) == (2, '"><b>WORKDIR')
+
+
+def test_in_practice_only_what_a_key_judges_has_a_check(client: Client) -> None:
+    essay = {"id": "essay", "kind": "long_text", "topics": ["container.what"], "text": "What is a container?"}
+    upload = {"id": "upload", "kind": "file_upload", "topics": ["docker.cli"], "text": "Upload it."}
+    quiz = a_quiz(questions=[CHOICE, essay, upload], mode="practice")
+    student = a_member(quiz.activity.course)
+    client.force_login(student)
+    page = client.get(reverse("portal:attempt", args=[start_attempt(quiz=quiz, student=student).pk])).content.decode()
+    assert 'name="check" value="1"' in page
+    assert 'name="check" value="2"' not in page
+    assert 'name="check" value="3"' not in page
