@@ -77,8 +77,13 @@ def _value(path: tuple[str, ...], name: str, value: FlagValue) -> FlagValue:
     if name == "mount":
         return tuple(sorted(mount_meaning(text, unless_said="volume") for text in value))
     if name == "publish":
-        return tuple(sorted(text.removesuffix("/tcp") for text in value))
+        return tuple(sorted(map(_port, value)))
     return tuple(sorted(value))
+
+
+def _port(text: str) -> str:
+    ports, slash, protocol = text.partition("/")
+    return ports if protocol.lower() == "tcp" else ports + slash + protocol.lower()
 
 
 def _with_volumes(flags: dict[str, FlagValue]) -> dict[str, FlagValue]:

@@ -10,6 +10,8 @@ from graders.commands.parser import read_command
 _PROMPT = re.compile(r"^(?:[\w.-]+@[\w.-]+:\S*[$#]\s+|[$#%>]\s*(?=(?:sudo\s+)?docker\s)|[$#]\s+)")
 _SUDO = re.compile(r"^sudo\s+(?:-E\s+)?(?=docker\s)")
 _BUILDX = re.compile(r"^docker\s+buildx\s+(?:build|b)(?=\s)")
+_LOAD = re.compile(r"\s--load(?:=true)?(?=\s)")
+"""That the image is to be among the engine's own, as it is anyway."""
 _IN_BACKTICKS = re.compile(r"^(`+)([^`]+)\1$")
 _THIS_FOLDER = re.compile(r"\$PWD\b|\$\{PWD\}|\$\(pwd\)")
 STANDS_FOR_THIS_FOLDER = "__PWD__"
@@ -55,7 +57,7 @@ def _read(line: str) -> Command:
 
 
 def _as_typed(line: str) -> Command:
-    builds = _BUILDX.sub("docker build", line)
+    builds = _LOAD.sub("", _BUILDX.sub("docker build", line)) if _BUILDX.match(line) else line
     if builds != line:
         try:
             return read_command(builds, offered_only=False)

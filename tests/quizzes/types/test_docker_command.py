@@ -77,6 +77,8 @@ SAME = [
     ("docker build -t app .", "docker build -t app --file ./Dockerfile ."),
     ("docker build -t app sub", "docker build -t app -f sub/Dockerfile ./sub/"),
     ("docker build -t app .", "docker buildx build -t app ."),
+    ("docker build -t app .", "docker buildx build --load -t app ."),
+    ("docker run -p 80:80 a", "docker run -p 80:80/TCP a"),
     ("docker build -t app .", "docker image build . -t app"),
     ("docker build -t app .", "docker builder build -t app ."),
     ("docker build --build-arg A=2 .", "docker build --build-arg A=1 --build-arg A=2 ."),
