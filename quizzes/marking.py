@@ -31,7 +31,8 @@ from quizzes.types.rubric import Criterion
 MAX_COMMENT = 4000
 SAVED_COMMENTS = 9
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-_CODE_LENGTH = 6
+_CODE_LENGTH = 8
+"""Enough that no two of ten thousand answers are likely to share a code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +178,7 @@ def _amount(raw: object, *, at_most: Decimal, field: str) -> Decimal:
         raise _points_wrong(field, f"Write points as a number from 0 to {at_most.normalize():f}.") from None
     if not points.is_finite() or not 0 <= points <= at_most:
         raise _points_wrong(field, f"Give 0 to {at_most.normalize():f} points here.")
-    return rounded(points)
+    return rounded(abs(points))  # “-0” is nothing, and reads like it
 
 
 def _points_wrong(field: str, message: str) -> DrydockError:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from courses.models import Course, Role
 from quizzes.files import store_file
-from quizzes.marking import places
+from quizzes.marking import code_of, places
 from quizzes.marking_models import Mark
 from quizzes.models import Attempt, Question, Quiz
 from quizzes.services import close_attempt, start_attempt
@@ -160,6 +160,28 @@ def test_an_answer_that_is_not_there_leads_to_one_that_is(assistant: Client, qui
     assert assistant.get(at("teach-marking-question", quiz, question_slug="nowhere")).status_code == 404
     nothing = at("teach-marking-file", quiz, question_slug="volumes", code=codes(quiz, "volumes")[0], number=1)
     assert assistant.get(nothing).status_code == 404
+
+
+def test_a_mark_for_an_answer_that_is_gone_is_given_to_no_other(assistant: Client, quiz: Quiz) -> None:
+    """The work of its student was withdrawn while it was being marked; another answer to the question waits."""
+    gone, _ = handed_in(quiz), handed_in(quiz)
+    address = at("teach-marking-question", quiz, question_slug="volumes")
+    (code,) = [code_of(asked.pk) for asked in gone.questions.filter(position=3)]
+    gone.delete()
+    for target in (f"{address}?answer={code}", address):
+        refused = assistant.post(target, {"points": "3", "seen": "0", "then": "next"})
+        assert refused.status_code == 409
+        assert "Nothing was saved." in text_of(refused)
+    assert not Mark.objects.exists()
+
+
+def test_a_form_that_nobody_s_page_sent_is_refused_and_breaks_nothing(assistant: Client, quiz: Quiz) -> None:
+    handed_in(quiz)
+    (code,) = codes(quiz, "volumes")
+    address = f"{at('teach-marking-question', quiz, question_slug='volumes')}?answer={code}"
+    assert assistant.post(address, {"points": "3", "seen": "1" * 5000}).status_code == 302
+    assert assistant.post(address, {"points": "2", "seen": "1" * 5000}).status_code == 409
+    assert Mark.objects.get().points == 3
 
 
 def test_marking_is_for_those_who_help_to_run_the_course(quiz: Quiz) -> None:

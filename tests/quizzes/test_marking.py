@@ -148,6 +148,12 @@ def test_a_mark_that_cannot_be_is_refused_and_nothing_is_kept(
     assert standing(attempt) == (1, True)
 
 
+def test_no_points_are_written_without_a_sign(quiz: Quiz) -> None:
+    mark = give_mark(by=by(quiz), asked=asked(handed_in(quiz), 3), points="-0")
+    assert str(mark.points) == "0.00"
+    assert " with 0 of 3" in AuditEntry.objects.get().summary
+
+
 def test_nothing_is_marked_while_a_try_is_under_way_or_where_nothing_was_answered(quiz: Quiz) -> None:
     open_try = start_attempt(quiz=quiz, student=a_member(quiz.activity.course))
     empty = handed_in(quiz, plain="")

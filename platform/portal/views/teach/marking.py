@@ -20,6 +20,8 @@ from quizzes.models import AttemptQuestion, Question, Quiz
 _READ_AND_WRITE = ["GET", "HEAD", "POST"]
 _NAMES = "marking-with-names"
 """In the session: whether this marker wants to see whose answers they are."""
+_MOST_DIGITS = 18
+"""Of the id of a mark; a longer number is none."""
 
 
 def _quiz(request: SignedInRequest, course: Course, activity_slug: str) -> Quiz:
@@ -78,11 +80,15 @@ def answers(request: SignedInRequest, course: Course, activity_slug: str, questi
     context = _context(request, course, quiz) | {"question": question}
     place = _place(found, request.GET.get("answer", ""))
     if place is None:
-        return render(request, "portal/teach/marking.html", context)
+        return render(request, "portal/teach/marking.html", context, status=409 if request.method == "POST" else 200)
     asked = answer_at(place)
     marked = marking_of(asked, history_of(asked))
+    named = request.GET.get("answer", "")
+    is_gone = place.code != named and (bool(named) or request.method == "POST")
     status = 200
-    if request.method == "POST":
+    if is_gone and request.method == "POST":  # a mark is never given to another answer than the one it was meant for
+        status = 409
+    elif request.method == "POST":
         marked = marked.with_sent(request.POST)
         try:
             _mark(request, asked, marked)
@@ -100,7 +106,7 @@ def answers(request: SignedInRequest, course: Course, activity_slug: str, questi
         "comments": saved_comments(quiz, question),
         "files": _files(asked),
         "words": len(asked.value.split()) if isinstance(asked.value, str) else 0,
-        "wrong_address": bool(request.GET.get("answer")) and request.GET["answer"] != place.code,
+        "is_gone": is_gone,
     }
     return render(request, "portal/teach/marking.html", context, status=status)
 
@@ -115,13 +121,14 @@ def _place(found: list[Place], code: str) -> Place | None:
 
 def _mark(request: SignedInRequest, asked: AttemptQuestion, marked: Marking) -> None:
     seen = request.POST.get("seen", "")
+    is_number = seen.isascii() and seen.isdecimal() and len(seen) <= _MOST_DIGITS
     give_mark(
         by=request.user,
         asked=asked,
         points=marked.points_sent,
         rubric=marked.rubric_sent,
         comment=marked.comment,
-        seen=int(seen) if seen.isascii() and seen.isdecimal() else 0,
+        seen=int(seen) if is_number else 0,
     )
 
 
