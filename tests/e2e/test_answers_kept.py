@@ -199,6 +199,20 @@ def test_an_answer_that_is_itself_to_blame_is_held_says_so_and_is_sent_once_it_i
     assert saved_value(attempt, WORD_AT) == "WORKDIR"
 
 
+def test_an_answer_too_large_for_a_server_in_front_is_held_and_says_so(signed_in: Opened) -> None:
+    quiz, student = a_class()
+    page = signed_in(student)
+    attempt = start(page, quiz)
+    failing(page, 413)
+    word = card(page, WORD_AT).get_by_role("textbox")
+    word.fill("WORK" * 9)
+    expect(card(page, WORD_AT).get_by_role("alert")).to_contain_text("larger than the server takes. It is not saved.")
+    page.unroute("**/answers/*/")
+    word.fill("WORKDIR")
+    expect(page.locator("#save-state")).to_have_text("Saved")
+    assert saved_value(attempt, WORD_AT) == "WORKDIR"
+
+
 def test_handing_in_waits_for_signing_in_again_and_says_so(signed_in: Opened) -> None:
     quiz, student = a_class()
     page = signed_in(student)

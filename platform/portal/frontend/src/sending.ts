@@ -48,6 +48,7 @@ const SOMEBODY_ELSE =
   "This try is not open to whoever is signed in now. Sign in as yourself in another tab; this answer is sent again by itself.";
 const NO_COOKIE =
   "Your browser let go of this site's cookies, so you may be signed out. Open this site in another tab and sign in if it asks; this answer is kept in this browser and sent again by itself.";
+const TOO_LARGE = "The answer is larger than the server takes.";
 const KEPT = "This answer is kept in this browser and sent again by itself.";
 const HELD = "It is not saved. Change it, and it is sent at once.";
 
@@ -184,6 +185,7 @@ export class Sending {
     } else if (reply.type === "opaqueredirect" || reply.status === 401 || (reply.status === 403 && !trouble)) this.again(SIGNED_OUT);
     else if (reply.status === 429) this.again(CROWDED, Number(reply.headers.get("Retry-After")) * 1000);
     else if (reply.status === 404 && !trouble) this.again(SOMEBODY_ELSE);
+    else if (reply.status === 413 && !trouble) this.hold(entry, { code: "too_large", message: TOO_LARGE });
     else if (!trouble || reply.status >= 500) this.again(BUSY);
     else if (trouble.code === "quiz_paused") {
       this.later(PAUSED_WAIT * (1 + Math.random()));
