@@ -79,7 +79,7 @@ def attempt_page(*, attempt: Attempt, page: int = 1) -> AttemptPage:
     """Show a page of an attempt under way: keys and scores only of answers that were checked in practice.
 
     A page that is not there becomes the nearest; where there is no way back, every page becomes the one reached.
-    `attempt` comes `with_content()`.
+    `attempt` comes `for_taking()`.
     """
     settings = attempt.version.settings
     size = settings.page_size

@@ -124,6 +124,10 @@ class AttemptQuerySet(_AttemptPartQuerySet[M]):
         """With the version, quiz, activity and course that pages and scoring need, in the same query."""
         return self.select_related("version", "quiz__activity__course", "quiz__current_version", "student")
 
+    def for_taking(self) -> Self:
+        """With what the pages of a try under way need: read for every one of them, so no more than that."""
+        return self.select_related("version", "quiz__activity__course")
+
     def open(self) -> Self:
         """Attempts that are under way, or wait to be closed."""
         return self.filter(state="OPEN")

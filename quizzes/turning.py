@@ -20,7 +20,7 @@ NOT_REACHED = "question_not_reached"
 def turn_page(*, attempt: Attempt, page: int, address: str | None = None) -> int:
     """Turn to a page of an attempt under way; returns its number. Turning to the page one is on is harmless.
 
-    `attempt` comes `with_content()`. Where there is no way back, what is on the page that is left can be changed no
+    `attempt` comes `for_taking()`. Where there is no way back, what is on the page that is left can be changed no
     more: save it first. Raises NotFound (`no_such_page`), NotAllowed (`address_not_allowed`) and Conflict
     (`question_left_behind`, `page_skipped`, and the codes of `quizzes.under_way`).
     """

@@ -36,7 +36,7 @@ Cards = dict[int, dict[str, Any]]
 
 def own_attempt(request: SignedInRequest, pk: int) -> Attempt:
     """One's own attempt, closed first if its time has run out."""
-    attempt = get_object_or_404(Attempt.objects.taken_by(request.user).with_content(), pk=pk)
+    attempt = get_object_or_404(Attempt.objects.taken_by(request.user).for_taking(), pk=pk)
     return services.close_if_time_is_up(attempt=attempt)
 
 
