@@ -82,8 +82,8 @@ class StartAttemptView(APIView):
     def post(self, request: Request, activity_id: int) -> Response:
         """Start a try, or return the one that is under way, with its questions.
 
-        403 `code_needed`, `code_wrong` or `address_not_allowed`; 409 `quiz_paused`, `not_open_yet`, `quiz_closed` or
-        `no_attempts_left`.
+        403 `code_needed`, `code_wrong` or `address_not_allowed`; 409 `quiz_paused`, `not_open_yet`, `quiz_closed`,
+        `no_attempts_left` or `quiz_not_ready`; 429 `code_guessed`.
         """
         quiz = quiz_for(request, activity_id)
         asked = StartSerializer(data=request.data)
