@@ -41,13 +41,13 @@ class _Moved:
         return {
             "user": self.attempt.student_id,
             "attempt": self.attempt.pk,
-            "before": str(self.before.normalize()),
-            "after": str(self.attempt.late_factor.normalize()),
+            "before": f"{self.before.normalize():f}",
+            "after": f"{self.attempt.late_factor.normalize():f}",
         }
 
 
 @transaction.atomic
-def score_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[int]) -> int:
+def reckon_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[int]) -> int:
     """Let the times and the lateness that hold now count for closed attempts of these people; returns how many moved.
 
     What counts is recorded once for each person for whom it changes, and an entry says what was done. Doing it again
@@ -63,9 +63,7 @@ def score_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[in
     people = 0
     for start in range(0, len(students), STUDENTS_AT_ONCE):
         chunk = students[start : start + STUDENTS_AT_ONCE]
-        attempts = list(
-            closed.filter(student_id__in=chunk).order_by("student_id", "pk").select_for_update(of=("self",))
-        )
+        attempts = _locked(quiz, chunk)
         found = list(_moved(quiz, attempts))
         save_alike(Attempt.objects.all(), [one.attempt for one in found], ["late_factor"])
         people += record_all(
@@ -77,6 +75,13 @@ def score_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[in
     if moved:
         _note(by, quiz.activity, moved, people)
     return len(moved)
+
+
+def _locked(quiz: Quiz, students: Collection[int]) -> list[Attempt]:
+    """The closed attempts of these people. Those under way are locked too: one handed in meanwhile would be missed."""
+    rows = Attempt.objects.filter(quiz=quiz, is_tryout=False, student_id__in=students)
+    locked = rows.order_by("student_id", "pk").select_for_update(of=("self",))
+    return [attempt for attempt in locked if not attempt.is_open]
 
 
 def _moved(quiz: Quiz, attempts: Collection[Attempt]) -> Iterator[_Moved]:
@@ -123,7 +128,7 @@ def _note(by: User, activity: Activity, moved: Collection[_Moved], people: int) 
         by=by,
         course=activity.course,
         activity=activity,
-        action="lateness_scored_anew",
+        action="lateness_reckoned_anew",
         summary=f"Reckoned the lateness of {tries} in “{activity}” anew by the times that hold now: "
         f"the grade of {for_whom} changed.",
         detail={"tries": [one.as_json() for one in moved], "people": people},

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from gradebook.services import TopicEvidence, record
+from gradebook.services import TopicEvidence, hold_score, record
 from quizzes.grading import Response, Result, score_responses, standing_of
 from quizzes.marking_models import Mark
 from quizzes.models import Attempt, AttemptQuestion
@@ -71,11 +71,10 @@ def record_standing(attempt: Attempt, evidence: Iterable[TopicEvidence], *, is_n
 
     `is_new`: the try is closed just now, so that nothing of it was recorded before.
     """
-    tries: Iterable[Attempt] = Attempt.objects.closed().filter(
-        quiz=attempt.quiz, student=attempt.student, is_tryout=False
-    )
-    if is_new and attempt.number == 1:
-        tries = [attempt]
+    tries: Iterable[Attempt] = [attempt]
+    if not is_new or attempt.number > 1:  # another try may be closed or marked at this moment
+        hold_score(activity=attempt.quiz.activity, user=attempt.student)
+        tries = Attempt.objects.closed().filter(quiz=attempt.quiz, student=attempt.student, is_tryout=False)
     standing = standing_of(tries, scoring=scoring_of(attempt).scoring)
     record(
         activity=attempt.quiz.activity,

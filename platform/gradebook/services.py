@@ -34,6 +34,15 @@ def rounded(points: Decimal | float) -> Decimal:
     return Decimal(str(points)).quantize(CENT, ROUND_HALF_UP)
 
 
+def hold_score(*, activity: Activity, user: User) -> None:
+    """Let nobody else record what counts for a person in an activity until the transaction ends.
+
+    For callers of `record` that choose among several pieces of work: asked for before these are read, so that of two
+    who record at once the later one knows of the work of the other.
+    """
+    list(Score.objects.select_for_update().filter(activity=activity, user=user).values_list("pk"))
+
+
 @transaction.atomic(savepoint=False)
 def record(
     *,

@@ -301,3 +301,19 @@ def test_of_two_who_mark_at_once_one_is_told_that_the_other_was_quicker() -> Non
     assert [one.code for one in refused] == ["marked_meanwhile"] * 2
     assert Mark.objects.current().get() == mark
     assert standing(attempt)[0] == 1 + mark.points
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_tries_of_one_student_marked_at_once_the_one_that_counts_is_in_the_gradebook() -> None:
+    quiz = a_quiz(questions=[CHOICE, ESSAY, PLAIN])
+    markers = [a_member(quiz.activity.course, role=Role.ASSISTANT) for _ in range(3)]
+
+    def marking(who: User, attempt: Attempt, points: int) -> Callable[[], Mark]:
+        return lambda: give_mark(by=who, asked=asked(attempt, 3), points=points)
+
+    for _ in range(4):
+        student = a_member(quiz.activity.course)
+        tries = [handed_in(quiz, student=student) for _ in markers]
+        at_once(*(marking(*work) for work in zip(markers, tries, (1, 3, 2), strict=True)))
+        assert [standing(attempt)[0] for attempt in tries] == [2, 4, 3]
+        assert score_of(tries[0]) == 4
