@@ -1,11 +1,12 @@
 """Which of a person's tries counts, and what the gradebook is told."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 
 from gradebook.services import TopicEvidence, record
 from graders.report import CheckOutcome, Report
-from labs.models import Scoring, Submission
+from labs.models import Lab, Scoring, Submission
 from labs.states import State
 
 
@@ -26,7 +27,7 @@ def count(submission: Submission, report: Report) -> None:
     record(
         activity=activity,
         user=submission.author,
-        points=_share(best) * activity.max_points,
+        points=share_of(best) * activity.max_points,
         max_points=activity.max_points,
         late_factor=best.late_factor,
         source_kind="submission",
@@ -42,14 +43,19 @@ def counting(submission: Submission) -> Submission:
     graded = Submission.objects.filter(
         lab=submission.lab, author=submission.author, is_current=True, state=State.GRADED, tryout=False
     ).order_by("number")
-    tries = list(graded)
-    if submission.lab.scoring == Scoring.LAST:
+    return that_counts(graded, submission.lab)
+
+
+def that_counts(graded: Iterable[Submission], lab: Lab) -> Submission:
+    """The one that counts of a person's graded tries at the lab. Needs at least one."""
+    tries = sorted(graded, key=lambda one: one.number)
+    if lab.scoring == Scoring.LAST:
         return tries[-1]
     # Of equal ones the earliest: a later try that changes nothing sends no news.
-    return max(tries, key=lambda one: (_share(one) * one.late_factor, -one.number))
+    return max(tries, key=lambda one: (share_of(one) * one.late_factor, -one.number))
 
 
-def _share(submission: Submission) -> Decimal:
+def share_of(submission: Submission) -> Decimal:
     """How much of its version's points a graded submission earned, 0 to 1: versions may differ in points."""
     if not submission.max_score or submission.score is None:
         return Decimal(0)

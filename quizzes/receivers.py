@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from courses.models import Activity, ActivityKind, Course, Extension, Membership, SectionOverride
-from quizzes.lateness import score_lateness_anew
+from quizzes.lateness import reckon_lateness_anew
 from quizzes.models import Attempt, Quiz
 from quizzes.rule_lock import hold_rules
 from quizzes.timekeeping import retime
@@ -23,7 +23,7 @@ def due_changed(
 ) -> None:
     """It is due at another time for some people: what was late may be in time now, or the other way round."""
     del sender, kwargs
-    score_lateness_anew(by=by, activity=activity, user_ids=user_ids)
+    reckon_lateness_anew(by=by, activity=activity, user_ids=user_ids)
 
 
 def extension_changed(sender: type[Extension], instance: Extension, **kwargs: Any) -> None:

@@ -21,7 +21,7 @@ from courses.services import (
 )
 from gradebook.models import GradeEvent, Score
 from gradebook.services import override
-from quizzes.lateness import score_lateness_anew
+from quizzes.lateness import reckon_lateness_anew
 from quizzes.models import Attempt, Quiz
 from quizzes.regrade_preview import state_of
 from quizzes.regrading import apply, draft
@@ -69,7 +69,7 @@ def events(student: User) -> list[Decimal | None]:
 
 
 def entries() -> list[AuditEntry]:
-    return list(AuditEntry.objects.filter(action="lateness_scored_anew").order_by("pk"))
+    return list(AuditEntry.objects.filter(action="lateness_reckoned_anew").order_by("pk"))
 
 
 def test_an_extension_after_the_end_makes_a_late_try_one_in_time_and_taking_it_back_undoes_that() -> None:
@@ -186,7 +186,7 @@ def test_doing_it_again_changes_nothing() -> None:
     attempt = handed_in(quiz)
     by = an_instructor_of(quiz.activity.course)
     for _ in range(2):
-        assert score_lateness_anew(by=by, activity=quiz.activity, user_ids=[attempt.student_id]) == 0
+        assert reckon_lateness_anew(by=by, activity=quiz.activity, user_ids=[attempt.student_id]) == 0
     assert (events(attempt.student), entries()) == ([9], [])
 
 
@@ -197,7 +197,7 @@ def test_try_outs_and_tries_under_way_are_left_alone() -> None:
     student = a_member(quiz.activity.course)
     under_way = start_attempt(quiz=quiz, student=student)
     extended(quiz, student)
-    assert score_lateness_anew(by=by, activity=quiz.activity, user_ids=[by.pk, student.pk]) == 0
+    assert reckon_lateness_anew(by=by, activity=quiz.activity, user_ids=[by.pk, student.pk]) == 0
     assert Attempt.objects.get(pk=tried.pk).late_factor == 1
     assert close_attempt(attempt=under_way).late_factor == 1
     assert not Score.objects.filter(user=by).exists()

@@ -1,0 +1,104 @@
+"""Reckons the lateness of what was handed in anew when it is due at another time afterwards."""
+
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from courses.audit import note
+from courses.deadlines import windows_by_user
+from courses.models import Activity
+from gradebook.saving import save_alike
+from gradebook.services import Earned, record_all
+from labs.models import Lab, Submission
+from labs.queue import one_at_a_time
+from labs.standing import share_of, that_counts
+from labs.states import State
+
+
+def due_changed(
+    sender: type[Activity], *, activity: Activity, by: User, user_ids: Collection[int], **kwargs: Any
+) -> None:
+    """It is due at another time for some people."""
+    del sender, kwargs
+    reckon_lateness_anew(by=by, activity=activity, user_ids=user_ids)
+
+
+@transaction.atomic
+def reckon_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[int]) -> int:
+    """Let the times and the lateness that hold now count for tries of these people; returns how many tries moved.
+
+    Those that wait for their grade are among them. What counts is recorded once for each person for whom it changes,
+    and an entry says what was done. Doing it again changes nothing.
+    """
+    lab = Lab.objects.filter(activity=activity).select_related("activity__course").first()
+    if lab is None:
+        return 0
+    tries = Submission.objects.filter(lab=lab, tryout=False)
+    authors = sorted(set(tries.filter(author_id__in=user_ids).values_list("author_id", flat=True)))
+    for author in authors:
+        one_at_a_time(author)
+    listed = list(tries.filter(author_id__in=authors).order_by("pk"))
+    moved = dict(_moved(lab, listed))
+    if not moved:
+        return 0
+    save_alike(Submission.objects.all(), moved, ["late_factor"])
+    people = record_all(
+        activity=lab.activity,
+        source_kind="submission",
+        earned=list(_earned(lab, listed, of={one.author_id for one in moved})),
+    )
+    _note(by, lab.activity, moved, people)
+    return len(moved)
+
+
+def _moved(lab: Lab, tries: Collection[Submission]) -> Iterator[tuple[Submission, Decimal]]:
+    """The tries of which another share counts, changed, each with the share before."""
+    windows = windows_by_user(activity=lab.activity, user_ids={one.author_id for one in tries})
+    for one in tries:
+        before, one.late_factor = one.late_factor, windows[one.author_id].late_factor(one.handed_in_at)
+        if one.late_factor != before:
+            yield one, before
+
+
+def _earned(lab: Lab, tries: Collection[Submission], *, of: Collection[int]) -> Iterator[Earned]:
+    """What counts for those of these people who have something graded."""
+    for author in sorted(of):
+        graded = [one for one in tries if one.author_id == author and one.is_current and one.state == State.GRADED]
+        if not graded:
+            continue
+        best = that_counts(graded, lab)
+        yield Earned(
+            user_id=author,
+            points=share_of(best) * lab.activity.max_points,
+            max_points=lab.activity.max_points,
+            late_factor=best.late_factor,
+            source_id=best.pk,
+        )
+
+
+def _note(by: User, activity: Activity, moved: dict[Submission, Decimal], people: int) -> None:
+    tries = "1 try" if len(moved) == 1 else f"{len(moved)} tries"
+    for_whom = "1 person" if people == 1 else f"{people} people"
+    note(
+        by=by,
+        course=activity.course,
+        activity=activity,
+        action="lateness_reckoned_anew",
+        summary=f"Reckoned the lateness of {tries} in “{activity}” anew by the times that hold now: "
+        f"the grade of {for_whom} changed.",
+        detail={
+            "tries": [
+                {
+                    "user": one.author_id,
+                    "submission": one.pk,
+                    "before": f"{before.normalize():f}",
+                    "after": f"{one.late_factor.normalize():f}",
+                }
+                for one, before in moved.items()
+            ],
+            "people": people,
+        },
+    )
