@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Sum
 
+from gradebook.models import Score
 from gradebook.services import rounded
 from quizzes.grading import Scoring
 from quizzes.marking_models import Mark
@@ -45,13 +46,17 @@ class TryLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonLine:
-    """What counts for somebody, lateness counted in, before and after; points are out of what the quiz is worth."""
+    """What counts for somebody in the gradebook before and after, lateness counted in, out of what the quiz is worth.
+
+    `by_hand`: points that an instructor set; they count whatever is earned, so that nothing moves.
+    """
 
     student_id: int
     before: Decimal
     after: Decimal
     out_of: Decimal
     tries: tuple[TryLine, ...]
+    by_hand: Decimal | None = None
 
     @property
     def change(self) -> Decimal:
@@ -124,15 +129,19 @@ def _mean(shares: list[float]) -> float | None:
 
 
 def state_of(quiz: Quiz) -> str:
-    """A name for all that a preview depends on: another one as soon as any of it changes. Three queries."""
+    """A name for all that a preview depends on: another one as soon as any of it changes. Four queries."""
     closed = (
         Attempt.objects.closed()
         .filter(quiz=quiz)
         .aggregate(n=Count("pk"), last=Max("closed_at"), pk=Max("pk"), factors=Sum("late_factor"))
     )
     marks = Mark.objects.filter(attempt_question__attempt__quiz=quiz).aggregate(n=Count("pk"), last=Max("pk"))
+    scores = Score.objects.filter(activity=quiz.activity_id).aggregate(
+        n=Count("pk"), last=Max("updated_at"), by_hand=Count("override_points")
+    )
     rules = list(ScoringRule.objects.filter(quiz=quiz).order_by("pk").values_list("pk", "kind", "regrade_id"))
-    text = repr((sorted(closed.items()), sorted(marks.items()), rules, quiz.current_version_id))
+    counted = [sorted(found.items()) for found in (closed, marks, scores)]
+    text = repr((counted, rules, quiz.current_version_id))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
@@ -150,34 +159,59 @@ def preview(regrade: Regrade) -> Preview:
     lines = {slug: QuestionLine(slug=slug) for slug in sorted(regrade.changes)}
     scoring = scoring_now(quiz)
     for people in moves_of(quiz, affected=affected, judge_for=by_rules(rules), versions=Versions()):
+        scores = _scores(quiz, people)
         for person in people:
-            _add_person(found, person, scoring)
+            _add_person(found, person, scoring, scores.get(person.student_id))
         _add_questions(lines, people)
     found.questions = list(lines.values())
     return found
 
 
-def _add_person(found: Preview, person: PersonMoves, scoring: Scoring) -> None:
+def _scores(quiz: Quiz, people: Iterable[PersonMoves]) -> dict[int, Score]:
+    """What the gradebook has now, by student. One query."""
+    rows = Score.objects.filter(activity=quiz.activity_id, user__in=[one.student_id for one in people])
+    return {score.user_id: score for score in rows}
+
+
+def _add_person(found: Preview, person: PersonMoves, scoring: Scoring, score: Score | None) -> None:
+    """Add somebody with what the gradebook has, and will have: it hears only of those of whom a try moves."""
     standings = person.standings(scoring)
     if standings is None:
         return
-    before, after = standings
-    counts_before, counts_after = (rounded(one.points * one.late_factor) for one in standings)
+    earned, after = standings
+    before = _Counts(rounded(earned.points * earned.late_factor), earned.max_points)
+    if score is not None and score.final_points is not None:
+        before = _Counts(score.final_points, score.max_points)
+    moved = [one for one in person.tries if one.moves and one.counts]
+    by_hand = score.override_points if score is not None else None
+    becomes = before
+    if moved:
+        points = rounded(after.points * after.late_factor) if by_hand is None else by_hand
+        becomes = _Counts(points, after.max_points)
     found.people.append(
         PersonLine(
             student_id=person.student_id,
-            before=counts_before,
-            after=counts_after,
-            out_of=after.max_points,
-            tries=tuple(
-                TryLine.of(one, counts=one.attempt.pk == after.source.attempt_id)
-                for one in person.tries
-                if one.moves and one.counts
-            ),
+            before=before.points,
+            after=becomes.points,
+            out_of=becomes.out_of,
+            tries=tuple(TryLine.of(one, counts=one.attempt.pk == after.source.attempt_id) for one in moved),
+            by_hand=by_hand,
         )
     )
-    found.shares_before.append(float(counts_before / before.max_points) if before.max_points else 0.0)
-    found.shares_after.append(float(counts_after / after.max_points) if after.max_points else 0.0)
+    found.shares_before.append(before.share)
+    found.shares_after.append(becomes.share)
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Points that count, and what they are out of."""
+
+    points: Decimal
+    out_of: Decimal
+
+    @property
+    def share(self) -> float:
+        return float(self.points / self.out_of) if self.out_of else 0.0
 
 
 def _add_questions(lines: dict[str, QuestionLine], people: Iterable[PersonMoves]) -> None:

@@ -150,7 +150,7 @@ def test_a_preview_shows_who_moves_and_applying_it_moves_them(instructor: Client
     page = text_of(instructor.get(address))
     assert "Ada Lovelace" in page
     assert "Set by hand to 3: that stays." in page
-    assert "1 person gains, 1 person loses" in page
+    assert "1 person gains, 0 people lose" in page
     assert "<svg" in page
     assert not ScoringRule.objects.exists()
     seen = page.partition('name="seen" value="')[2].partition('"')[0]

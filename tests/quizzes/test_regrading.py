@@ -196,6 +196,43 @@ def test_points_set_by_hand_stay_and_nobody_is_told_of_a_change(quiz: Quiz) -> N
     assert GradeEvent.objects.count() == told
 
 
+def test_a_preview_says_that_points_set_by_hand_stay(quiz: Quiz) -> None:
+    attempt = all_right(quiz, created=option(CHOICE, "running"))
+    override(by=by(quiz), activity=quiz.activity, user=attempt.student, points=Decimal(3), reason="Cheated.")
+    seen = preview(drafted(quiz, created=RUNNING))
+    (line,) = seen.moved
+    assert (line.before, line.after, line.by_hand) == (3, 3, 3)
+    assert (seen.up, seen.down, seen.same) == (0, 0, 1)
+    assert seen.shares_before == seen.shares_after == [0.5]
+
+
+def test_a_preview_begins_with_what_the_gradebook_has_though_another_try_counts_since(quiz: Quiz) -> None:
+    """Which try counts was changed after two tries: who moves goes by that, and who does not keeps what counts."""
+    mover, unmoved = a_member(quiz.activity.course), a_member(quiz.activity.course)
+    all_right(quiz, student=mover)
+    answered(quiz, student=mover, created=option(CHOICE, "running"))
+    all_right(quiz, student=unmoved, created=option(CHOICE, "paused"))
+    answered(quiz, student=unmoved)
+    quiz = a_quiz(quiz.activity.course, activity=quiz.activity, scoring="last")
+    regrade = drafted(quiz, created=RUNNING)
+    seen = preview(regrade)
+    assert {one.student_id: (one.before, one.after) for one in seen.people} == {mover.pk: (6, 1), unmoved.pk: (5, 5)}
+    told = GradeEvent.objects.count()
+    apply(by=by(quiz), regrade=regrade, seen=seen.seen)
+    assert [(one.user_id, one.points) for one in GradeEvent.objects.order_by("pk")[told:]] == [(mover.pk, 1)]
+    assert set(Score.objects.values_list("user", "points")) == {(mover.pk, 1), (unmoved.pk, 5)}
+
+
+def test_a_preview_is_stale_once_points_were_set_by_hand(quiz: Quiz) -> None:
+    attempt = all_right(quiz)
+    regrade = drafted(quiz, created=RUNNING)
+    seen = preview(regrade).seen
+    override(by=by(quiz), activity=quiz.activity, user=attempt.student, points=Decimal(3), reason="Cheated.")
+    with pytest.raises(DrydockError) as refused:
+        apply(by=by(quiz), regrade=regrade, seen=seen)
+    assert refused.value.code == "preview_stale"
+
+
 def test_applying_then_undoing_leaves_no_trace_in_points_rules_grades_or_evidence(quiz: Quiz) -> None:
     for created in ("created", "running", "paused"):
         all_right(quiz, created=option(CHOICE, created))
@@ -381,5 +418,5 @@ def test_queries_do_not_grow_with_students(quiz: Quiz, count: int, django_assert
     for _ in range(count):
         all_right(quiz, created=option(CHOICE, "running"))
     regrade = drafted(quiz, created=RUNNING)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         preview(regrade)

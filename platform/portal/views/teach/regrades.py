@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.errors import DrydockError
 from accounts.models import User
 from courses.models import Course
-from gradebook.models import Score
 from portal.teaching.key_fields import Sent, key_field, key_from
 from portal.teaching.rule_words import rule_words, words_of
 from portal.views.signed_in import SignedInRequest
@@ -181,12 +180,10 @@ def _would_do(request: SignedInRequest, found: Regrade) -> dict[str, Any]:
     sort = sort if sort in _SORTS else "change"
     page = Paginator(_sorted(seen, sort), PAGE_SIZE).get_page(request.GET.get("page"))
     people = User.objects.in_bulk([one.student_id for one in page])
-    by_hand = Score.objects.filter(activity=found.quiz.activity, user__in=people.keys(), override_points__isnull=False)
-    overridden = dict(by_hand.values_list("user_id", "override_points"))
     return {
         "preview": seen,
         "page": page,
-        "lines": [(people.get(one.student_id), one, overridden.get(one.student_id)) for one in page],
+        "lines": [(people.get(one.student_id), one) for one in page],
         "sort": sort,
         "sorts": _SORTS.items(),
         "query": kept(request, "sort"),
