@@ -223,7 +223,8 @@ def _fields_at(loc: Place, document: Document, root: type[BaseModel]) -> Iterabl
         models = list(_models_in(annotations, value))
         if isinstance(part, str) and models:
             fields = [model.model_fields.get(part) or _by_alias(model, part) for model in models]
-            annotations = [field.annotation for field in fields if field is not None]
+            # Where none has such a field, the part is a key of a mapping whose values are such models.
+            annotations = [field.annotation for field in fields if field is not None] or annotations
         value = _inner(value, part)
     found = _models_in(annotations, value)
     return [

@@ -43,6 +43,13 @@ class Bank(RootModel[Annotated[tuple[AnyQuestion, ...], between(1, 2000)]]):
 
     model_config = ConfigDict(frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_list(cls, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            refuse_at((), "file is no bank: a bank is a list of questions, each of which begins with `- id: …`", value)
+        return value
+
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
         seen: dict[str, int] = {}

@@ -61,6 +61,23 @@ def test_a_key_that_no_question_has_is_told_with_those_of_its_kind(more: str, pl
         assert {"`within`", "`answer`", "`values`"} <= {word.strip(",.") for word in told.split()}
 
 
+def test_a_key_that_no_blank_has_is_told_with_those_of_a_blank() -> None:
+    text = NUMERIC.replace("numeric", "blanks").replace("answer: 2", "passage: 'a [[b]]'")
+    document = read_yaml(text + "  blanks: {b: {answer: c, shwon: x}}\n", file="bank.yaml")
+    with pytest.raises(ValidationError) as error:
+        Bank.model_validate(document.value)
+    (told,) = map(str, problems_of(error.value, document, Bank))
+    assert told == "bank.yaml:6:27: `shwon` is not known here. Did you mean `shown`?"
+
+
+def test_a_mapping_in_a_bank_s_place_is_told_what_a_bank_is() -> None:
+    document = read_yaml("title: x\nquestions: []\n", file="bank.yaml")
+    with pytest.raises(ValidationError) as error:
+        Bank.model_validate(document.value)
+    (told,) = map(str, problems_of(error.value, document, Bank))
+    assert told.startswith("bank.yaml:1:1: This file is no bank: a bank is a list of questions")
+
+
 @pytest.mark.parametrize("empty", [[], None, {}, "text"])
 def test_a_file_without_questions_is_no_bank(empty: Any) -> None:
     assert mistakes(Bank, empty)
