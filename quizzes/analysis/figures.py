@@ -2,7 +2,7 @@
 
 import string
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,13 +26,18 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True)
 class OptionCount:
-    """How often an option was chosen, and by whom: the weakest fifth of the class first."""
+    """How often an option was chosen, and by whom: the weakest fifth of the class first.
+
+    `there` counts those who had it to choose from: versions of a question may differ in their options.
+    """
 
     label: str
     text: str
     right: bool
     chosen: int
     by_group: tuple[int, ...]
+    there: tuple[int, ...]
+    tries: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +193,7 @@ def _question(number: int, asked: Asked, column: Column, everybody: _Class) -> Q
         possible=max(column.possible, default=0.0),
         by_group=tuple(groups.count(rank) for rank in range(GROUPS)),
         group_means=_group_means(column, groups),
-        options=_options(asked.options, zip(groups, column.chosen, strict=True)),
+        options=_options(asked.options, zip(groups, column.chosen, column.offered, strict=True)),
         omitted_by_group=_omitted(column, groups),
         variants=variants,
         variants_alike=alike,
@@ -226,17 +231,16 @@ def _group_means(column: Column, groups: Sequence[int]) -> tuple[float | None, .
     return tuple(total / count if count else None for total, count in zip(sums, counts, strict=True))
 
 
-def _options(options: Sequence[OptionAsked], cells: Iterable[tuple[int, int]]) -> tuple[OptionCount, ...]:
-    """Count who chose what: `cells` are fifths (-1 for none) with the options as bits."""
-    counts = [[0] * (GROUPS + 1) for _ in options]
-    if not counts:
+def _options(options: Sequence[OptionAsked], cells: Iterable[tuple[int, int, int]]) -> tuple[OptionCount, ...]:
+    """Count who chose what: `cells` are fifths (-1 for none) with the options chosen and there to choose, as bits."""
+    if not options:
         return ()
-    for rank, chosen in cells:
-        bits = max(chosen, 0)
-        while bits:
-            lowest = bits & -bits
-            counts[lowest.bit_length() - 1][rank if rank >= 0 else GROUPS] += 1
-            bits ^= lowest
+    counts = [[0] * (GROUPS + 1) for _ in options]
+    there = [[0] * (GROUPS + 1) for _ in options]
+    for (rank, chosen, offered), times in Counter(cells).items():
+        for at in range(len(options)):
+            counts[at][rank] += times * (max(chosen, 0) >> at & 1)
+            there[at][rank] += times * (offered >> at & 1)
     return tuple(
         OptionCount(
             label=_letter(at),
@@ -244,6 +248,8 @@ def _options(options: Sequence[OptionAsked], cells: Iterable[tuple[int, int]]) -
             right=option.right,
             chosen=sum(counts[at]),
             by_group=tuple(counts[at][:GROUPS]),
+            there=tuple(there[at][:GROUPS]),
+            tries=sum(there[at]),
         )
         for at, option in enumerate(options)
     )
@@ -278,7 +284,9 @@ def _variants(column: Column, groups: Sequence[int]) -> tuple[tuple[VariantFigur
             facility=formulas.mean(shares[variant]),
             omitted=sum(column.chosen[at] < 0 for at in own),
             by_group=tuple(sum(groups[at] == rank for at in own) for rank in range(GROUPS)),
-            options=_options(column.variant_options[variant], ((groups[at], column.chosen[at]) for at in own))
+            options=_options(
+                column.variant_options[variant], ((groups[at], column.chosen[at], column.offered[at]) for at in own)
+            )
             if len(own) >= FEW_TRIES
             else (),
         )

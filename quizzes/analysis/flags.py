@@ -43,26 +43,28 @@ def _quoted(option: OptionCount) -> str:
 
 def _key(question: QuestionFigures) -> Iterator[Flag]:
     """A wrong option that the strongest choose: more than the key, or more than the weakest do."""
-    best = question.by_group[-1]
-    key_among_best = sum(option.by_group[-1] for option in question.options if option.right)
+    keys = [option for option in question.options if option.right]
+    key_among_best = sum(option.by_group[-1] for option in keys)
     for option in question.options:
         if option.right:
             continue
+        best, weakest = option.there[-1], option.there[0]
         among_best, among_weakest = option.by_group[-1], option.by_group[0]
         both = among_best + key_among_best
-        if question.asked.one_answer and both and (among_best - key_among_best) / math.sqrt(both) >= SURE:
+        is_comparable = question.asked.one_answer and all(key.there == option.there for key in keys)
+        if is_comparable and both and (among_best - key_among_best) / math.sqrt(both) >= SURE:
             yield Flag(
                 code="best_choose_other",
                 tone="bad",
                 text=f"Of the {best} strongest students, {among_best} chose {_quoted(option)}, "
                 f"{key_among_best} the key. Is the key right? If not, regrade.",
             )
-        elif shares_differ(among_best, best, among_weakest, question.by_group[0]) >= SURE:
+        elif shares_differ(among_best, best, among_weakest, weakest) >= SURE:
             yield Flag(
                 code="best_fall_for",
                 tone="bad",
                 text=f"{_quoted(option)} is wrong, yet the strongest choose it more often than the weakest "
-                f"({among_best} of {best} against {among_weakest} of {question.by_group[0]}). "
+                f"({among_best} of {best} against {among_weakest} of {weakest}). "
                 "Can it be read as right?",
             )
 
@@ -113,13 +115,14 @@ def _difficulty(question: QuestionFigures) -> Iterator[Flag]:
 
 def _rest(question: QuestionFigures) -> Iterator[Flag]:
     choices = () if question.asked.by_parts else question.options
-    unused = [option for option in choices if not option.chosen and not option.right]
+    unused = [one for one in choices if not one.chosen and not one.right and one.tries >= ENOUGH_TRIES]
     if unused:
         names = ", ".join(_quoted(option) for option in unused)
         yield Flag(
             code="unused_option",
             tone="note",
-            text=f"Nobody of {question.tries} chose {names}: a likelier mistake would make students think more.",
+            text=f"Nobody of {min(one.tries for one in unused)} chose {names}: a likelier mistake would make students "
+            "think more.",
         )
     if question.omitted_share >= MANY_LEFT_OUT:
         yield Flag(

@@ -29,7 +29,7 @@ from quizzes.scoring import rules_of
 Which = Literal["counting", "first"]
 """Each student's try that counts, or the first one."""
 
-_FORM = 1
+_FORM = 2
 """Raised when what is kept in the cache changes its shape."""
 _KEPT_SECONDS = 24 * 60 * 60
 _ROWS_AT_ONCE = 2000
@@ -163,6 +163,7 @@ class _Rows:
             points=0.0 if dropped else float(points),
             possible=0.0 if dropped else float(possible),
             chosen=-1 if empty else reader.bits_of(version_id, variant, picked),
+            offered=reader.offered(version_id, variant),
             variant=variant,
         )
         self.pks.append(pk)

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
 from quizzes.analysis.sheet import MOST_OPTIONS, Asked, Column, OptionAsked
 from quizzes.models import QuestionVersion
@@ -66,16 +67,22 @@ class Reader:
 
     def bits_of(self, version_id: int, variant: int, picked: object) -> int:
         """The options of an answer as bits; 0 for an answer that is not made of options."""
-        known = (
-            self._bits.get(version_id, {})
-            if variant < 0
-            else self._variant_bits[self._versions[version_id].question_id, variant]
-        )
+        known = self._known(version_id, variant)
         bits = 0
         for option in _picked(picked):
             if isinstance(option, str) and option in known:
                 bits |= 1 << known[option]
         return bits
+
+    def offered(self, version_id: int, variant: int) -> int:
+        """The options that there were to choose from, as bits."""
+        return sum(1 << bit for bit in self._known(version_id, variant).values())
+
+    def _known(self, version_id: int, variant: int) -> dict[str, int]:
+        """The bits of the options of a version or variant, by the ids in which they are answered."""
+        if variant < 0:
+            return self._bits.get(version_id, {})
+        return self._variant_bits[self._versions[version_id].question_id, variant]
 
     def asked(self, question_id: int) -> Asked:
         """What the analysis needs to know about a question."""
@@ -154,9 +161,18 @@ def _bits(options: Sequence[OptionAsked], newest: Sequence[OptionAsked]) -> dict
 def _same_in_all(
     variants: Sequence[tuple[OptionAsked, ...]], options: tuple[OptionAsked, ...]
 ) -> tuple[OptionAsked, ...]:
-    """The options where the same place is right in every variant; none where it is not: places then mean nothing."""
+    """The options where the same place is right in every variant; none where it is not: places then mean nothing.
+
+    Where the variants' words differ, those of one of them stand for all.
+    """
     keys = {tuple(option.right for option in own) for own in variants}
-    return options if keys == {tuple(option.right for option in options)} else ()
+    if keys != {tuple(option.right for option in options)}:
+        return ()
+    words = [{own[at].text for own in variants} for at in range(len(options))]
+    return tuple(
+        option if said == {option.text} else replace(option, text=f"such as: {option.text}")
+        for option, said in zip(options, words, strict=True)
+    )
 
 
 def _titled(content: QuestionType) -> str:

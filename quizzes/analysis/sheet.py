@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 MOST_OPTIONS = 60
 """Chosen options are bits of one number."""
+EVERY_OPTION = (1 << MOST_OPTIONS) - 1
+"""All bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,8 @@ class Asked:
 class Column:
     """One question's answers, cell by cell; a cell belongs to the try with that number.
 
-    `chosen` holds the options as bits, -1 where nothing was answered; `seconds` is -1 where no time is known.
+    `chosen` holds the options as bits, -1 where nothing was answered, and `offered` those that there were to choose
+    from: versions may differ in them. `seconds` is -1 where no time is known.
     `variants` holds places in `seeds` (a seed that makes the variant) and in `variant_options`, or -1 for a question
     that does not vary. Answers that wait to be marked are only counted.
     """
@@ -49,6 +52,7 @@ class Column:
     points: "array[float]" = field(default_factory=lambda: array("d"))
     possible: "array[float]" = field(default_factory=lambda: array("d"))
     chosen: "array[int]" = field(default_factory=lambda: array("q"))
+    offered: "array[int]" = field(default_factory=lambda: array("q"))
     seconds: "array[float]" = field(default_factory=lambda: array("d"))
     variants: "array[int]" = field(default_factory=lambda: array("l"))
     seeds: list[int] = field(default_factory=list)
@@ -56,13 +60,22 @@ class Column:
     waiting: int = 0
 
     def add(
-        self, *, number: int, points: float, possible: float, chosen: int, seconds: float = -1, variant: int = -1
+        self,
+        *,
+        number: int,
+        points: float,
+        possible: float,
+        chosen: int,
+        offered: int = EVERY_OPTION,
+        seconds: float = -1,
+        variant: int = -1,
     ) -> int:
         """Add a cell, and return its place."""
         self.tries.append(number)
         self.points.append(points)
         self.possible.append(possible)
         self.chosen.append(chosen)
+        self.offered.append(offered)
         self.seconds.append(seconds)
         self.variants.append(variant)
         return len(self.tries) - 1

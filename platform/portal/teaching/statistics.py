@@ -97,7 +97,7 @@ def options_picture(question: QuestionFigures) -> Picture | None:
                 right=option.right,
                 shares=[
                     chosen / there if there else None
-                    for chosen, there in zip(option.by_group, question.by_group, strict=True)
+                    for chosen, there in zip(option.by_group, option.there, strict=True)
                 ],
             )
             for option in question.options

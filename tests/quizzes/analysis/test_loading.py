@@ -241,6 +241,23 @@ def test_a_newer_version_of_a_question_goes_on_with_the_options_it_kept() -> Non
     assert [(one.text, one.chosen) for one in found.options] == [("exited", 0), ("created", 10), ("paused", 0)]
 
 
+def test_an_option_is_judged_by_those_who_had_it_to_choose_from() -> None:
+    """Twenty got a version without it, and three the one with it: that none of the three chose it says nothing."""
+    quiz = a_quiz(questions=(CHOICE, SEVERAL))
+    took(quiz, students=20, answering=lambda q, a, r: right_value(q))
+    changed = CHOICE | {"options": ["exited", "created", "dead"]}
+    sync_questions(course=quiz.activity.course, questions=questions_of(changed), retire_others=False)
+    took(quiz, students=3, answering=lambda q, a, r: right_value(q))
+
+    found = question(quiz, "created")
+
+    assert [(one.text, one.tries, sum(one.there)) for one in found.options] == [
+        ("exited", 23, 23), ("created", 23, 23), ("dead", 3, 3),
+    ]  # fmt: skip
+    (flag,) = [one for one in found.flags if one.code == "unused_option"]
+    assert "Nobody of 23 chose A (“exited”):" in flag.text
+
+
 def test_variants_of_one_making_are_one_and_their_options_are_counted() -> None:
     quiz = a_quiz(questions=(CHOICE, SEVERAL))
     people = took(quiz, students=40)
@@ -258,6 +275,34 @@ def test_variants_of_one_making_are_one_and_their_options_are_counted() -> None:
     assert found.variants_alike.value == 0
     assert "variants_differ" in {flag.code for flag in found.flags}
     assert all(sum(option.chosen for option in one.options) + one.omitted == 20 for one in found.variants)
+
+
+def test_options_whose_words_vary_are_told_by_an_example() -> None:
+    varies = {
+        "id": "one-more",
+        "kind": "single_choice",
+        "topics": ["cmd.create"],
+        "text": "What is {n} + 1?",
+        "values": {
+            "n": {"kind": "number", "at_least": 5, "at_most": 9},
+            "more": {"compute": "n + 1"},
+            "less": {"compute": "n - 1"},
+        },
+        "options": ["{more}", "{less}", "none of these"],
+        "answer": "{more}",
+    }
+    quiz = a_quiz(questions=(varies, SEVERAL))
+    for _ in range(12):
+        attempt = start_attempt(quiz=quiz, student=a_member(quiz.activity.course))
+        (right,) = attempt.questions.get(position=1).content.key().options
+        save_answer(attempt=attempt, position=1, value=right, revision=0)
+        close_attempt(attempt=attempt)
+
+    found = question(quiz, "one-more")
+
+    assert len(found.variants) > 1
+    assert [(one.right, one.chosen) for one in found.options] == [(True, 12), (False, 0), (False, 0)]
+    assert [one.text.startswith("such as: ") for one in found.options] == [True, True, False]
 
 
 def test_nobody_has_taken_it_yet() -> None:
@@ -331,6 +376,14 @@ def test_numbers_lie_in_arrays() -> None:
     held = sum(
         len(numbers) * numbers.itemsize
         for column in sheet.columns
-        for numbers in (column.tries, column.points, column.possible, column.chosen, column.seconds, column.variants)
+        for numbers in (
+            column.tries,
+            column.points,
+            column.possible,
+            column.chosen,
+            column.offered,
+            column.seconds,
+            column.variants,
+        )  # fmt: skip
     )
     assert held <= 200 * 5 * 60
