@@ -384,6 +384,6 @@ def test_numbers_lie_in_arrays() -> None:
             column.offered,
             column.seconds,
             column.variants,
-        )  # fmt: skip
+        )
     )
     assert held <= 200 * 5 * 60
