@@ -234,7 +234,8 @@ def give_mark(
         )
     if before is not None:
         Mark.objects.filter(pk=before.pk).update(is_current=False)
-    mark = Mark.objects.create(attempt_question=row, points=total, rubric=by_criterion, comment=comment.strip(), by=by)
+    said = comment.replace("\0", "").strip()  # PostgreSQL keeps no NUL
+    mark = Mark.objects.create(attempt_question=row, points=total, rubric=by_criterion, comment=said, by=by)
     _score_again(attempt, rows)
     _note(by, attempt, row, mark=mark, before=before)
     return mark

@@ -117,7 +117,8 @@ def draft(*, by: User, quiz: Quiz, changes: Mapping[str, Rule | None], reason: s
     in `fields`.
     """
     require_instructor(by, quiz.activity.course)
-    if not reason.strip():
+    reason = reason.replace("\0", "").strip()  # PostgreSQL keeps no NUL
+    if not reason:
         raise DrydockError(
             "reason_needed", "Say why: the reason is kept with the regrade.", fields={"reason": "Needed."}
         )
@@ -135,7 +136,7 @@ def draft(*, by: User, quiz: Quiz, changes: Mapping[str, Rule | None], reason: s
         raise DrydockError("rule_invalid", f"Nothing was kept. {lines}", status=422, fields=problems)
     if not wanted:
         raise DrydockError("regrade_empty", "Choose something to change for at least one question.")
-    return Regrade.objects.create(quiz=quiz, by=by, reason=reason.strip()[:MAX_REASON], changes=wanted)
+    return Regrade.objects.create(quiz=quiz, by=by, reason=reason[:MAX_REASON], changes=wanted)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Rules: how a quiz scores a question in place of the question's own key. Pure: the same rule gives the same points."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -87,6 +88,8 @@ def rekeyed(question: QuestionType, fields: Mapping[str, Any], *, tried: bool = 
     A question that varies stays one: its variants carry the new key. `tried` makes many of them, to find those in which
     it cannot be computed.
     """
+    if tried and not _can_be_kept(fields):
+        raise BadRule("A key cannot hold a NUL character, or half of one that is written in two.")
     if taken := sorted(KEPT & set(fields)):
         raise BadRule(f"A key cannot change {_listed(taken)}: that is what students were asked.")
     try:
@@ -101,6 +104,16 @@ def rekeyed(question: QuestionType, fields: Mapping[str, Any], *, tried: bool = 
     if any(before.public() != after.public() for before, after in pairs):
         raise BadRule("This would change what students saw, not only the key. Change the question itself instead.")
     return changed
+
+
+def _can_be_kept(fields: Mapping[str, Any]) -> bool:
+    """Whether every database takes the fields: PostgreSQL knows neither NUL nor lone surrogates."""
+    text = json.dumps(fields, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in text.replace("\\\\", "")  # a backslash that is meant is written twice
 
 
 def _listed(names: Sequence[str]) -> str:

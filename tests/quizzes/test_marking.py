@@ -148,6 +148,11 @@ def test_a_mark_that_cannot_be_is_refused_and_nothing_is_kept(
     assert standing(attempt) == (1, True)
 
 
+def test_a_comment_is_kept_without_what_a_database_does_not_take(quiz: Quiz) -> None:
+    mark = give_mark(by=by(quiz), asked=asked(handed_in(quiz), 3), points=1, comment="Go\0od. ")
+    assert mark.comment == "Good."
+
+
 def test_no_points_are_written_without_a_sign(quiz: Quiz) -> None:
     mark = give_mark(by=by(quiz), asked=asked(handed_in(quiz), 3), points="-0")
     assert str(mark.points) == "0.00"

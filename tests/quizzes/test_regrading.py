@@ -304,6 +304,8 @@ def test_a_draft_is_thrown_away_without_effect(quiz: Quiz) -> None:
             "what students saw",
         ),
         ({"mebibytes": Rule(change=Change.KEY, keys=({"answer": "many"},))}, "rule_invalid", "answer"),
+        ({"workdir": Rule(change=Change.KEY, keys=({"answer": ["a\0b"]},))}, "rule_invalid", "NUL"),
+        ({"workdir": Rule(change=Change.KEY, keys=({"answer": ["a\ud800b"]},))}, "rule_invalid", "NUL"),
     ],
 )
 def test_a_rule_that_cannot_be_used_is_refused_before_anything_is_kept(
@@ -315,6 +317,15 @@ def test_a_rule_that_cannot_be_used_is_refused_before_anything_is_kept(
     assert refused.value.code == code
     assert says in refused.value.message
     assert not Regrade.objects.exists()
+
+
+def test_a_reason_is_kept_without_what_a_database_does_not_take(quiz: Quiz) -> None:
+    assert draft(by=by(quiz), quiz=quiz, changes={"created": DROP}, reason=" a\0 b ").reason == "a b"
+
+
+def test_a_key_may_speak_of_such_characters(quiz: Quiz) -> None:
+    regrade = drafted(quiz, workdir=Rule(change=Change.KEY, keys=({"answer": ["\\u0000"], "wrong": []},)))
+    assert regrade.changes["workdir"]["detail"]["answer"] == ["\\u0000"]
 
 
 def test_a_reason_is_needed(quiz: Quiz) -> None:

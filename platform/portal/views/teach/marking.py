@@ -60,7 +60,7 @@ def names(request: SignedInRequest, course: Course, activity_slug: str) -> HttpR
     quiz = _quiz(request, course, activity_slug)
     request.session[_NAMES] = request.POST.get("names") == "yes"
     question, code = request.POST.get("question", ""), request.POST.get("answer", "")
-    if not Question.objects.filter(course=course, slug=question).exists():
+    if not question.isprintable() or not Question.objects.filter(course=course, slug=question).exists():
         return redirect("portal:teach-marking", slug=course.slug, activity_slug=quiz.activity.slug)
     return redirect(_address(course, quiz, question, code))
 
