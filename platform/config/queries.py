@@ -1,4 +1,4 @@
-"""Refuses addresses whose query holds a NUL character: PostgreSQL takes none in a text, and fails on it further down."""
+"""Refuses addresses whose query holds a NUL character: PostgreSQL takes none in a text, and would fail on it later."""
 
 from collections.abc import Callable
 from typing import Any
