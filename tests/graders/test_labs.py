@@ -17,11 +17,35 @@ NAMES = sorted(folder.name for folder in LABS.iterdir())
 
 
 OF_COMMANDS = {"create-and-start", "freeze-and-kill", "commit-or-build", "keep-and-remove", "what-is-wrong"}
+OF_DOCKERFILES = {
+    "first-dockerfile",
+    "run-forms",
+    "copy-workdir",
+    "add-or-copy",
+    "cmd-and-entrypoint",
+    "expose-http",
+    "containerize-api",
+}
 
 
-def test_the_pack_has_its_four_labs_of_dockerfiles_and_five_of_commands() -> None:
-    assert {"first-dockerfile", "copy-workdir", "expose-http", "containerize-api"} <= set(NAMES)
+def test_each_lab_of_the_pack_is_one_of_dockerfiles_or_of_commands() -> None:
+    assert {name for name in NAMES if load_plan(LABS / name).console is None} == OF_DOCKERFILES
     assert {name for name in NAMES if load_plan(LABS / name).console is not None} == OF_COMMANDS
+
+
+@pytest.mark.parametrize("name", sorted(OF_DOCKERFILES))
+def test_each_lab_of_dockerfiles_has_four_wrong_solutions_that_are_mostly_right(name: str) -> None:
+    plan = load_plan(LABS / name)
+    wrong = [one for one in read_solutions(LABS / name, plan) if one.expected is not None and one.expected.fails]
+    assert len(wrong) >= 4
+    if name != "containerize-api":
+        assert [one.name for one in wrong if one.expected is not None and len(one.expected.fails) > 3] == []
+
+
+def test_every_keyword_of_the_review_is_practised_in_a_lab_of_dockerfiles() -> None:
+    practised = {topic for name in OF_DOCKERFILES for topic in load_plan(LABS / name).topics}
+    keywords = ("what", "from", "run", "add", "copy", "expose", "workdir", "cmd")
+    assert {f"dockerfile.{keyword}" for keyword in keywords} - practised == set()
 
 
 @pytest.mark.parametrize("name", sorted(OF_COMMANDS))
