@@ -9,6 +9,7 @@ from small_pack import COURSE, a_pack
 
 from authoring.check import check_labs, mutation_score
 from authoring.coverage import coverage, coverage_table
+from authoring.management.commands.course import Command
 from authoring.packs import InvalidPack, load
 from graders.sandbox.docker import DockerSandbox
 from graders.sandbox.fake import FakeSandbox
@@ -54,6 +55,13 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeSandbox:
 
 def check(pack: Path, *options: str) -> None:
     call_command("course", "check", str(pack), "--engine", "unix:///nowhere", *options)
+
+
+def test_its_help_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        Command().create_parser("manage.py", "course").parse_args(["check", "--help"])
+    assert ended.value.code == 0
+    assert "90% of the mutants" in " ".join(capsys.readouterr().out.split())
 
 
 def test_it_ends_well_and_tells_of_topics_solutions_and_mutants(

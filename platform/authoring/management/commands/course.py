@@ -26,7 +26,7 @@ from quizzes.proving import SEEDS
 
 LEAST_MUTATION_SCORE = 0.9
 _SEEDS_HELP = f"variants of a question that varies; default {SEEDS}, and with fewer only a contradiction is kept"
-_STRICT = f"fail where a survivor is not explained, or less than {LEAST_MUTATION_SCORE:.0%} of the mutants are noticed"
+_STRICT = f"fail where a survivor is not explained, or less than {LEAST_MUTATION_SCORE:.0%}% of the mutants are noticed"
 
 
 def _not_kept(seeds: Sequence[int | None]) -> str:
