@@ -25,6 +25,8 @@ from quizzes.marking_models import Mark
 from quizzes.models import Answer, Attempt, AttemptQuestion, QuestionVersion, Quiz
 from quizzes.rule_models import Regrade
 from quizzes.scoring import rules_of
+from quizzes.timekeeping import stops_of
+from quizzes.timing import stood_still
 
 Which = Literal["counting", "first"]
 """Each student's try that counts, or the first one."""
@@ -36,7 +38,7 @@ _ROWS_AT_ONCE = 2000
 
 
 def statistics_of(quiz: Quiz, which: Which = "counting") -> QuizFigures:
-    """What is known about a quiz, flags included. At most eight queries; three when nothing has changed."""
+    """What is known about a quiz, flags included. At most nine queries; three when nothing has changed."""
     name = f"quiz-statistics:{_FORM}:{quiz.pk}:{which}:{_stamp(quiz)}"
     kept = cache.get(name)
     if isinstance(kept, QuizFigures):
@@ -95,7 +97,7 @@ def _scoring(quiz: Quiz) -> Scoring:
 
 
 def sheet_of(quiz: Quiz, which: Which = "counting") -> Sheet:
-    """Read a class's answers. Five queries."""
+    """Read a class's answers. Six queries."""
     tries = _chosen_tries(quiz, which)
     rules = rules_of(quiz.pk)
     asked_in = AttemptQuestion.objects.filter(attempt__quiz=quiz, attempt__state="CLOSED", attempt__is_tryout=False)
@@ -186,7 +188,11 @@ class _Rows:
 
 
 def _add_times(rows: _Rows, quiz: Quiz, tries: Mapping[int, tuple[int, datetime]]) -> None:
-    """The time between two events of a try (its start, and each time an answer was saved) belongs to what was saved."""
+    """The time between two events of a try (its start, and each time an answer was saved) belongs to what was saved.
+
+    The clock stands still while the quiz is paused.
+    """
+    stops = stops_of(quiz.activity)
     saved = (
         Answer.objects.filter(
             attempt_question__attempt__quiz=quiz,
@@ -202,7 +208,8 @@ def _add_times(rows: _Rows, quiz: Quiz, tries: Mapping[int, tuple[int, datetime]
             continue
         if attempt != current or before is None:
             current, before = attempt, tries[attempt][1]
-        rows.add_seconds(asked, max(0.0, (at - before).total_seconds()))
+        spent = at - before - stood_still(stops, since=before, until=at) if stops else at - before
+        rows.add_seconds(asked, max(0.0, spent.total_seconds()))
         before = at
 
 

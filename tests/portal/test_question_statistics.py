@@ -130,5 +130,5 @@ def test_the_page_costs_the_same_for_any_class(course: Course, students: int, dj
     took(a_quiz(course, questions=(CHOICE, WORD)), students=students)
     Question.objects.get(slug="workdir")
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         shown(course, "workdir")

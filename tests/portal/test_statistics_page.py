@@ -132,7 +132,7 @@ def test_the_page_costs_the_same_for_any_class(
     client.force_login(an_instructor_of(quiz.activity.course))
     took(quiz, students=students)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(address(quiz))
     with django_assert_num_queries(8):
         client.get(address(quiz))

@@ -15,7 +15,7 @@ from courses.models import Role
 from quizzes.analysis.figures import QuestionFigures
 from quizzes.analysis.loading import sheet_of, statistics_of
 from quizzes.models import Answer, Attempt, AttemptQuestion, Question, QuestionVersion, Quiz
-from quizzes.rule_models import Regrade, ScoringRule
+from quizzes.rule_models import Pause, Regrade, ScoringRule
 from quizzes.saving import save_answer
 from quizzes.services import close_attempt, sync_questions
 from quizzes.starting import start_attempt
@@ -154,6 +154,30 @@ def test_time_between_two_events_belongs_to_the_question_saved() -> None:
     assert created.times is not None
     assert keeps.times is not None
     assert (created.times.middle, keeps.times.middle) == (37, 20)
+
+
+def test_the_time_in_which_a_quiz_was_paused_is_nobody_s() -> None:
+    quiz = a_quiz(questions=(CHOICE, SEVERAL))
+    attempt = took(quiz, students=1, answering=lambda q, a, r: right_value(q))[0]
+    first, second = attempt.questions.order_by("position")
+    Answer.objects.all().delete()
+    for asked, seconds in ((first, 30), (second, 700)):
+        Answer.objects.create(
+            attempt_question=asked, revision=1, saved_at=attempt.started_at + timedelta(seconds=seconds)
+        )
+    began_at = attempt.started_at + timedelta(seconds=40)
+    Pause.objects.create(
+        quiz=quiz,
+        began_at=began_at,
+        ended_at=began_at + timedelta(minutes=10),
+        by=an_instructor_of(attempt.quiz.activity.course),
+    )
+
+    created, keeps = question(quiz, "created"), question(quiz, "keeps")
+
+    assert created.times is not None
+    assert keeps.times is not None
+    assert (created.times.middle, keeps.times.middle) == (30, 70)
 
 
 def a_rule(quiz: Quiz, slug: str, kind: str, detail: dict[str, Any] | None = None) -> None:
@@ -341,7 +365,7 @@ def test_the_number_of_queries_depends_on_neither_students_nor_questions(
     quiz = a_quiz(questions=a_bank(questions))
     took(quiz, students=students)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         statistics_of(quiz)
     with django_assert_num_queries(3):
         statistics_of(quiz)
