@@ -153,7 +153,10 @@ def _as_before(regrade: Regrade, rules: Rules) -> JudgeFor:
 def _rescore(
     quiz: Quiz, *, affected: Mapping[str, int], judge_for: JudgeFor, rules: Rules, into: Regrade | None
 ) -> tuple[int, int]:
-    """Score all closed attempts anew; returns how many moved, and for how many people what counts changed."""
+    """Score all closed attempts anew; returns how many moved, and for how many people what counts changed.
+
+    Try-outs are scored too, and counted nowhere.
+    """
     versions, moved, people = Versions(), 0, 0
     for chunk in moves_of(quiz, affected=affected, judge_for=judge_for, versions=versions, lock=True):
         tries = [one for person in chunk for one in person.tries if one.moves]
@@ -163,7 +166,7 @@ def _rescore(
         _write(tries)
         showed = _showed([one for person in chunk for one in person.tries if one.questions], rules, versions)
         people += record_all(activity=quiz.activity, source_kind="attempt", earned=earned, showed=showed)
-        moved += len(tries)
+        moved += sum(one.counts for one in tries)
     return moved, people
 
 

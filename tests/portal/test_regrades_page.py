@@ -185,10 +185,12 @@ def test_a_draft_is_thrown_away(instructor: Client, quiz: Quiz) -> None:
 def test_the_list_tells_what_holds_and_what_was_done(instructor: Client, quiz: Quiz) -> None:
     assert "Nothing was regraded yet" in text_of(instructor.get(at("teach-regrades", quiz)))
     all_right(quiz)
+    all_right(quiz, student=an_instructor_of(quiz.activity.course))  # a try-out, which is no try that moved
     apply(by=an_instructor_of(quiz.activity.course), regrade=drafted(quiz, created=DROP))
     drafted(quiz, keeps=Rule(change=Change.FULL))
     page = text_of(instructor.get(at("teach-regrades", quiz)))
     assert "Dropped: counts for nobody" in page
+    assert page.count('<td class="number">1</td>') == 3  # questions of both, and the tries that one of them moved
     assert "Draft: nothing changed yet" in page
     assert "The key was wrong." in page
 

@@ -394,6 +394,7 @@ def test_try_outs_are_scored_too_and_count_nowhere(quiz: Quiz) -> None:
     tryout.refresh_from_db()
     assert tryout.score == 6
     assert not Score.objects.exists()
+    assert "0 tries moved, the grade of 0 people changed" in AuditEntry.objects.get().summary
     undo(by=by(quiz), regrade=regrade)
     tryout.refresh_from_db()
     assert tryout.score == 5

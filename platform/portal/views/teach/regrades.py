@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -58,7 +58,7 @@ def regrades(request: SignedInRequest, course: Course, activity_slug: str) -> Ht
         Regrade.objects.visible_to(request.user)
         .filter(quiz=quiz)
         .select_related("by")
-        .annotate(moved=Count("moves"))
+        .annotate(moved=Count("moves", filter=Q(moves__attempt__is_tryout=False)))
         .order_by("-created_at", "-pk")
     )
     rules = [one for one in asked_questions(quiz) if one.rule is not None]
