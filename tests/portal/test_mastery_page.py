@@ -206,6 +206,25 @@ def test_an_unpublished_quiz_leaves_its_students_maps(client: Client, course: Co
     assert "Taken back" not in text_of(response)
 
 
+def test_teachers_see_work_in_what_was_taken_back_and_are_told_that_students_do_not(
+    client: Client, course: Course
+) -> None:
+    student, other = a_member(course), a_member(course)
+    quiz = a_quiz(course, questions=a_bank(2, topic="vm.what"), activity={"title": "Taken back"})
+    sat(quiz, student, right=True)
+    quiz.activity.published = False
+    quiz.activity.save()
+    client.force_login(an_instructor_of(course))
+
+    response = client.get(reverse("portal:teach-mastery-student", args=[course.slug, student.pk]))
+    of_other = client.get(reverse("portal:teach-mastery-student", args=[course.slug, other.pk]))
+
+    assert [work.activity for work in rows(response)["vm.what"].work] == [quiz.activity]
+    assert "whose points students do not see yet" in text_of(response)
+    assert rows(response)["vm.what"].suggestion is None
+    assert "whose points students do not see yet" not in text_of(of_other)
+
+
 def test_nobody_s_map_but_one_s_own(client: Client, course: Course, student: User) -> None:
     other = a_member(course)
     sat(a_quiz(course, questions=a_bank(2, topic="vm.what")), other, right=True)

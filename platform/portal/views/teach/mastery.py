@@ -95,15 +95,18 @@ def student_mastery(request: SignedInRequest, course: Course, user_id: int) -> H
     """Show a student's map as it is, what is not released to the student included."""
     members = Membership.objects.visible_to(request.user).students().filter(course=course)
     member = get_object_or_404(members.select_related("user"), user_id=user_id)
-    activities = list(_activities(course).filter(published=True))
+    activities = list(_activities(course))
     now = timezone.now()
     hidden = activities_with_hidden_scores(activities=activities, now=now)
+    found = map_of(course=course, user=member.user, activities=activities, leave_out=(), now=now)
+    shown = {work.activity.pk for group in found.groups for row in group.rows for work in row.work if work.activity}
+    unseen = {one.pk for one in activities if not one.published and one.pk in shown}
     context = {
         "course": course,
         "here": "mastery",
         "person": member.user,
-        "map": map_of(course=course, user=member.user, activities=activities, leave_out=(), now=now),
+        "map": found,
         "rule": RULE,
-        "not_shown_yet": [one for one in activities if one.pk in hidden],
+        "not_shown_yet": [one for one in activities if one.pk in unseen or (one.published and one.pk in hidden)],
     }
     return render(request, "portal/teach/student_mastery.html", context)
