@@ -24,6 +24,8 @@ OF_DOCKERFILES = {
     "add-or-copy",
     "cmd-and-entrypoint",
     "expose-http",
+    "declare-volume",
+    "layers-and-cache",
     "containerize-api",
 }
 
@@ -44,7 +46,7 @@ def test_each_lab_of_dockerfiles_has_four_wrong_solutions_that_are_mostly_right(
 
 def test_every_keyword_of_the_review_is_practised_in_a_lab_of_dockerfiles() -> None:
     practised = {topic for name in OF_DOCKERFILES for topic in load_plan(LABS / name).topics}
-    keywords = ("what", "from", "run", "add", "copy", "expose", "workdir", "cmd")
+    keywords = ("what", "from", "run", "add", "copy", "expose", "volume", "workdir", "cmd")
     assert {f"dockerfile.{keyword}" for keyword in keywords} - practised == set()
 
 
