@@ -145,6 +145,26 @@ def test_a_comment_given_before_is_put_into_the_box(signed_in: Opened) -> None:
     expect(page.get_by_label("Comment")).to_have_value("Say what makes a layer change.")
 
 
+def test_of_a_step_and_a_total_what_was_touched_last_counts(signed_in: Opened) -> None:
+    there = taken()
+    page = signed_in(there.instructor)
+    page.goto(there.pages()["marking whole"])
+    expect(page.locator(".is-at-hand")).to_be_visible()
+    total, steps = page.get_by_label("Other points"), page.locator("[name=rubric-whole]")
+    steps.nth(1).check()
+    total.fill("1.1")
+    expect(page.locator("[name=rubric-whole]:checked")).to_have_count(0)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Now 1.1 of 3")).to_be_visible()
+    expect(page.locator(".is-at-hand")).to_be_visible()
+    expect(total).to_have_value("1.1")
+    page.keyboard.press("5")
+    expect(total).to_have_value("")
+    page.keyboard.press("s")
+    expect(page.get_by_text("1 waits in all")).to_be_visible()
+    assert Mark.objects.latest("pk").points == 3
+
+
 def test_marks_are_given_without_scripts(signed_in: Opened) -> None:
     there = taken()
     page = signed_in(there.instructor, scripts=False)

@@ -145,6 +145,33 @@ def test_of_two_markers_the_second_is_told_and_may_still_save(assistant: Client,
     assert "1 earlier mark" in text_of(assistant.get(address))
 
 
+WHOLE = {"question": "volumes", "before": {"points": "1.1"}}
+BY_RUBRIC = {"question": "layers", "before": {"points": "3", "rubric-cache": "2", "rubric-order": "0.00"}}
+
+
+@pytest.mark.parametrize(
+    ("first", "sent", "points"),
+    [
+        (WHOLE, {"points": "1.1", "rubric-whole": "2.25"}, "2.25"),
+        (WHOLE, {"points": "1.2", "rubric-whole": "2.25"}, "1.20"),
+        (WHOLE, {"points": "1.1"}, "1.10"),
+        (BY_RUBRIC, {"points": "3", "rubric-cache": "2", "rubric-order": "1.00"}, "4.00"),
+        (BY_RUBRIC, {"points": "3", "rubric-cache": "2", "rubric-order": "0.00"}, "3.00"),
+        (BY_RUBRIC, {"points": "3.5", "rubric-cache": "1", "rubric-order": "0.00"}, "3.50"),
+    ],
+)
+def test_a_total_left_over_from_the_mark_before_gives_way_to_steps_chosen_anew(
+    assistant: Client, quiz: Quiz, first: dict[str, Any], sent: dict[str, str], points: str
+) -> None:
+    handed_in(quiz)
+    question = first["question"]
+    address = f"{at('teach-marking-question', quiz, question_slug=question)}?answer={codes(quiz, question)[0]}"
+    assistant.post(address, {"seen": "0", **first["before"]})
+    seen = str(Mark.objects.get().pk)
+    assert assistant.post(address, {"seen": seen, **sent}).status_code == 302
+    assert str(Mark.objects.current().get().points) == points
+
+
 def test_answers_are_shown_inert(assistant: Client, quiz: Quiz) -> None:
     handed_in(quiz, essay="<script>alert(1)</script>\u202eevil")
     page = text_of(assistant.get(at("teach-marking-question", quiz, question_slug="layers")))

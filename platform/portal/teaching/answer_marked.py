@@ -40,6 +40,11 @@ class CriterionShown:
     error: str = ""
 
     @property
+    def picked(self) -> str:
+        """The value that is chosen; empty where none is."""
+        return next((step.value for step in self.steps if step.chosen), self.given)
+
+    @property
     def between(self) -> bool:
         """Whether it was given points that lie between the steps."""
         return bool(self.given) and not any(step.chosen for step in self.steps)
@@ -76,12 +81,15 @@ class Marking:
         return self.points or ("" if self.has_rubric else self.sent.get(WHOLE, ""))
 
     def with_sent(self, form: Mapping[str, str]) -> "Marking":
-        """The form as it was sent."""
+        """The form as it was sent. A total that was there before, and left alone, gives way to steps chosen anew."""
         sent = {one.id: str(form.get(f"rubric-{one.id}", "")).strip() for one in self.criteria}
+        points = str(form.get("points", "")).strip()
+        if points == self.points and sent != {one.id: one.picked for one in self.criteria}:
+            points = ""
         return replace(
             self,
             sent=sent,
-            points=str(form.get("points", "")).strip(),
+            points=points,
             comment=str(form.get("comment", "")).replace("\r\n", "\n"),
             criteria=tuple(_chosen(one, sent[one.id]) for one in self.criteria),
         )

@@ -10,14 +10,19 @@ function isTyping(target: EventTarget | null): boolean {
 class Sheet {
   private readonly criteria: HTMLFieldSetElement[];
   private readonly comment: HTMLTextAreaElement;
+  private readonly points: HTMLInputElement;
   private at = 0;
   private changed = false;
 
   constructor(private readonly form: HTMLFormElement) {
     this.criteria = [...form.querySelectorAll<HTMLFieldSetElement>("[data-criterion]")];
     this.comment = form.querySelector<HTMLTextAreaElement>("[name=comment]")!;
+    this.points = form.querySelector<HTMLInputElement>("[name=points]")!;
     this.goTo(this.firstOpen(), false);
-    form.addEventListener("input", () => (this.changed = true));
+    form.addEventListener("input", (event) => {
+      this.changed = true;
+      this.agree(event.target);
+    });
     form.addEventListener("submit", () => (this.changed = false));
     form.addEventListener("focusin", (event) => {
       const inside = (event.target as Element).closest<HTMLFieldSetElement>("[data-criterion]");
@@ -51,6 +56,14 @@ class Sheet {
     if (!focus) return;
     const input = criterion.querySelector<HTMLInputElement>("input:checked") ?? criterion.querySelector("input");
     input?.focus();
+  }
+
+  /** Let what was touched last count: a step in place of a total, and a total in place of the step for the whole. */
+  private agree(touched: EventTarget | null): void {
+    if (touched instanceof HTMLInputElement && touched.type === "radio") this.points.value = "";
+    if (touched !== this.points || !this.points.value.trim()) return;
+    const whole = this.form.querySelector<HTMLInputElement>("[name=rubric-whole]:checked");
+    if (whole) whole.checked = false;
   }
 
   private pick(digit: string): boolean {
