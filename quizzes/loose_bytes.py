@@ -32,18 +32,35 @@ def put(folder: str, stream: "File[Any]") -> Iterator[str]:
     with transaction.atomic(durable=True):  # on record whatever becomes of this process
         LooseBytes.objects.create(path=path, since=timezone.now())
     try:
-        default_storage.save(path, stream)
+        _save(path, stream)
         yield path
-    finally:
-        if LooseBytes.objects.filter(path=path).update(given_up=True):
-            remove(path)
+    except BaseException:
+        # A sweeper that gave them up may have looked for them before they were there.
+        LooseBytes.objects.filter(path=path).update(given_up=True)
+        remove(path)
+        raise
+    if LooseBytes.objects.filter(path=path).update(given_up=True):
+        remove(path)
+
+
+def _save(path: str, stream: "File[Any]") -> None:
+    try:
+        default_storage.save(path, stream)
+    except FileNotFoundError as gone:
+        if LooseBytes.objects.filter(path=path, given_up=False).exists():
+            raise
+        raise _too_slow() from gone  # a sweeper took the file away while it was written
+
+
+def _too_slow() -> DrydockError:
+    message = "Keeping this file took too long, so nothing was changed. Upload it once more."
+    return DrydockError("upload_too_slow", message, status=503, fields={"file": message})
 
 
 def claim(path: str) -> None:
     """In the transaction that names the bytes: they are loose no longer. Raises DrydockError (`upload_too_slow`)."""
     if not LooseBytes.objects.filter(path=path, given_up=False).delete()[0]:
-        message = "Keeping this file took too long, so nothing was changed. Upload it once more."
-        raise DrydockError("upload_too_slow", message, status=503, fields={"file": message})
+        raise _too_slow()
 
 
 def let_go(path: str) -> None:

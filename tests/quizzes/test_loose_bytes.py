@@ -88,6 +88,30 @@ def test_an_upload_so_slow_that_it_was_given_up_is_refused_and_names_no_bytes_th
     assert value_of(attempt) is None
 
 
+@pytest.mark.parametrize("taken_away", ["before", "after"])
+def test_an_upload_that_was_given_up_while_it_was_written_is_refused_and_leaves_nothing(taken_away: str) -> None:
+    attempt = an_attempt_with_files()
+    real = default_storage.save
+
+    def swept() -> None:
+        with time_machine.travel(timezone.now() + LATER):
+            assert sweep_loose_bytes() == 1
+
+    def write_slowly(path: str, stream: Any) -> str:
+        if taken_away == "before":
+            swept()
+            return str(real(path, stream))
+        real(path, stream)
+        swept()
+        raise FileNotFoundError(path)  # as a storage of files does that sets the mode last
+
+    with mock.patch.object(default_storage, "save", write_slowly):
+        assert refusal(attempt) == "upload_too_slow"
+    assert not stored()
+    assert not LooseBytes.objects.exists()
+    assert value_of(attempt) is None
+
+
 def test_what_went_with_its_attempt_is_removed_though_the_process_died_before_it_could() -> None:
     attempt = an_attempt_with_files()
     upload(attempt)
