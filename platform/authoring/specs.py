@@ -62,6 +62,10 @@ def _not_reserved(name: str) -> str:
     return name
 
 
+CourseName = Annotated[Identifier, AfterValidator(_not_reserved)]
+"""What a course is known by, and its address."""
+
+
 class CoverageSpec(Spec):
     """How much of each topic the course must ask."""
 
@@ -72,7 +76,7 @@ class CourseSpec(Spec):
     """A course.yaml."""
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]
-    slug: Annotated[Identifier, AfterValidator(_not_reserved)]
+    slug: CourseName
     description: Annotated[Text, Field(max_length=2000)] = ""
     time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
     bases: dict[Identifier, dict[Text, Any]] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Works with course packs: `course check PACK`, `course prove PACK` and `course sync PACK`."""
+"""Works with course packs: `course new`, `course check`, `course prove` and `course sync`, each with a PACK."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from authoring.check import check_labs, mutation_score, unreadable
 from authoring.check import summary as labs_summary
 from authoring.coverage import coverage, coverage_table
+from authoring.new import CannotBegin, begin
 from authoring.packs import InvalidPack, Pack, load
 from authoring.prove import Proved, prove_pack, summary, with_proof
 from authoring.sync import preview, sync
@@ -48,10 +49,12 @@ def _add_engines(parser: CommandParser) -> None:
 
 
 class Command(BaseCommand):
-    help = "Check a course pack, prove its questions' keys, or load it into the database."
+    help = "Begin a course pack, check it, prove its questions' keys, or load it into the database."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
+        beginner = commands.add_parser("new", help="begin a pack: a small course to write over, in a new folder")
+        beginner.add_argument("pack", type=Path, metavar="FOLDER")
         check = commands.add_parser("check", help="check everything: files, topics, labs' solutions, mutants, proofs")
         check.add_argument("pack", type=Path)
         _add_engines(check)
@@ -71,6 +74,9 @@ class Command(BaseCommand):
         loader.add_argument("--publish-new", action="store_true", help="let students see activities that are new")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["command"] == "new":
+            self._begin(options["pack"])
+            return
         pack = self._load(options["pack"])
         if options["command"] == "check":
             self._check(pack, options)
@@ -78,6 +84,15 @@ class Command(BaseCommand):
             self._prove(pack, options)
         else:
             self._sync(pack, options)
+
+    def _begin(self, folder: Path) -> None:
+        try:
+            files = begin(folder)
+        except CannotBegin as error:
+            raise CommandError(str(error), returncode=2) from error
+        for file in files:
+            self.stdout.write(f"  {folder / file}")
+        self.stdout.write(self.style.SUCCESS(f"A small course is in {folder}. Try it: manage.py course check {folder}"))
 
     def _load(self, folder: Path) -> Pack:
         try:
