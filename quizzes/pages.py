@@ -76,8 +76,8 @@ class QuizOverview:
 
     @property
     def may_start(self) -> bool:
-        """Whether a new try can be started now."""
-        in_time = self.state in {WindowState.OPEN, WindowState.LATE}
+        """Whether a new try can be started now, given the access code and the right place."""
+        in_time = self.state in {WindowState.OPEN, WindowState.LATE} and not self.is_paused
         return self.open_attempt is None and in_time and (self.attempts_left is None or self.attempts_left > 0)
 
 

@@ -105,7 +105,7 @@ def test_a_pause_shows_no_questions_takes_nothing_and_costs_no_time() -> None:
         assert problem(client.put(f"{place}answers/1/", {"value": "x", "revision": 0}), 409, "quiz_paused")["saved"]
         problem(late.post(f"{V1}quizzes/{quiz.activity_id}/attempts/"), 409, "quiz_paused")
         about = late.get(f"{V1}quizzes/{quiz.activity_id}/").json()
-        assert (about["paused"], about["may_start"]) == (True, True)
+        assert (about["paused"], about["may_start"]) == (True, False)
         resume(by=teacher, quiz=Quiz.objects.with_content().get(pk=quiz.pk))
         again = client.get(place).json()
         assert (again["paused"], again["remaining_seconds"], positions(again)) == (False, 1800.0, [1])
