@@ -26,6 +26,9 @@ OF_DOCKERFILES = {
     "expose-http",
     "declare-volume",
     "layers-and-cache",
+    "multi-stage",
+    "env-config",
+    "non-root",
     "containerize-api",
 }
 
