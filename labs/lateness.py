@@ -1,15 +1,14 @@
 """Reckons the lateness of what was handed in anew when it is due at another time afterwards."""
 
 from collections.abc import Collection, Iterator
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
-from courses.audit import note
 from courses.deadlines import windows_by_user
 from courses.models import Activity
+from gradebook.lateness import MovedTry, note_lateness
 from gradebook.saving import save_alike
 from gradebook.services import Earned, record_all
 from labs.models import Lab, Submission
@@ -41,26 +40,33 @@ def reckon_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[i
     for author in authors:
         one_at_a_time(author)
     listed = list(tries.filter(author_id__in=authors).order_by("pk"))
-    moved = dict(_moved(lab, listed))
+    moved = list(_moved(lab, listed))
     if not moved:
         return 0
-    save_alike(Submission.objects.all(), moved, ["late_factor"])
+    ids = {one.source_id for one in moved}
+    save_alike(Submission.objects.all(), [one for one in listed if one.pk in ids], ["late_factor"])
     people = record_all(
         activity=lab.activity,
         source_kind="submission",
-        earned=list(_earned(lab, listed, of={one.author_id for one in moved})),
+        earned=list(_earned(lab, listed, of={one.user_id for one in moved})),
     )
-    _note(by, lab.activity, moved, people)
+    note_lateness(by=by, activity=lab.activity, moved=moved, people=people)
     return len(moved)
 
 
-def _moved(lab: Lab, tries: Collection[Submission]) -> Iterator[tuple[Submission, Decimal]]:
-    """The tries of which another share counts, changed, each with the share before."""
+def _moved(lab: Lab, tries: Collection[Submission]) -> Iterator[MovedTry]:
+    """The tries of which another share counts, changed."""
     windows = windows_by_user(activity=lab.activity, user_ids={one.author_id for one in tries})
     for one in tries:
         before, one.late_factor = one.late_factor, windows[one.author_id].late_factor(one.handed_in_at)
         if one.late_factor != before:
-            yield one, before
+            yield MovedTry(
+                user_id=one.author_id,
+                source_kind="submission",
+                source_id=one.pk,
+                before=before,
+                after=one.late_factor,
+            )
 
 
 def _earned(lab: Lab, tries: Collection[Submission], *, of: Collection[int]) -> Iterator[Earned]:
@@ -77,28 +83,3 @@ def _earned(lab: Lab, tries: Collection[Submission], *, of: Collection[int]) -> 
             late_factor=best.late_factor,
             source_id=best.pk,
         )
-
-
-def _note(by: User, activity: Activity, moved: dict[Submission, Decimal], people: int) -> None:
-    tries = "1 try" if len(moved) == 1 else f"{len(moved)} tries"
-    for_whom = "1 person" if people == 1 else f"{people} people"
-    note(
-        by=by,
-        course=activity.course,
-        activity=activity,
-        action="lateness_reckoned_anew",
-        summary=f"Reckoned the lateness of {tries} in “{activity}” anew by the times that hold now: "
-        f"the grade of {for_whom} changed.",
-        detail={
-            "tries": [
-                {
-                    "user": one.author_id,
-                    "submission": one.pk,
-                    "before": f"{before.normalize():f}",
-                    "after": f"{one.late_factor.normalize():f}",
-                }
-                for one, before in moved.items()
-            ],
-            "people": people,
-        },
-    )

@@ -1,7 +1,6 @@
 """What the time of handing in leaves of the points; and that once more when it is due at another time afterwards."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from courses.audit import note
 from courses.deadlines import Window, windows_by_user
 from courses.models import Activity
+from gradebook.lateness import MovedTry, note_lateness
 from gradebook.saving import save_alike
 from gradebook.services import Earned, record_all
 from quizzes.grading import standing_of
@@ -30,22 +29,6 @@ def late_factor(window: Window, *, started_at: datetime, closed_at: datetime, st
     return window.late_factor(closed_at - stood_still(stops, since=started_at, until=closed_at))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Moved:
-    """A closed attempt of which another share counts now."""
-
-    attempt: Attempt
-    before: Decimal
-
-    def as_json(self) -> dict[str, int | str]:
-        return {
-            "user": self.attempt.student_id,
-            "attempt": self.attempt.pk,
-            "before": f"{self.before.normalize():f}",
-            "after": f"{self.attempt.late_factor.normalize():f}",
-        }
-
-
 @transaction.atomic
 def reckon_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[int]) -> int:
     """Let the times and the lateness that hold now count for closed attempts of these people; returns how many moved.
@@ -59,21 +42,22 @@ def reckon_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[i
     hold_rules(quiz.pk)
     closed = Attempt.objects.closed().filter(quiz=quiz, is_tryout=False)
     students = sorted(set(closed.filter(student_id__in=user_ids).values_list("student_id", flat=True)))
-    moved: list[_Moved] = []
+    moved: list[MovedTry] = []
     people = 0
     for start in range(0, len(students), STUDENTS_AT_ONCE):
         chunk = students[start : start + STUDENTS_AT_ONCE]
         attempts = _locked(quiz, chunk)
         found = list(_moved(quiz, attempts))
-        save_alike(Attempt.objects.all(), [one.attempt for one in found], ["late_factor"])
+        ids = {one.source_id for one in found}
+        save_alike(Attempt.objects.all(), [one for one in attempts if one.pk in ids], ["late_factor"])
         people += record_all(
             activity=quiz.activity,
             source_kind="attempt",
-            earned=_earned(quiz, attempts, of={one.attempt.student_id for one in found}),
+            earned=_earned(quiz, attempts, of={one.user_id for one in found}),
         )
         moved += found
     if moved:
-        _note(by, quiz.activity, moved, people)
+        note_lateness(by=by, activity=quiz.activity, moved=moved, people=people)
     return len(moved)
 
 
@@ -84,7 +68,7 @@ def _locked(quiz: Quiz, students: Collection[int]) -> list[Attempt]:
     return [attempt for attempt in locked if not attempt.is_open]
 
 
-def _moved(quiz: Quiz, attempts: Collection[Attempt]) -> Iterator[_Moved]:
+def _moved(quiz: Quiz, attempts: Collection[Attempt]) -> Iterator[MovedTry]:
     """The attempts whose share changes, changed."""
     windows = windows_by_user(activity=quiz.activity, user_ids={attempt.student_id for attempt in attempts})
     stops = stops_of(quiz.activity, until=timezone.now())
@@ -96,7 +80,13 @@ def _moved(quiz: Quiz, attempts: Collection[Attempt]) -> Iterator[_Moved]:
         )
         if after != attempt.late_factor:
             before, attempt.late_factor = attempt.late_factor, after
-            yield _Moved(attempt=attempt, before=before)
+            yield MovedTry(
+                user_id=attempt.student_id,
+                source_kind="attempt",
+                source_id=attempt.pk,
+                before=before,
+                after=after,
+            )
 
 
 def _earned(quiz: Quiz, attempts: Collection[Attempt], *, of: Collection[int]) -> list[Earned]:
@@ -119,17 +109,3 @@ def _earned(quiz: Quiz, attempts: Collection[Attempt], *, of: Collection[int]) -
             )
         )
     return earned
-
-
-def _note(by: User, activity: Activity, moved: Collection[_Moved], people: int) -> None:
-    tries = "1 try" if len(moved) == 1 else f"{len(moved)} tries"
-    for_whom = "1 person" if people == 1 else f"{people} people"
-    note(
-        by=by,
-        course=activity.course,
-        activity=activity,
-        action="lateness_reckoned_anew",
-        summary=f"Reckoned the lateness of {tries} in “{activity}” anew by the times that hold now: "
-        f"the grade of {for_whom} changed.",
-        detail={"tries": [one.as_json() for one in moved], "people": people},
-    )
