@@ -23,6 +23,8 @@ CODE_LENGTH = 6
 SHORTEST_CODE, LONGEST_CODE = 4, 40
 WRONG_CODES = 10
 WRONG_CODES_SECONDS = 600
+_MAPPED_BITS = 96
+"""Of an IPv6 address that stands for an IPv4 one, those before it."""
 MAX_NETWORKS = 100
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -145,13 +147,21 @@ def _require_fit(code: str) -> None:
         raise DrydockError("code_unfit", message, fields={"code": message})
 
 
+def _as_asked(network: Network) -> Network:
+    """An IPv4 network written in IPv6's way as what it is: addresses of requests are compared as IPv4."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+
+
 def _networks(given: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for text in given:
         if not text.strip():
             continue
         try:
-            network: Network = ipaddress.ip_network(text.strip(), strict=False)
+            network = _as_asked(ipaddress.ip_network(text.strip(), strict=False))
         except ValueError as unknown:
             message = (
                 f"“{text.strip()[:60]}” is no address or network. Write 192.0.2.7, 10.20.0.0/16 or 2001:db8::/32, "

@@ -14,7 +14,7 @@ from courses.deadlines import Window, WindowState, window_for
 from courses.models import Role
 from quizzes.access import ensure_may_start, ensure_may_take
 from quizzes.choosing import choose_questions
-from quizzes.closing import close_if_time_is_up
+from quizzes.closing import close_attempt, close_if_time_is_up
 from quizzes.drawing import CannotDraw
 from quizzes.errors import Conflict, NotFound, said
 from quizzes.models import Attempt, AttemptQuestion, Quiz, QuizVersion
@@ -36,6 +36,8 @@ def start_attempt(
     under_way = Attempt.objects.with_content().filter(quiz=quiz, student=student).open().first()
     if under_way is not None:
         under_way = close_if_time_is_up(attempt=under_way)
+        if under_way.is_open and under_way.is_tryout and role_in(student, quiz.activity.course) == Role.STUDENT:
+            under_way = close_attempt(attempt=under_way)  # of who helped to run the course and takes it now
         if under_way.is_open:
             ensure_may_take(attempt=under_way, address=address)
             return under_way

@@ -105,6 +105,8 @@ def test_asking_without_a_code_is_no_guess() -> None:
         ("2001:db8::77", ("10.0.0.0/8", "2001:db8::/32")),
         ("10.0.0.0", ("10.0.0.0/31",)),
         ("10.0.0.1", ("10.0.0.0/31",)),
+        ("10.1.2.3", ("::ffff:10.0.0.0/104",)),
+        ("2001:db8::1", ("::/0",)),
     ],
 )
 def test_a_quiz_is_open_to_the_networks_that_it_lists(address: str, networks: tuple[str, ...]) -> None:

@@ -211,3 +211,15 @@ def test_starting_takes_the_same_queries_whatever_the_quiz_holds(django_assert_n
         student = a_member(quiz.activity.course)
         with django_assert_num_queries(10):
             start_attempt(quiz=quiz, student=student)
+
+
+def test_who_no_longer_helps_to_run_the_course_starts_a_try_that_counts() -> None:
+    quiz = a_quiz()
+    user = a_member(quiz.activity.course, role=Role.ASSISTANT)
+    tryout = start_attempt(quiz=quiz, student=user)
+    Membership.objects.filter(user=user).update(role=Role.STUDENT)
+    attempt = start_attempt(quiz=quiz, student=user)
+    assert (tryout.is_tryout, attempt.is_tryout) == (True, False)
+    tryout.refresh_from_db()
+    assert not tryout.is_open
+    assert not quiz.activity.scores.exists()
