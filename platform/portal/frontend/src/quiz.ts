@@ -163,7 +163,7 @@ class Quiz implements Page {
       if (card?.card.querySelector("[data-files]")) void this.showFilesAnew(card, word.revision, word.answered);
       else if (card) card.follow(word.fields, word.revision, word.answered);
       else this.map.answered(word.position, word.answered);
-    } else if (word.say === "checked" && card) void this.showAnew(card);
+    } else if (word.say === "checked" && card) this.showAnew(card).catch(() => undefined); // away: the next reload shows it
     else if (word.say === "ended") this.ended();
   }
 
@@ -267,7 +267,7 @@ class Quiz implements Page {
     await within(PATIENCE, () => !this.isSaving());
     const isOneWay = button.dataset["oneWay"] !== undefined;
     if (isOneWay && this.hasOpen()) {
-      this.tellPage("An answer on this page is not saved yet, and there is no way back to it. Go on once it is saved.", {
+      this.tellPage("An answer on this page is not saved yet, and there is no way back to it. Mend it if its question says so, and go on once it is saved.", {
         title: "This page stays open",
       });
       return;

@@ -45,7 +45,7 @@ const CROWDED = "Too many requests came from here at once. Your answer is kept i
 const SIGNED_OUT =
   "You are signed out. Sign in again in another tab; this answer is kept in this browser and sent again by itself.";
 const SOMEBODY_ELSE =
-  "This try is not open to whoever is signed in now. Sign in as yourself in another tab; this answer is sent again by itself.";
+  "This try is not open to whoever is signed in now. If that is not you, sign in as yourself in another tab; if it is you, tell your instructor. This answer is kept in this browser and sent again by itself.";
 const NO_COOKIE =
   "Your browser let go of this site's cookies, so you may be signed out. Open this site in another tab and sign in if it asks; this answer is kept in this browser and sent again by itself.";
 const TOO_LARGE = "The answer is larger than the server takes.";
