@@ -13,9 +13,10 @@ def page(text: str) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) != 3:
+    try:
+        texts, pages = map(Path, sys.argv[1:])
+    except ValueError:
         sys.exit("Usage: python press.py TEXTS PAGES")
-    texts, pages = map(Path, sys.argv[1:])
     found = sorted(texts.glob("*.txt"))
     if not found:
         sys.exit(f"There is no text in {texts}.")
