@@ -113,7 +113,10 @@ def _evened(side: Evened, seen: Seen, line: Line) -> Seen:
     """What was printed, evened out; what one side alone may say counts nothing on."""
     apart = deepcopy(side)
     stdout, stderr = (side if not line.differs or part in line.still else apart for part in ("stdout", "stderr"))
-    return Seen(stdout.output(seen.stdout), stderr.output(seen.stderr), seen.exit_code)
+    printed = stdout.output(seen.stdout)
+    if not line.differs and _LISTS_IMAGES.match(line.text):
+        printed = "\n".join(sorted(printed.split("\n")))
+    return Seen(printed, stderr.output(seen.stderr), seen.exit_code)
 
 
 def _calls(side: Evened, seen: Seen, line: Line) -> tuple[str, ...]:
@@ -138,6 +141,8 @@ def _told(who: str, seen: Seen, calls: tuple[str, ...]) -> list[str]:
     return [*texts, *(f"    api {call}" for call in calls)]
 
 
+_LISTS_IMAGES = re.compile(r"docker (images|image ls)\b")
+"""The engine lists images by the second in which they were made, and those of one second in any order."""
 _STEP = re.compile(r"^#\d+ (\[.*)$", re.MULTILINE)
 _PARTS: Mapping[Part, Callable[[Seen], object]] = {
     "exit code": lambda seen: seen.exit_code,
