@@ -44,32 +44,51 @@ def commands(lab: str, known: Solution, *, story: str) -> list[str]:
 
     Raises ValueError when the story is of another lab.
     """
-    template = (PACK / "labs" / lab / "README.md").read_text().strip()
+    values = _values_in((PACK / "labs" / lab / "README.md").read_text(), story)
+    if values is None:
+        raise ValueError(f"The story is not the one of {lab}.")
+    lines = _filled(known.files["commands.txt"], values).splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _values_in(template: str, shown: str) -> dict[str, str] | None:
+    """The values that stand in what is shown where the template names them; None where it is of another template."""
     seen: set[str] = set()
     pattern = ""
-    for part in re.split(r"(\{[a-z_]+\})", template):
+    for part in re.split(r"(\{[a-z_]+\})", template.strip()):
         if not (name := re.fullmatch(r"\{([a-z_]+)\}", part)):
             pattern += re.escape(part)
             continue
         pattern += f"(?P={name[1]})" if name[1] in seen else f"(?P<{name[1]}>.+?)"
         seen.add(name[1])
-    values = re.fullmatch(pattern, story.strip(), re.DOTALL)
-    if values is None:
-        raise ValueError(f"The story is not the one of {lab}.")
-    lines = re.sub(r"\{([a-z_]+)\}", lambda found: values[found[1]], known.files["commands.txt"]).splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("#")]
+    found = re.fullmatch(pattern, shown.strip(), re.DOTALL)
+    return None if found is None else found.groupdict()
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{([a-z_]+)\}", lambda found: values.get(found[1], found[0]), template)
 
 
 class Answers:
-    """Finds the right answer to a question by its text, as somebody who has studied would."""
+    """Finds the right answer to a question by its text and its code, as somebody who has studied would."""
 
     def __init__(self) -> None:
         banks = [yaml.safe_load(file.read_text()) for file in sorted((PACK / "banks").glob("*.yaml"))]
-        self._by_text = {question["text"].strip(): question for bank in banks for question in bank}
+        self._questions = [question for bank in banks for question in bank]
+
+    def _key(self, question: Mapping[str, Any]) -> Any:
+        """The answer as its bank has it, with the values that this student was given."""
+        shown = _shown(question["text"], question["code"])
+        for known in self._questions:
+            values = _values_in(_shown(known["text"], known.get("dockerfile", "")), shown)
+            if values is not None:
+                key = known["answer"]
+                return _filled(key, values) if isinstance(key, str) else key
+        raise KeyError(question["text"])
 
     def right(self, question: Mapping[str, Any]) -> object:
         """The right answer in the API's shape. Raises KeyError for a question that no bank has."""
-        key = self._by_text[question["text"].strip()]["answer"]
+        key = self._key(question)
         ids = {option["text"].strip(): option["id"] for option in question["options"]}
         match question["kind"]:
             case "single_choice":
@@ -91,3 +110,7 @@ class Answers:
                 return not right
             case _:
                 return None
+
+
+def _shown(text: str, code: str) -> str:
+    return f"{text.strip()}\n\n{code.strip()}"
