@@ -17,6 +17,8 @@ from portal.views.errors import error_page
 
 _LENGTH = re.compile(r"[0-9]{1,19}")
 """As RFC 9110 (8.6) has it; nineteen digits are more than any machine holds."""
+_MALFORMED = "drydock.length_malformed"
+"""What a request says beside its headers, whose names begin otherwise: no client can send it."""
 
 
 class DeclaredLengthMiddleware:
@@ -30,13 +32,13 @@ class DeclaredLengthMiddleware:
         declared = request.META.get("CONTENT_LENGTH") or "0"
         if not _LENGTH.fullmatch(declared):
             request.META["CONTENT_LENGTH"] = "0"
-            request.declares_no_length = True  # type: ignore[attr-defined]
+            request.META[_MALFORMED] = True
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponseBase | None:
         """Answer in place of the view: with a problem under the API's addresses, with a page elsewhere."""
         del args
-        if not getattr(request, "declares_no_length", False):
+        if _MALFORMED not in request.META:
             return None
         error = DrydockError(
             "content_length_malformed",

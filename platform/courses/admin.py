@@ -82,7 +82,7 @@ class ExtensionAdmin(VisibleAdmin):
         shown = super().get_readonly_fields(request, obj)
         return shown if obj is None else (*shown, "user", "activity")
 
-    def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's way to call it
         """Save it, and tell of it like the course's pages."""
         with told_of_extension(by=cast("User", request.user), activity=obj.activity, user=obj.user):
             super().save_model(request, obj, form, change)
