@@ -12,8 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.errors import DrydockError
-from api.errors import problem_response
-from portal.views.errors import error_page
+from config.refusing import refusal
 
 _LENGTH = re.compile(r"[0-9]{1,19}")
 """As RFC 9110 (8.6) has it; nineteen digits are more than any machine holds."""
@@ -36,7 +35,7 @@ class DeclaredLengthMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponseBase | None:
-        """Answer in place of the view: with a problem under the API's addresses, with a page elsewhere."""
+        """Answer in place of the view where there is something to refuse."""
         del args
         if _MALFORMED not in request.META:
             return None
@@ -45,5 +44,4 @@ class DeclaredLengthMiddleware:
             "The Content-Length of this request is no whole number of bytes, so nothing of it was read and nothing "
             "was changed. Send it again with the right one, or let your browser or HTTP library set it.",
         )
-        match = request.resolver_match
-        return problem_response(error) if match and match.app_name == "api" else error_page(request, error)
+        return refusal(request, error)

@@ -7,8 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.errors import DrydockError
-from api.errors import problem_response
-from portal.views.errors import error_page
+from config.refusing import refusal
 
 _NUL = ("%00", "\0")
 
@@ -24,7 +23,7 @@ class QueryMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponseBase | None:
-        """Answer in place of the view: with a problem under the API's addresses, with a page elsewhere."""
+        """Answer in place of the view where there is something to refuse."""
         del args
         query = request.META.get("QUERY_STRING", "")
         if not any(nul in query for nul in _NUL):
@@ -34,5 +33,4 @@ class QueryMiddleware:
             "The part of this address after the question mark holds a NUL character (%00), so nothing was looked for "
             "and nothing was changed. Take it out, and open the address again.",
         )
-        match = request.resolver_match
-        return problem_response(error) if match and match.app_name == "api" else error_page(request, error)
+        return refusal(request, error)
