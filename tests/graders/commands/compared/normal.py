@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 _HEX = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b")
-_DRAWN = re.compile(r"\b[a-z]{3,}_[a-z]{3,}\d?\b")
-"""A name that the engine draws for a container without one: `happy_turing`."""
+_DRAWN = re.compile(r"\b[a-z]{3,}_[a-z]{2,}\d?\b")
+"""A name that the engine draws for a container without one: `happy_turing`, `hungry_wu`."""
 _TIME = re.compile(
     r"\b(?!0001)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+\d\d:\d\d| \+0000 UTC)"
     r"|\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\b"
