@@ -127,6 +127,41 @@ def test_every_quiz_can_be_asked_and_is_among_the_activities() -> None:
     assert {entry["quiz"] for entry in COURSE["activities"] if "quiz" in entry} == set(QUIZZES)
 
 
+MIXED = {"warm-up", "in-your-own-words", "review-mixed", "final-exam"}
+"""Quizzes that are not of one section of the review."""
+
+
+def test_the_quizzes_of_the_sections_ask_every_topic_of_each_student() -> None:
+    draws = [draw for name, spec in QUIZZES.items() if name not in MIXED for draw in spec.draws]
+    assert {draw.topics[0] for draw in draws if len(draw.topics) == 1} == set(COURSE["topics"])
+
+
+def test_every_question_can_come_up_in_the_quiz_of_a_section_or_is_marked_by_a_person() -> None:
+    specs = [spec for name, spec in QUIZZES.items() if name not in MIXED]
+    listed = {item.question for spec in specs for item in spec.listed}
+    draws = [draw for spec in specs for draw in spec.draws]
+    unasked = [
+        question.id
+        for question in QUESTIONS
+        if not question.needs_person
+        and question.id not in listed
+        and not any(
+            draw.takes(topics=question.topics, kind=question.kind, difficulty=question.difficulty) for draw in draws
+        )
+    ]
+    assert unasked == []
+    by_person = {item.question for item in QUIZZES["in-your-own-words"].listed}
+    assert {question.id for question in QUESTIONS if question.needs_person} == by_person
+
+
+def test_the_exam_is_timed_has_one_try_and_asks_of_every_part_of_the_review() -> None:
+    spec = QUIZZES["final-exam"]
+    assert (spec.mode, spec.attempts, spec.time_limit_minutes) == ("exam", 1, 45)
+    assert sum(draw.draw for draw in spec.draws) == 30
+    patterns = [pattern.removesuffix(".*") for draw in spec.draws for pattern in draw.topics]
+    assert [topic for topic in COURSE["topics"] if not any(topic.startswith(one) for one in patterns)] == []
+
+
 def test_the_warm_up_is_short_unhurried_and_shows_the_usual_kinds() -> None:
     spec = QUIZZES["warm-up"]
     assert (spec.attempts, spec.time_limit_minutes, spec.draws) == (None, None, ())
