@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -19,6 +20,7 @@ from quizzes.types.base import (
     Option,
     OptionMark,
     PublicOption,
+    PublicQuestion,
     QuestionType,
     Sample,
     Scored,
@@ -168,6 +170,11 @@ class PredictOutput(QuestionType):
             return Key(literals=self.answer)
         right = next(option for option in self.options if option.id == self._right)
         return Key(options=frozenset({right.id}), texts=(right.text if right.prose else _as_code(right.text),))
+
+    def public(self, option_order: Sequence[int] = ()) -> PublicQuestion:
+        """Ask to choose where there are options, and to type where there are none."""
+        shown = super().public(option_order)
+        return replace(shown, instruction="Choose what is printed.") if self.options else shown
 
     def shuffled_options(self) -> int:
         """All of them, unless their order means something."""

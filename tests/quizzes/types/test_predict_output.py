@@ -51,6 +51,11 @@ def test_an_output_to_choose_is_shown_as_it_is_printed_and_words_as_markdown() -
     assert shown["It **fails**."] == "It <strong>fails</strong>."
 
 
+def test_students_are_asked_to_choose_an_output_or_to_type_it() -> None:
+    assert PredictOutput.model_validate(CHOICE).public().instruction == "Choose what is printed."
+    assert the_question().public().instruction == "Type what is printed."
+
+
 @given(st.text(alphabet="ab` *<", min_size=1).filter(str.strip))
 def test_the_key_in_words_shows_the_output_whatever_is_in_it(output: str) -> None:
     output = output.strip()
