@@ -18,6 +18,7 @@ from graders.checks.console_check import (
 )
 from graders.checks.registry import register
 from graders.commands.end_state import EndImage, EndState, EndWants
+from graders.commands.state import with_tag
 from graders.sandbox.base import FileKind
 from graders.spec import ImagePath, Text, Texts, VariableName
 from graders.visible import listed, quoted
@@ -44,6 +45,8 @@ class ImageMade(ConsoleCheck):
     """An image that it stands on: a base of the lab or one of the session's own."""
     from_container: Text | None = None
     """The container that was committed."""
+    same_as: Text | None = None
+    """Another name of the very same image, not of one that was made anew in the same way."""
     cmd: tuple[Text, ...] | None = None
     """Its CMD, as a list."""
     entrypoint: tuple[Text, ...] | None = None
@@ -100,6 +103,13 @@ class ImageMade(ConsoleCheck):
                 ),
             ),
             Sample(
+                about="It has two names.",
+                check={"reference": "site:stable", "same_as": "site:1", "made_by": "build"},
+                plan=_EDITABLE,
+                files=_FILES,
+                commands=("docker build -t site:1 .", "docker tag site:1 site:stable"),
+            ),
+            Sample(
                 about="It was removed.",
                 check={"reference": "snap", "exists": False},
                 commands=("docker create --name box busybox:1.35", "docker commit box snap", "docker rmi snap"),
@@ -138,6 +148,21 @@ class ImageMade(ConsoleCheck):
                 files=_FILES,
                 commands=("docker build -t site .",),
                 says="There is: site:latest",
+            ),
+            Sample(
+                about="It was built twice instead of being given a second name.",
+                check={"reference": "site:stable", "same_as": "site:1"},
+                plan=_EDITABLE,
+                files=_FILES,
+                commands=("docker build -t site:1 .", "docker build -t site:stable ."),
+                says="is another image than site:1",
+                line=2,
+            ),
+            Sample(
+                about="The other name is nobody's.",
+                check={"reference": "snap", "same_as": "snap:1"},
+                commands=("docker create --name box busybox:1.35", "docker commit box snap"),
+                says="cannot be the same as snap:1, which is not there",
             ),
             Sample(
                 about="Another command, and a label that claims to be built.",
@@ -241,10 +266,28 @@ class ImageMade(ConsoleCheck):
                 f"container {self.from_container}",
                 told,
             )
+        yield from self._about_sameness(end, found)
         if self.made_from is not None and not _stands_on(end, found, self.made_from):
             below = _what_it_stands_on(end, found)
             yield Objection(
                 f"does not stand on {self.made_from}; it stands on {below}", f"from {self.made_from}", f"from {below}"
+            )
+
+    def _about_sameness(self, end: EndState, found: EndImage) -> Iterator[Objection]:
+        if self.same_as is None:
+            return
+        other = end.image(self.same_as)
+        if other is None:
+            yield Objection(
+                f"cannot be the same as {self.same_as}, which is not there", f"an image {self.same_as}", "none"
+            )
+        elif other.id != found.id:
+            told = listed([one for one in found.references if with_tag(one) != with_tag(self.reference)])
+            yield Objection(
+                f"is another image than {self.same_as}",
+                f"{self.reference} and {self.same_as}: one image",
+                f"{self.reference} is also called: {told}" if told else f"{self.reference} has no other name",
+                hint="Two names of one image have the same IMAGE ID in `docker images`.",
             )
 
     def _about_config(self, found: EndImage) -> Iterator[Objection]:
