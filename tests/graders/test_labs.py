@@ -29,6 +29,7 @@ OF_DOCKERFILES = {
     "multi-stage",
     "env-config",
     "non-root",
+    "health",
     "containerize-api",
 }
 
