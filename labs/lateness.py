@@ -10,11 +10,10 @@ from courses.deadlines import windows_by_user
 from courses.models import Activity
 from gradebook.lateness import MovedTry, note_lateness
 from gradebook.saving import save_alike
-from gradebook.services import Earned, record_all
+from gradebook.services import record_all
 from labs.models import Lab, Submission
 from labs.queue import one_at_a_time
-from labs.standing import share_of, that_counts
-from labs.states import State
+from labs.standing import earned_by
 
 
 def due_changed(
@@ -48,7 +47,7 @@ def reckon_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[i
     people = record_all(
         activity=lab.activity,
         source_kind="submission",
-        earned=list(_earned(lab, listed, of={one.user_id for one in moved})),
+        earned=list(earned_by(lab, listed, of={one.user_id for one in moved})),
     )
     note_lateness(by=by, activity=lab.activity, moved=moved, people=people)
     return len(moved)
@@ -67,19 +66,3 @@ def _moved(lab: Lab, tries: Collection[Submission]) -> Iterator[MovedTry]:
                 before=before,
                 after=one.late_factor,
             )
-
-
-def _earned(lab: Lab, tries: Collection[Submission], *, of: Collection[int]) -> Iterator[Earned]:
-    """What counts for those of these people who have something graded."""
-    for author in sorted(of):
-        graded = [one for one in tries if one.author_id == author and one.is_current and one.state == State.GRADED]
-        if not graded:
-            continue
-        best = that_counts(graded, lab)
-        yield Earned(
-            user_id=author,
-            points=share_of(best) * lab.activity.max_points,
-            max_points=lab.activity.max_points,
-            late_factor=best.late_factor,
-            source_id=best.pk,
-        )

@@ -1,10 +1,10 @@
 """Which of a person's tries counts, and what the gradebook is told."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from gradebook.services import TopicEvidence, record
+from gradebook.services import Earned, TopicEvidence, record
 from graders.report import CheckOutcome, Report
 from labs.models import Lab, Scoring, Submission
 from labs.states import State
@@ -53,6 +53,22 @@ def that_counts(graded: Iterable[Submission], lab: Lab) -> Submission:
         return tries[-1]
     # Of equal ones the earliest: a later try that changes nothing sends no news.
     return max(tries, key=lambda one: (share_of(one) * one.late_factor, -one.number))
+
+
+def earned_by(lab: Lab, tries: Collection[Submission], *, of: Collection[int]) -> Iterator[Earned]:
+    """What counts for those of these people who have something graded."""
+    for author in sorted(of):
+        graded = [one for one in tries if one.author_id == author and one.is_current and one.state == State.GRADED]
+        if not graded:
+            continue
+        best = that_counts(graded, lab)
+        yield Earned(
+            user_id=author,
+            points=share_of(best) * lab.activity.max_points,
+            max_points=lab.activity.max_points,
+            late_factor=best.late_factor,
+            source_id=best.pk,
+        )
 
 
 def share_of(submission: Submission) -> Decimal:

@@ -12,14 +12,12 @@ from courses.deadlines import Window, windows_by_user
 from courses.models import Activity
 from gradebook.lateness import MovedTry, note_lateness
 from gradebook.saving import save_alike
-from gradebook.services import Earned, record_all
-from quizzes.grading import standing_of
+from gradebook.services import record_all
 from quizzes.models import Attempt, Quiz
 from quizzes.rule_lock import hold_rules
+from quizzes.standings import STUDENTS_AT_ONCE, earned_by, locked_tries
 from quizzes.timekeeping import stops_of
 from quizzes.timing import Stop, stood_still
-
-STUDENTS_AT_ONCE = 200
 
 
 def late_factor(window: Window, *, started_at: datetime, closed_at: datetime, stops: Iterable[Stop]) -> Decimal:
@@ -46,26 +44,19 @@ def reckon_lateness_anew(*, by: User, activity: Activity, user_ids: Collection[i
     people = 0
     for start in range(0, len(students), STUDENTS_AT_ONCE):
         chunk = students[start : start + STUDENTS_AT_ONCE]
-        attempts = _locked(quiz, chunk)
+        attempts = locked_tries(quiz, chunk)
         found = list(_moved(quiz, attempts))
         ids = {one.source_id for one in found}
         save_alike(Attempt.objects.all(), [one for one in attempts if one.pk in ids], ["late_factor"])
         people += record_all(
             activity=quiz.activity,
             source_kind="attempt",
-            earned=_earned(quiz, attempts, of={one.user_id for one in found}),
+            earned=earned_by(quiz, attempts, of={one.user_id for one in found}),
         )
         moved += found
     if moved:
         note_lateness(by=by, activity=quiz.activity, moved=moved, people=people)
     return len(moved)
-
-
-def _locked(quiz: Quiz, students: Collection[int]) -> list[Attempt]:
-    """The closed attempts of these people. Those under way are locked too: one handed in meanwhile would be missed."""
-    rows = Attempt.objects.filter(quiz=quiz, is_tryout=False, student_id__in=students)
-    locked = rows.order_by("student_id", "pk").select_for_update(of=("self",))
-    return [attempt for attempt in locked if not attempt.is_open]
 
 
 def _moved(quiz: Quiz, attempts: Collection[Attempt]) -> Iterator[MovedTry]:
@@ -87,25 +78,3 @@ def _moved(quiz: Quiz, attempts: Collection[Attempt]) -> Iterator[MovedTry]:
                 before=before,
                 after=after,
             )
-
-
-def _earned(quiz: Quiz, attempts: Collection[Attempt], *, of: Collection[int]) -> list[Earned]:
-    """What counts for these people."""
-    scoring = quiz.current_version.settings.scoring if quiz.current_version else "best"
-    tries: dict[int, list[Attempt]] = {student: [] for student in sorted(of)}
-    for attempt in attempts:
-        if attempt.student_id in tries:
-            tries[attempt.student_id].append(attempt)
-    earned = []
-    for student, listed in tries.items():
-        standing = standing_of(listed, scoring=scoring)
-        earned.append(
-            Earned(
-                user_id=student,
-                points=standing.points,
-                max_points=standing.max_points,
-                late_factor=standing.late_factor,
-                source_id=standing.source.pk,
-            )
-        )
-    return earned
