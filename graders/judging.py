@@ -3,6 +3,7 @@
 import logging
 from decimal import ROUND_DOWN, Decimal
 
+from graders.actions import DEFAULT
 from graders.blame import line_in_effect
 from graders.checks.base import Check, Verdict
 from graders.events import Event, EventKind
@@ -64,7 +65,8 @@ class Judging:
         has_failed = verdict.outcome is CheckOutcome.FAILED
         line = verdict.line
         if has_failed and line is None and check.blame and seen is not None:
-            line = line_in_effect(seen.dockerfile(), check.blame, target=seen.target())
+            build = _build_of(check, seen)
+            line = line_in_effect(seen.dockerfile(build), check.blame, target=seen.target(build))
         result = CheckResult(
             id=check.id,
             kind=check.kind,
@@ -97,6 +99,13 @@ class Judging:
                 "line": result.line,
             }
         self.tell(EventKind.CHECK_FINISHED, **data)
+
+
+def _build_of(check: Check, seen: Observations) -> str:
+    """The build whose Dockerfile a check is about: its own, or that of the run it looks at."""
+    run = seen.runs.get(getattr(check, "run", ""))
+    names = (getattr(check, "build", ""), run.build if run is not None else "", DEFAULT, *seen.sources)
+    return next(name for name in names if name in seen.sources)
 
 
 def _points(check: Check, verdict: Verdict) -> Decimal:

@@ -87,6 +87,29 @@ def test_a_right_submission_gets_all_points() -> None:
     assert (report.score, report.max_score, report.outcome) == (10.0, 10.0, Outcome.GRADED)
 
 
+def test_the_line_that_is_to_blame_is_looked_for_in_the_build_that_the_check_is_about() -> None:
+    plan = plan_of(
+        """
+        title: Two images of one file
+        points: 3
+        bases: [busybox]
+        builds: {first: {target: first}, second: {target: second}}
+        runs: {hello: {build: second, args: [you]}}
+        checks:
+          - {id: small, kind: image_size, build: first, at_most_mib: 0.1, points: 1, blame: FROM}
+          - {id: small-too, kind: image_size, build: second, at_most_mib: 0.1, points: 1, blame: FROM}
+          - {id: greets, kind: stdout, run: hello, contains: never, points: 1, blame: COPY}
+        """
+    )
+    dockerfile = "FROM busybox:1.35 AS first\nCOPY a /\nFROM busybox:1.35 AS second\nCOPY a /\n"
+    report, _ = graded(FakeSandbox(on_run=honest), plan, hand_in(dockerfile, a="a"))
+    assert [(check.outcome.value, check.line) for check in report.checks] == [
+        ("failed", 1),
+        ("failed", 3),
+        ("failed", 4),
+    ]
+
+
 def test_the_score_is_the_exact_sum_of_the_points() -> None:
     checks = "".join(f"  - {{id: c{n}, kind: builds, points: 0.1}}\n" for n in range(3))
     report, _ = graded(FakeSandbox(), plan_of(f"title: x\npoints: 0.3\nbases: [busybox]\nchecks:\n{checks}"))
