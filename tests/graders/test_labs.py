@@ -19,6 +19,7 @@ NAMES = sorted(folder.name for folder in LABS.iterdir())
 OF_COMMANDS = {"create-and-start", "freeze-and-kill", "commit-or-build", "keep-and-remove", "what-is-wrong"}
 OF_DOCKERFILES = {
     "first-dockerfile",
+    "choose-the-base",
     "run-forms",
     "copy-workdir",
     "add-or-copy",
