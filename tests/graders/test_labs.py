@@ -22,6 +22,7 @@ OF_DOCKERFILES = {
     "choose-the-base",
     "run-forms",
     "copy-workdir",
+    "folder-by-folder",
     "add-or-copy",
     "cmd-and-entrypoint",
     "expose-http",
