@@ -243,11 +243,16 @@ def _value(instruction: Instruction, either_form: bool) -> Meaning:  # noqa: FBT
 
 def _signal(instruction: Instruction, either_form: bool) -> Meaning:  # noqa: FBT001
     del either_form
-    name = _plain(instruction.arguments).upper()
+    return (signal_meaning(_plain(instruction.arguments)),)
+
+
+def signal_meaning(text: str) -> str:
+    """A signal's name without SIG, from the name in any case or from its number."""
+    name = text.upper()
     if name.isascii() and name.isdecimal() and len(name) <= 2:  # noqa: PLR2004 - there are 64
         names = {int(each): each.name for each in signal.Signals}
         name = names.get(int(name), name)
-    return (name.removeprefix("SIG"),)
+    return name.removeprefix("SIG")
 
 
 def _health(instruction: Instruction, either_form: bool) -> Meaning:  # noqa: FBT001

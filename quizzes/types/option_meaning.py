@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from graders.commands.grammar.table import BY_PATH
 from graders.commands.model import Command, FlagValue
 from graders.dockerfile.references import Reference
-from quizzes.types.instruction_meaning import mount_fields, mount_meaning
+from quizzes.types.instruction_meaning import mount_fields, mount_meaning, signal_meaning
 from quizzes.types.typed_command import STANDS_FOR_THIS_FOLDER
 
 ALL_ALIKE = frozenset({"kill", "pause", "restart", "rm", "start", "stop", "unpause"})
 """What these do to several containers, images, volumes or networks, they do in any order."""
 _BUILD = ("image", "build")
 _MAKES = frozenset({("container", "run"), ("container", "create")})
+_SIGNALS = frozenset({"signal", "stop-signal"})
 _LAST_COUNTS = frozenset({"build-arg", "env", "label"})
 """Of these options' values, the last one of a name counts."""
 _NAMES_IMAGES: Mapping[tuple[str, ...], int] = {("image", "tag"): 0, ("container", "commit"): 1}
@@ -67,6 +68,10 @@ def arguments_meaning(command: Command) -> tuple[str, ...]:
 def _value(path: tuple[str, ...], name: str, value: FlagValue) -> FlagValue:
     if name == "workdir" and isinstance(value, str):
         return posixpath.normpath(value) if value.startswith("/") else value
+    if name in _SIGNALS and isinstance(value, str):
+        return signal_meaning(value)
+    if name == "file" and path == _BUILD and isinstance(value, str):
+        return _context(value)
     if not isinstance(value, tuple):
         return value
     if name in _LAST_COUNTS:
