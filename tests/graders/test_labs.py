@@ -32,6 +32,7 @@ OF_DOCKERFILES = {
     "env-config",
     "non-root",
     "health",
+    "stop-gracefully",
     "containerize-api",
 }
 

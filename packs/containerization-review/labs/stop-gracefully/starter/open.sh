@@ -1,0 +1,9 @@
+#!/bin/sh
+# Opens the desk: waits until somebody has put the float into /desk/float.txt, then starts the till.
+if [ ! -s /desk/float.txt ]; then
+    echo "Waiting for the float."
+fi
+until [ -s /desk/float.txt ]; do
+    sleep 0.2
+done
+python /app/till.py
