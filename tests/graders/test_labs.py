@@ -16,7 +16,14 @@ LABS = Path(__file__).resolve().parents[2] / "packs/containerization-review/labs
 NAMES = sorted(folder.name for folder in LABS.iterdir())
 
 
-OF_COMMANDS = {"create-and-start", "freeze-and-kill", "commit-or-build", "keep-and-remove", "what-is-wrong"}
+OF_COMMANDS = {
+    "create-and-start",
+    "build-and-tag",
+    "freeze-and-kill",
+    "commit-or-build",
+    "keep-and-remove",
+    "what-is-wrong",
+}
 OF_DOCKERFILES = {
     "first-dockerfile",
     "choose-the-base",
@@ -27,9 +34,11 @@ OF_DOCKERFILES = {
     "cmd-and-entrypoint",
     "expose-http",
     "declare-volume",
+    "keep-it-out",
     "layers-and-cache",
     "multi-stage",
     "env-config",
+    "replace-it",
     "non-root",
     "health",
     "stop-gracefully",

@@ -1,0 +1,2 @@
+cat edition
+cat tides.txt
