@@ -1,0 +1,4 @@
+#!/bin/sh
+# Writes the settings of this container from its environment, and becomes the board.
+printf 'title=%s\nnotes=/notes\n' "$TITLE" > /app/settings || exit 1
+exec sh /app/board.sh /app/settings
