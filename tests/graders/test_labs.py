@@ -42,6 +42,7 @@ OF_DOCKERFILES = {
     "non-root",
     "health",
     "stop-gracefully",
+    "debug-unreachable",
     "containerize-api",
 }
 
