@@ -39,6 +39,7 @@ OF_DOCKERFILES = {
     "multi-stage",
     "env-config",
     "replace-it",
+    "keep-the-data",
     "non-root",
     "health",
     "stop-gracefully",
