@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from graders.actions import DEFAULT
-from graders.blame import lines_of_history
+from graders.blame import lineage, lines_of_history
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.registry import register
 from graders.observations import Observations, Wants
@@ -70,6 +70,13 @@ class ImageSize(Check):
                 line=2,
             ),
             Sample(
+                about="The base alone is larger than that.",
+                check={"at_most_mib": 1},
+                dockerfile="# Small\nFROM busybox:1.35 AS maker\nFROM maker\nRUN head -c 1000000 /dev/zero > /big\n",
+                says='Its base, "busybox:1.35", alone has 1.9 MiB',
+                line=2,
+            ),
+            Sample(
                 about="A step for every line.",
                 check={"layers_at_most": 2},
                 dockerfile="FROM busybox:1.35\nRUN echo 1 > /1\nRUN echo 2 > /2\nENV A=1\nRUN echo 3 > /3\n",
@@ -115,6 +122,8 @@ class ImageSize(Check):
         rows = self._own_rows(seen)
         size, added = image.size_bytes, image.size_bytes - (base.size_bytes if base is not None else 0)
         if self.at_most_mib is not None and size > self.at_most_mib * MIB:
+            if size - added > self.at_most_mib * MIB:
+                return self._base_too_large(size, size - added, self.at_most_mib, seen)
             return _too_large(f"The image has {size / MIB:.1f} MiB", self.at_most_mib, rows)
         if self.over_base_mib is not None and added > self.over_base_mib * MIB:
             return _too_large(f"The image has {added / MIB:.1f} MiB more than its base", self.over_base_mib, rows)
@@ -125,6 +134,18 @@ class ImageSize(Check):
             return _too_many(rows, self.layers_at_most)
         of_them = f"{max(0, added) / MIB:.1f} of them beyond its base"
         return passed(f"It has {size / MIB:.1f} MiB, {of_them}, in {_layers(len(rows))} of its own.")
+
+    def _base_too_large(self, size: int, of_base: int, limit: float, seen: Observations) -> Verdict:
+        """Name the base, which no saving beyond it makes smaller."""
+        lowest = lineage(seen.dockerfile(self.build), seen.target(self.build))[0]
+        return failed(
+            f"The image has {size / MIB:.1f} MiB; at most {limit:g} MiB were asked for. "
+            f"Its base, {quoted(lowest.base)}, alone has {of_base / MIB:.1f} MiB.",
+            expected=f"at most {limit:g} MiB",
+            seen=lowest.opening.source.strip(),
+            hint="All of the base is in the image, whether it is used or not. Is there a smaller one that will do?",
+            line=lowest.line,
+        )
 
     def _own_rows(self, seen: Observations) -> list[_Row]:
         """The rows of the history that made a layer beyond the base's."""
