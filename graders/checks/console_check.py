@@ -131,5 +131,33 @@ def last_line_about(end: EndState, kind: Kind, *names: str) -> int | None:
     return None
 
 
+def removed_by(end: EndState, kind: Kind, name: str) -> Line | None:
+    """The last line that removed an object of this name; None where none did."""
+    for line, done in reversed(steps_of(end.journal)):
+        for touched in done.touched:
+            if touched.kind == kind and touched.removed and _is_one_of(kind, touched.name, touched.id, {name}):
+                return line
+    return None
+
+
+def not_there(end: EndState, kind: Kind, name: str, there: Iterable[str], *, what: str = "", hint: str = "") -> Verdict:
+    """Failed, since there is no object of this name: with the line that removed it, and with what there is instead."""
+    removed = removed_by(end, kind, name)
+    told = f"There is no {kind} {name}" + (f": line {removed.number} removed it." if removed is not None else ".")
+    return failed(
+        f"{told} {known(there, what=what or kind)}",
+        expected=f"{'an' if kind == 'image' else 'a'} {kind} {name}",
+        seen=removed.text if removed is not None else "",
+        hint=hint if removed is None else _FOR_GOOD.get(kind, ""),
+        line=removed.number if removed is not None else None,
+    )
+
+
+_FOR_GOOD: dict[Kind, str] = {
+    "container": "A container that was removed does not come back; one that is made under its name is a new one.",
+    "volume": "With a volume goes all that was in it.",
+}
+
+
 def _is_one_of(kind: Kind, name: str, id_: str, wanted: set[str]) -> bool:
     return id_ in wanted or name in wanted or (kind == "image" and with_tag(name) in {with_tag(one) for one in wanted})

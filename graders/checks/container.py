@@ -10,9 +10,9 @@ from graders.checks.console_check import (
     ConsoleCheck,
     Objection,
     differences,
-    known,
     last_line_about,
     named,
+    not_there,
     verdict_of,
 )
 from graders.checks.registry import register
@@ -157,6 +157,17 @@ class Container(ConsoleCheck):
                 says="has no variable LEVEL",
             ),
             Sample(
+                about="It was swept away with everything else that had ended.",
+                check={"name": "web", "state": "exited"},
+                commands=(
+                    "docker run --name web busybox:1.35 true",
+                    "docker create --name ben busybox:1.35",
+                    "docker container prune -f",
+                ),
+                says="There is no container web: line 3 removed it.",
+                line=3,
+            ),
+            Sample(
                 about="A volume without a name is not the one asked for.",
                 check={"name": "web", "mounts": {"/data": "store"}},
                 commands=("docker create --name web -v /data busybox:1.35",),
@@ -223,9 +234,11 @@ class Container(ConsoleCheck):
         if found is None:
             if not self.exists:
                 return verdict_of("", (), right=f"There is no container {self.name}.")
-            return failed(
-                f"There is no container {self.name}. {known((one.name for one in end.containers), what='container')}",
-                expected=f"a container {self.name}",
+            return not_there(
+                end,
+                "container",
+                self.name,
+                (one.name for one in end.containers),
                 hint="`--name` says what a container is called; `docker ps -a` shows all there are.",
             )
         line = last_line_about(end, "container", found.name, found.id)

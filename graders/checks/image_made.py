@@ -11,9 +11,9 @@ from graders.checks.console_check import (
     ConsoleCheck,
     Objection,
     differences,
-    known,
     last_line_about,
     named,
+    not_there,
     verdict_of,
 )
 from graders.checks.registry import register
@@ -165,6 +165,17 @@ class ImageMade(ConsoleCheck):
                 says="cannot be the same as snap:1, which is not there",
             ),
             Sample(
+                about="It was removed together with another.",
+                check={"reference": "snap"},
+                commands=(
+                    "docker create --name box busybox:1.35",
+                    "docker commit box snap && docker commit box other",
+                    "docker rmi snap other",
+                ),
+                says="There is no image snap: line 3 removed it.",
+                line=3,
+            ),
+            Sample(
                 about="Another command, and a label that claims to be built.",
                 check={"reference": "snap", "cmd": ["true"], "made_by": "build"},
                 commands=(
@@ -225,10 +236,7 @@ class ImageMade(ConsoleCheck):
             if not self.exists:
                 return verdict_of("", (), right=f"There is no image {self.reference}.")
             names = (reference for one in end.images if not one.base for reference in one.references)
-            return failed(
-                f"There is no image {self.reference}. {known(names, what='image of yours with a name')}",
-                expected=f"an image {self.reference}",
-            )
+            return not_there(end, "image", self.reference, names, what="image of yours with a name")
         line = last_line_about(end, "image", self.reference, found.id)
         if not self.exists:
             return failed(

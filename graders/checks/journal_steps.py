@@ -143,7 +143,9 @@ def shown_done(line: Line, done: Done) -> str:
     """A command of the journal, for a sentence."""
     if done.command is None:
         return line.text
-    return " ".join([shown_command(done.command.path), *dict.fromkeys(touched.name for touched in done.touched)])
+    names = dict.fromkeys(touched.name for touched in done.touched)
+    called = [name for name in names if not name.startswith("sha256:")] or names
+    return " ".join([shown_command(done.command.path), *called])
 
 
 def is_looking(command: Command) -> bool:

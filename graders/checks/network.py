@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from graders.checks.base import Sample, Samples, Verdict, failed
-from graders.checks.console_check import ConsoleCheck, Objection, known, last_line_about, named, verdict_of
+from graders.checks.console_check import ConsoleCheck, Objection, last_line_about, named, not_there, verdict_of
 from graders.checks.registry import register
 from graders.commands.end_state import EndState
 from graders.spec import Text, Texts
@@ -102,10 +102,7 @@ class Network(ConsoleCheck):
             if not self.exists:
                 return verdict_of("", (), right=f"There is no network {self.name}.")
             names = (one.name for one in end.networks)
-            return failed(
-                f"There is no network {self.name}. {known(names, what='network of yours')}",
-                expected=f"a network {self.name}",
-            )
+            return not_there(end, "network", self.name, names, what="network of yours")
         line = last_line_about(end, "network", found.name) or last_line_about(end, "container", *found.containers)
         on = listed(list(found.containers)) or "no container"
         if not self.exists:

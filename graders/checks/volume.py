@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from graders.checks.base import Sample, Samples, Verdict, failed
-from graders.checks.console_check import ConsoleCheck, Objection, known, last_line_about, named, verdict_of
+from graders.checks.console_check import ConsoleCheck, Objection, last_line_about, named, not_there, verdict_of
 from graders.checks.registry import register
 from graders.commands.end_state import EndState, EndVolume
 from graders.spec import Text, Texts
@@ -68,6 +68,13 @@ class Volume(ConsoleCheck):
                 says="There is: stor",
             ),
             Sample(
+                about="It was swept away, since no container had it.",
+                check={"name": "store"},
+                commands=("docker volume create store", "docker volume prune -f"),
+                says="There is no volume store: line 2 removed it.",
+                line=2,
+            ),
+            Sample(
                 about="One container mounts another volume.",
                 check={"name": "store", "used_by": ["ada", "ben"]},
                 commands=(
@@ -116,10 +123,7 @@ class Volume(ConsoleCheck):
             if not self.exists:
                 return verdict_of("", (), right=f"There is no volume {self.name}.")
             names = (one.name for one in end.volumes if not one.anonymous)
-            return failed(
-                f"There is no volume {self.name}. {known(names, what='volume with a name')}",
-                expected=f"a volume {self.name}",
-            )
+            return not_there(end, "volume", self.name, names, what="volume with a name")
         used = f", and mounted by {listed(list(found.used_by))}" if found.used_by else ""
         line = last_line_about(end, "volume", found.name) or last_line_about(end, "container", *found.used_by)
         if not self.exists:

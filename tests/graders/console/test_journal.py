@@ -194,6 +194,15 @@ def test_a_prune_that_removed_nothing_is_none_that_was_not_to_be_used() -> None:
     assert followed(asked, pruned, steps=[], never=never).line == 2
 
 
+def test_what_was_not_to_be_used_is_told_by_names_and_by_ids_only_where_there_are_none() -> None:
+    id_ = "sha256:" + "d" * 64
+    named = done("image", "rm", of=[touched("image", name, id_, removed=True) for name in ("site:1", id_)])
+    never = [{"command": "rmi"}]
+    assert "docker rmi site:1, which" in followed(named, steps=[], never=never).message
+    nameless = done("image", "rm", of=[touched("image", id_, id_, removed=True)])
+    assert f"docker rmi {id_}, which" in followed(nameless, steps=[], never=never).message
+
+
 def test_names_are_looked_up_once_however_many_steps_and_lines_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Called] = []
 
