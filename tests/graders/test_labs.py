@@ -37,6 +37,7 @@ OF_DOCKERFILES = {
     "keep-it-out",
     "layers-and-cache",
     "multi-stage",
+    "light-image",
     "env-config",
     "replace-it",
     "keep-the-data",
