@@ -45,6 +45,7 @@ OF_DOCKERFILES = {
     "health",
     "stop-gracefully",
     "debug-unreachable",
+    "debug-missing-file",
     "containerize-api",
 }
 
