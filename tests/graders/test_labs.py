@@ -22,6 +22,7 @@ OF_COMMANDS = {
     "freeze-and-kill",
     "commit-or-build",
     "keep-and-remove",
+    "what-is-left",
     "what-is-wrong",
 }
 OF_DOCKERFILES = {
