@@ -42,6 +42,7 @@ OF_DOCKERFILES = {
     "env-config",
     "replace-it",
     "keep-the-data",
+    "secret-at-run",
     "non-root",
     "health",
     "stop-gracefully",
