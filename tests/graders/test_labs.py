@@ -48,6 +48,7 @@ OF_DOCKERFILES = {
     "stop-gracefully",
     "debug-unreachable",
     "debug-missing-file",
+    "debug-wrong-user",
     "containerize-api",
 }
 
