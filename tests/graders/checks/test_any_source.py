@@ -23,13 +23,16 @@ CHECKS: tuple[dict[str, Any], ...] = (
     {"kind": "pinned_base", "by": "digest", "stages": "image"},
     {"kind": "prefers_copy"},
     {"kind": "source_secrets", "texts": "secret"},
+    {"kind": "layout", "longest_line": 20, "commands_apart": True, "in_order": ["a", "b", "\\"]},
+    {"kind": "layout", "commands_apart": True},
+    {"kind": "layout", "in_order": ["a", "."]},
 )
 WORDS = (
     "FROM", "COPY", "ADD", "RUN", "ENV", "ARG", "LABEL", "ONBUILD", "CMD", "WORKDIR", "a", "A", "AS", "scratch",
     "busybox", "busybox:1.35", "a@sha256:" + "0" * 64, "${X}", "${X:-y}", "${X", "$", "\\", "\n", "\n\n", "#", "=",
     "PASSWORD=x", "TOKEN=$X", "--from=a", "--from=0", "--from=99", "--from=", "--mount=type=bind,from=a", "--mount=x",
     "[", "]", '["a", "b"]', '"', "'", ".", "./", "/", "..", "*.py", "*", "a.tar.gz", ".env", "https://u:p@h/x",
-    "git@h:x", "-----BEGIN PRIVATE KEY-----", "\u202e", "é", "\t", ":latest", "//",
+    "&&", ";", ";;", "\\\n", "git@h:x", "-----BEGIN PRIVATE KEY-----", "\u202e", "é", "\t", ":latest", "//",
 )  # fmt: skip
 
 
