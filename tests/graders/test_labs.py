@@ -43,6 +43,7 @@ OF_DOCKERFILES = {
     "replace-it",
     "keep-the-data",
     "secret-at-run",
+    "secret-while-building",
     "non-root",
     "health",
     "stop-gracefully",
