@@ -50,6 +50,7 @@ OF_DOCKERFILES = {
     "debug-unreachable",
     "debug-missing-file",
     "debug-wrong-user",
+    "debug-deaf",
     "containerize-api",
 }
 
