@@ -64,6 +64,13 @@ def line_in_effect(dockerfile: Dockerfile, *keywords: str, target: str = "") -> 
     return None
 
 
+def line_that_sets(dockerfile: Dockerfile, keyword: str, name: str, target: str = "") -> int | None:
+    """The line of the last instruction on the way to the image that gives this name a value: an ENV, a LABEL."""
+    stages = lineage(dockerfile, target)
+    found = [each for stage in stages for each in stage.instructions if each.keyword == keyword]
+    return next((each.line for each in reversed(found) if name in dict(each.pairs)), None)
+
+
 def root_base(dockerfile: Dockerfile, target: str = "", args: Mapping[str, str] | None = None) -> str:
     """The reference of the base image at the bottom, empty for `scratch` and where it cannot be worked out."""
     base = _base_of(dockerfile, lineage(dockerfile, target)[0], args or {})

@@ -14,6 +14,8 @@ class Difference:
     what: str
     expected: str
     seen: str
+    name: str = ""
+    """What was set that should be another or not be there, such as a variable."""
 
 
 def another(keyword: str, word: str, text: str, is_text: str) -> Difference:
@@ -31,7 +33,7 @@ def named(keyword: str, word: str, wanted: Mapping[str, str], found: Mapping[str
             )
         elif found[name] != value:
             what = f"The {word} {name} is {quoted(found[name])}; expected was {quoted(value)}"
-            yield Difference(keyword, what, f"{name}={value}", f"{name}={visible(found[name])}")
+            yield Difference(keyword, what, f"{name}={value}", f"{name}={visible(found[name])}", name)
 
 
 def named_at_all(keyword: str, word: str, wanted: tuple[str, ...], found: Mapping[str, str]) -> Iterator[Difference]:
@@ -45,7 +47,8 @@ def unwanted(keyword: str, word: str, names: tuple[str, ...], found: Mapping[str
     """Names must not be set."""
     for name in names:
         if name in found:
-            yield Difference(keyword, f"The {word} {name} is set, though it must not be", f"no {name}", f"{name}=…")
+            what = f"The {word} {name} is set, though it must not be"
+            yield Difference(keyword, what, f"no {name}", f"{name}=…", name)
 
 
 def among(keyword: str, word: str, wanted: tuple[str, ...], found: tuple[str, ...]) -> Iterator[Difference]:

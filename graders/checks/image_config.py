@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from graders.actions import DEFAULT
-from graders.blame import line_in_effect
+from graders.blame import line_in_effect, line_that_sets
 from graders.checks.base import Check, Sample, Samples, Verdict, failed, passed
 from graders.checks.config_differences import Difference, among, another, named, named_at_all, unwanted
 from graders.checks.config_parts import (
@@ -214,7 +214,7 @@ class ImageConfig(Check):
             Sample(
                 about="The variable must not be there.",
                 check={"env_absent": "KEY"},
-                dockerfile="FROM busybox:1.35\nENV KEY=1\n",
+                dockerfile="FROM busybox:1.35\nENV KEY=1\nENV OTHER=2\n",
                 says="KEY",
                 line=2,
             ),
@@ -298,14 +298,7 @@ class ImageConfig(Check):
         differences = list(self._differences(seen.images[self.build]))
         if not differences:
             return passed("The image is configured as asked.")
-        line = next(
-            (
-                found
-                for each in differences
-                if (found := line_in_effect(seen.dockerfile(self.build), each.keyword, target=seen.target(self.build)))
-            ),
-            None,
-        )
+        line = next((found for each in differences if (found := self._line(each, seen))), None)
         return failed(
             " ".join(f"{each.what}." for each in differences),
             expected="\n".join(each.expected for each in differences),
@@ -313,6 +306,11 @@ class ImageConfig(Check):
             line=line,
             hint=_advice(differences[0], line),
         )
+
+    def _line(self, difference: Difference, seen: Observations) -> int | None:
+        dockerfile, target = seen.dockerfile(self.build), seen.target(self.build)
+        named_there = line_that_sets(dockerfile, difference.keyword, difference.name, target)
+        return named_there or line_in_effect(dockerfile, difference.keyword, target=target)
 
     def _differences(self, image: ImageFacts) -> Iterator[Difference]:
         yield from self._about_commands(image)

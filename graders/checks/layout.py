@@ -192,7 +192,7 @@ class Layout(Check):
                 if len(commands) > 1:
                     return failed(
                         f"{len(commands)} commands share line {number}; each is to begin a line of its own.",
-                        seen=visible(dockerfile.source.splitlines()[number - 1].strip()),
+                        seen=visible(shortened(dockerfile.source.splitlines()[number - 1].strip(), limit=200)),
                         line=number,
                         hint=_goes_on(dockerfile),
                     )
@@ -230,7 +230,7 @@ class Layout(Check):
                 return failed(
                     f"On line {number}, {quoted(of_list[0])} shares its line with {quoted(other)}; each word of the "
                     "list is to have a line of its own.",
-                    seen=visible(dockerfile.source.splitlines()[number - 1].strip()),
+                    seen=visible(shortened(dockerfile.source.splitlines()[number - 1].strip(), limit=200)),
                     line=number,
                     hint=_goes_on(dockerfile),
                 )

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from graders.blame import bases, line_in_effect, line_of_step, lines_of_history, root_base
+from graders.blame import bases, line_in_effect, line_of_step, line_that_sets, lines_of_history, root_base
 from graders.dockerfile.model import Dockerfile
 from graders.dockerfile.parser import parse
 from graders.sandbox.base import HistoryEntry
@@ -116,3 +116,10 @@ def test_where_an_image_begins_is_the_line_of_its_stage() -> None:
 
 def test_a_base_that_cannot_be_told_is_none() -> None:
     assert root_base(parse("ARG TAG\nFROM busybox:${TAG:?needed}\n"), {}) == ""
+
+
+def test_the_line_that_sets_a_name_is_the_last_that_gives_it_a_value_on_the_way_to_the_image() -> None:
+    text = "FROM busybox:1.35 AS below\nENV A=1 B=2\nENV A=3\nENV C=4\nFROM below\nLABEL A=5\n"
+    found = {name: line_that_sets(parse(text), "ENV", name) for name in ("A", "B", "C", "D")}
+    assert found == {"A": 3, "B": 2, "C": 4, "D": None}
+    assert line_that_sets(parse(text), "LABEL", "A", target="below") is None
