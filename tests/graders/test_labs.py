@@ -39,6 +39,7 @@ OF_DOCKERFILES = {
     "layers-and-cache",
     "multi-stage",
     "light-image",
+    "readable",
     "env-config",
     "replace-it",
     "keep-the-data",
