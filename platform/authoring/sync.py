@@ -3,21 +3,36 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
+from functools import partial
 
 from django.db import transaction
+from django.db.models import F
 
+from authoring.export import keep_files
 from authoring.packs import Pack
 from authoring.specs import ActivityEntry
 from courses.errors import Conflict
 from courses.models import Activity, ActivityKind, Course
 from courses.names import why_reserved
-from labs.models import Scoring
+from labs import recounting
+from labs.models import Lab, Scoring
 from labs.services import sync_lab
-from quizzes.models import Quiz
+from quizzes import standings
+from quizzes.models import Quiz, QuizVersion
 from quizzes.services import sync_questions, sync_quiz
 
+_COUNT_ANEW = {ActivityKind.LAB: recounting.count_anew, ActivityKind.QUIZ: standings.count_anew}
 NAMED = 5
 """How many questions a change names before it counts the rest."""
+
+
+class Sort(StrEnum):
+    """Of which sort a change is, for those who show changes by sort."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +43,9 @@ class Change:
     """Such as `lab first-dockerfile`."""
     how: str
     """Such as `new` or `version 3`."""
+    sort: Sort
+    names: tuple[str, ...] = ()
+    """The questions, or the quiz or lab, that it is about: all of them."""
 
     def __str__(self) -> str:
         return f"{self.what}: {self.how}"
@@ -61,11 +79,15 @@ def sync(*, pack: Pack, slug: str | None = None, publish_new: bool = False) -> l
     never touched; new activities wait unpublished unless told otherwise. Activities that left the pack stay as they
     are, and are named.
     Raises Conflict `activity_kind_changed` where a name was a quiz and is a lab now, or the other way round, and
-    `course_name_reserved` where the course cannot be called so.
+    `course_name_reserved` where the course cannot be called so, and `pack_not_kept` (authoring/export.py).
     """
-    if why := why_reserved(slug or pack.course.slug):
+    slug = slug or pack.course.slug
+    if why := why_reserved(slug):
         raise Conflict("course_name_reserved", f"The short name of a course {why}.")
-    return list(_sync(pack, slug or pack.course.slug, publish_new=publish_new))
+    changes = list(_sync(pack, slug, publish_new=publish_new))
+    if keep_files(course=Course.objects.get(slug=slug), folder=pack.folder) and not changes:
+        changes.append(Change(what="files", how="changed where students see nothing", sort=Sort.CHANGED))
+    return changes
 
 
 def _sync(pack: Pack, slug: str, *, publish_new: bool) -> Iterator[Change]:
@@ -84,16 +106,26 @@ def _sync(pack: Pack, slug: str, *, publish_new: bool) -> Iterator[Change]:
     if changed:
         course.save(update_fields=changed)
     if made or changed:
-        yield Change(what=f"course {slug}", how="new" if made else f"{', '.join(changed)} changed")
+        yield Change(what=f"course {slug}", how="new" if made else f"{', '.join(changed)} changed", sort=_sort(made))
     questions = sync_questions(course=course, questions=pack.questions)
-    for how in ("added", "changed", "retired"):
+    for how, sort in (("added", Sort.NEW), ("changed", Sort.CHANGED), ("retired", Sort.GONE)):
         if slugs := getattr(questions, how):
-            yield Change(what=f"{len(slugs)} question{'s' if len(slugs) > 1 else ''}", how=f"{how}: {_few(slugs)}")
+            what = f"{len(slugs)} question{'s' if len(slugs) > 1 else ''}"
+            yield Change(what=what, how=f"{how}: {_few(slugs)}", sort=sort, names=tuple(slugs))
     for position, entry in enumerate(pack.course.activities, start=1):
         yield from _sync_activity(pack, course, entry, position=position, publish_new=publish_new)
     names = {entry.name for entry in pack.course.activities}
     for activity in Activity.objects.filter(course=course).exclude(slug__in=names).order_by("position", "pk"):
-        yield Change(what=f"{activity.kind} {activity.slug}", how="not in the pack any more; it stays as it is")
+        yield Change(
+            what=f"{activity.kind} {activity.slug}",
+            how="not in the pack any more; it stays as it is",
+            sort=Sort.GONE,
+            names=(activity.slug,),
+        )
+
+
+def _sort(made: bool) -> Sort:  # noqa: FBT001 - what get_or_create says
+    return Sort.NEW if made else Sort.CHANGED
 
 
 def _few(slugs: tuple[str, ...]) -> str:
@@ -113,14 +145,25 @@ def _sync_activity(
             f"“{entry.name}” is a {activity.kind} in the course and a {kind} in the pack. Give the {kind} a new name."
         )
         raise Conflict("activity_kind_changed", message)
+    counted_by = _counts_by(activity)
     new_version = (_sync_lab if kind == ActivityKind.LAB else _sync_quiz)(pack, activity, entry)
     described = _describe(pack, activity, entry, position)
+    if not made and _counts_by(activity) != counted_by:
+        transaction.on_commit(partial(_COUNT_ANEW[kind], activity=activity))
+    how = ""
     if made:
-        yield Change(what=f"{kind} {entry.name}", how="new" if publish_new else "new, not published yet")
+        how = "new" if publish_new else "new, not published yet"
     elif new_version or described:
-        yield Change(
-            what=f"{kind} {entry.name}", how="new version" if new_version else f"{', '.join(described)} changed"
-        )
+        how = "new version" if new_version else f"{', '.join(described)} changed"
+    if how:
+        yield Change(what=f"{kind} {entry.name}", how=how, sort=_sort(made), names=(entry.name,))
+
+
+def _counts_by(activity: Activity) -> list[object]:
+    """What decides how tries become points in the gradebook: the rule for several, and what a lab is worth."""
+    lab = Lab.objects.filter(activity=activity).values_list("scoring", "activity__max_points")
+    versions = QuizVersion.objects.filter(quiz__activity=activity, quiz__current_version=F("pk"))
+    return [*lab, *(version.settings.scoring for version in versions)]
 
 
 def _sync_lab(pack: Pack, activity: Activity, entry: ActivityEntry) -> bool:

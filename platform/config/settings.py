@@ -188,6 +188,15 @@ CONSOLE_WAITERS = env.int("CONSOLE_WAITERS", default=4)  # threads of a web proc
 CONSOLES_AT_MOST = env.int("CONSOLES_AT_MOST", default=60)  # live ones, on all engines together
 CONSOLES_EXPECTED = env.int("CONSOLES_EXPECTED", default=0)  # workers; with fewer, /readyz says degraded
 
+# ── Course files brought by the browser ──────────────────────────────────────────────────────────────────────────
+COURSE_IMPORT_MIB = env.float("COURSE_IMPORT_MIB", default=32.0)  # the upload, and all of its files once unpacked
+COURSE_IMPORT_FILES = env.int("COURSE_IMPORT_FILES", default=4000)
+COURSE_IMPORT_HOURS = env.float("COURSE_IMPORT_HOURS", default=24.0)  # how long a difference can be confirmed
+COURSE_GIT_HOSTS: list[str] = env.list("COURSE_GIT_HOSTS", default=["*"])  # `*`: every host on the Internet
+COURSE_GIT_PRIVATE_HOSTS: list[str] = env.list("COURSE_GIT_PRIVATE_HOSTS", default=[])  # at inside addresses, too
+COURSE_GIT_CA_FILE = env.str("COURSE_GIT_CA_FILE", default="")  # certificates that those hosts are known by
+COURSE_GIT_SECONDS = env.float("COURSE_GIT_SECONDS", default=60.0)
+
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

@@ -34,6 +34,11 @@ def may_take(user: User, activity: Activity) -> bool:
     return role in STAFF_ROLES or (role == Role.STUDENT and activity.published)
 
 
+def may_make_courses(user: User) -> bool:
+    """Whether the person may make new courses: those who may work in the admin."""
+    return user.is_active and (user.is_staff or user.is_superuser)
+
+
 def require_instructor(user: User, course: Course) -> None:
     """Raise NotAllowed unless the person teaches the course."""
     if not may_teach(user, course):

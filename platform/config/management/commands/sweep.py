@@ -10,6 +10,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from authoring import import_work
 from config.guard import refuse_unsafe_start
 from labs import services as labs
 from labs import tending
@@ -25,6 +26,7 @@ JOBS: dict[str, Callable[[], int]] = {
     "attempts": quizzes.sweep_attempts,
     "proofs": proof_services.sweep_proofs,
     "uploads": loose_bytes.sweep_loose_bytes,
+    "course files": import_work.sweep,
 }
 
 
