@@ -10,6 +10,7 @@ from graders.commands.model import Done, Kind
 from graders.commands.state import with_tag
 from graders.observations import Observations, Wants
 from graders.spec import TEMPLATE
+from graders.visible import last_lines, quoted
 
 _OWN_CODES = ("run", "exec")
 """Commands that end with the code of the program that they ran."""
@@ -131,26 +132,41 @@ def last_line_about(end: EndState, kind: Kind, *names: str) -> int | None:
     return None
 
 
-def removed_by(end: EndState, kind: Kind, name: str) -> Line | None:
-    """The last line that removed an object of this name; None where none did."""
-    for line, done in reversed(steps_of(end.journal)):
-        for touched in done.touched:
-            if touched.kind == kind and touched.removed and _is_one_of(kind, touched.name, touched.id, {name}):
-                return line
-    return None
-
-
 def not_there(end: EndState, kind: Kind, name: str, there: Iterable[str], *, what: str = "", hint: str = "") -> Verdict:
     """Failed, since there is no object of this name: with the line that removed it, and with what there is instead."""
-    removed = removed_by(end, kind, name)
-    told = f"There is no {kind} {name}" + (f": line {removed.number} removed it." if removed is not None else ".")
+    instead = known(there, what=what or kind)
+    expected = f"{'an' if kind == 'image' else 'a'} {kind} {name}"
+    removal = next(_removals(end, kind, name), None)
+    if removal is None:
+        return failed(f"There is no {kind} {name}. {instead}", expected=expected, hint=hint)
+    line, done = removal
+    by_itself = done.command is not None and done.command.is_on("rm")
+    how = "made it with --rm, so it was gone once it had ended" if by_itself else "removed it"
     return failed(
-        f"{told} {known(there, what=what or kind)}",
-        expected=f"{'an' if kind == 'image' else 'a'} {kind} {name}",
-        seen=removed.text if removed is not None else "",
-        hint=hint if removed is None else _FOR_GOOD.get(kind, ""),
-        line=removed.number if removed is not None else None,
+        f"There is no {kind} {name}: line {line.number} {how}. {instead}",
+        expected=expected,
+        seen=line.text,
+        hint=_FOR_GOOD.get(kind, ""),
+        line=line.number,
     )
+
+
+def _removals(end: EndState, kind: Kind, name: str) -> Iterator[tuple[Line, Done]]:
+    """Each command that removed an object of this name, the last one first."""
+    for line, done in reversed(steps_of(end.journal)):
+        if any(
+            touched.kind == kind and touched.removed and _is_one_of(kind, touched.name, touched.id, {name})
+            for touched in done.touched
+        ):
+            yield line, done
+
+
+def complaint(end: EndState, number: int | None) -> str:
+    """What a line that ended badly said, as a hint; empty where it ended well or said nothing."""
+    line = next((one for one in end.journal if one.number == number), None)
+    if line is None or not line.exit_code or not line.stderr.strip():
+        return ""
+    return f"Line {line.number} ended with exit code {line.exit_code}, and said: {quoted(last_lines(line.stderr, 1))}"
 
 
 _FOR_GOOD: dict[Kind, str] = {

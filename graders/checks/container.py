@@ -144,11 +144,15 @@ class Container(ConsoleCheck):
                 about="It was stopped, where it should have been killed.",
                 check={"name": "web", "state": "exited", "exit_code": 137},
                 commands=(
-                    "docker run -d --name web busybox:1.35 sh -c 'trap \"exit 0\" TERM; while :; do sleep 0.1; done'",
+                    (
+                        "docker run -d --name web busybox:1.35 "
+                        "sh -c 'trap \"exit 0\" TERM; touch /up; while :; do sleep 0.1; done'"
+                    ),
+                    "docker exec web sh -c 'until [ -e /up ]; do sleep 0.1; done'",
                     "docker stop web",
                 ),
                 says="ended with exit code 0, not 137",
-                line=2,
+                line=3,
             ),
             Sample(
                 about="The volume is mounted elsewhere, and the variable is missing.",
@@ -166,6 +170,13 @@ class Container(ConsoleCheck):
                 ),
                 says="There is no container web: line 3 removed it.",
                 line=3,
+            ),
+            Sample(
+                about="It cleaned up after itself.",
+                check={"name": "web", "state": "exited"},
+                commands=("docker run --rm --name web busybox:1.35 true",),
+                says="line 1 made it with --rm, so it was gone once it had ended",
+                line=1,
             ),
             Sample(
                 about="A volume without a name is not the one asked for.",
@@ -281,7 +292,13 @@ class Container(ConsoleCheck):
     def _about_state(self, found: EndContainer) -> Iterator[Objection]:
         if self.state and found.state not in self.state:
             wanted = listed(list(self.state), word="or")
-            yield Objection(f"is {found.state}, not {wanted}", wanted, found.state)
+            ended = found.state == "exited" and "running" in self.state
+            yield Objection(
+                f"is {found.state}, not {wanted}",
+                wanted,
+                f"exited, with exit code {found.exit_code}" if ended else found.state,
+                hint=f"`docker logs {found.name}` shows what it said before it ended." if ended else "",
+            )
         if self.exit_code is not None and found.exit_code != self.exit_code:
             if found.exit_code is None:
                 if not self.state or found.state in self.state:

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from graders.checks.base import Sample, Samples, Verdict, failed
-from graders.checks.console_check import known, last_line_about, named
+from graders.checks.base import Sample, Samples, Verdict
+from graders.checks.console_check import complaint, last_line_about, named, not_there
 from graders.checks.console_files import FileCheck
 from graders.checks.registry import register
 from graders.commands.end_state import EndState, EndWants
@@ -114,12 +114,11 @@ class ContainerFile(FileCheck):
         """Look at the file."""
         found = end.container(self.container)
         if found is None:
-            return failed(
-                f"There is no container {self.container} to look into. "
-                f"{known((one.name for one in end.containers), what='container')}",
-                expected=f"a container {self.container}",
-            )
+            return not_there(end, "container", self.container, (one.name for one in end.containers))
         line = last_line_about(end, "container", found.name, found.id)
         return self.verdict(
-            found.files.get(self.path), where=f"{self.path} in the container {self.container}", line=line
+            found.files.get(self.path),
+            where=f"{self.path} in the container {self.container}",
+            line=line,
+            hint=complaint(end, line),
         )

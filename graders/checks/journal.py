@@ -270,7 +270,9 @@ def _what_went_wrong(
                 return f"was done too early: at line {line.number}, before line {entries[after][0].number}", line
             if position >= before:
                 return f"was done too late: at line {line.number}, after line {entries[before][0].number}", line
-    tried = [(line, step.objection(done, called)) for line, done in entries if step.is_same_command(done)]
+    same = [(line, done) for line, done in entries if step.is_same_command(done)]
+    about_it = [(line, done) for line, done in same if step.is_about(done, called)]
+    tried = [(line, step.objection(done, called)) for line, done in about_it or same]
     if not tried:
         return "was never done", None
     line, objection = tried[-1]

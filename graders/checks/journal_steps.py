@@ -105,6 +105,10 @@ class Step(Spec):
         """Whether it is the same command, whatever it is about."""
         return done.command is not None and done.command.path == self.path
 
+    def is_about(self, done: Done, called: "Called") -> bool:
+        """Whether a command is about all that the step is about."""
+        return all(_is_about(done, name, called) for name in self.of)
+
     def objection(self, done: Done, called: "Called") -> str:
         """What keeps a command from being this step, for a sentence that begins with its line; empty where nothing."""
         command = done.command

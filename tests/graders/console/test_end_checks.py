@@ -215,3 +215,32 @@ def test_a_check_that_was_given_no_session_is_broken_and_nobody_s_fault() -> Non
 def test_a_container_that_should_have_ended_is_told_of_once() -> None:
     found = result(end_of(container("web", state="running")), kind="container", name="web", state="exited", exit_code=0)
     assert found.message == "The container web is running, not exited."
+
+
+def test_a_container_that_ended_where_it_should_run_leads_to_its_logs() -> None:
+    ended = container("web", state="exited", exit_code=1)
+    found = result(end_of(ended), kind="container", name="web", state="running")
+    assert found.seen == "exited, with exit code 1"
+    assert "docker logs web" in found.hint
+
+
+def test_a_file_that_a_container_never_wrote_is_told_with_what_went_wrong() -> None:
+    ran = done("container", "run", of=[touched("container", "web", made=True)], exit_code=1)
+    entries = journal(ran, stderr={1: "connecting\nwget: bad address\n"})
+    found = result(end_of(container("web"), journal=entries), kind="container_file", container="web", path="/answer")
+    assert (found.line, found.hint) == (1, 'Line 1 ended with exit code 1, and said: "wget: bad address"')
+
+
+def test_what_was_removed_is_told_by_the_last_line_that_removed_it() -> None:
+    gone = done("container", "rm", of=[touched("container", "web", removed=True)])
+    found = result(
+        end_of(container("db"), journal=journal(gone, done("container", "ls"), gone)), kind="container", name="web"
+    )
+    assert found.message == "There is no container web: line 3 removed it. There is: db."
+    assert found.line == 3
+
+
+def test_what_was_never_there_is_told_by_what_there_is() -> None:
+    other = done("container", "rm", of=[touched("container", "wed", removed=True)])
+    found = result(end_of(container("db"), journal=journal(other)), kind="container", name="web")
+    assert (found.message, found.line) == ("There is no container web. There is: db.", None)

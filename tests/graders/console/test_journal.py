@@ -203,6 +203,14 @@ def test_what_was_not_to_be_used_is_told_by_names_and_by_ids_only_where_there_ar
     assert f"docker rmi {id_}, which" in followed(nameless, steps=[], never=never).message
 
 
+def test_what_is_missing_is_told_by_the_line_about_the_right_thing_where_there_is_one() -> None:
+    step = {"command": "run", "of": "web", "flags": {"detach": True}}
+    found = followed(act("run", "web"), act("run", "other", flags={"detach": True}), steps=[step])
+    assert "line 1 does not give --detach" in found.message
+    assert found.line == 1
+    assert "line 1 does it to other" in followed(act("run", "other"), steps=[step]).message
+
+
 def test_names_are_looked_up_once_however_many_steps_and_lines_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Called] = []
 
