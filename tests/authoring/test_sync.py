@@ -1,9 +1,10 @@
 """Bringing a course in line with its pack."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from builders import a_course, an_activity
+from builders import a_course, a_member, a_submission, an_activity, graded
 from django.core.management import CommandError, call_command
 from small_pack import BANK, COURSE, LAB, QUIZ, a_pack
 
@@ -13,8 +14,11 @@ from authoring.demo import PEOPLE, seed
 from authoring.packs import load
 from authoring.sync import preview, sync
 from courses.models import Activity, ActivityKind, Course, Membership
+from gradebook.models import Score
 from labs.models import Lab
 from quizzes.models import Quiz
+from quizzes.services import close_attempt, save_answer
+from quizzes.starting import start_attempt
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +78,39 @@ def test_what_the_instructor_set_is_never_touched(tmp_path: Path) -> None:
     assert Course.objects.get().title == "Renamed"
     assert Course.objects.get().time_zone == "Europe/Madrid"
     assert set(Activity.objects.values_list("published", "late_percent_per_day")) == {(True, 15)}
+
+
+def test_another_rule_for_several_tries_counts_for_those_handed_in_before(
+    tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    sync(pack=load(a_pack(tmp_path, quizzes__start_yaml=QUIZ + "attempts: 2\n")), publish_new=True)
+    quiz = Quiz.objects.get()
+    student = a_member(quiz.activity.course)
+    for answer in (True, False):
+        attempt = start_attempt(quiz=quiz, student=student)
+        save_answer(attempt=attempt, position=2, value=answer, revision=0)
+        close_attempt(attempt=attempt)
+    assert Score.objects.get().points == 1
+    changed = load(a_pack(tmp_path, quizzes__start_yaml=QUIZ + "attempts: 2\nscoring: last\n"))
+    with django_capture_on_commit_callbacks(execute=True):
+        preview(pack=changed)
+    assert Score.objects.get().points == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        sync(pack=changed)
+    assert Score.objects.get().points == 0
+
+
+def test_a_lab_that_is_worth_more_leaves_everybody_the_share_that_they_earned(
+    tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    sync(pack=load(a_pack(tmp_path)), publish_new=True)
+    graded(a_submission(Lab.objects.get()), score=2, max_score=4)
+    assert Score.objects.get().points == 2
+    doubled = LAB.replace("points: 4", "points: 8").replace("points: 3", "points: 7")
+    with django_capture_on_commit_callbacks(execute=True):
+        sync(pack=load(a_pack(tmp_path, labs__hello__lab_yaml=doubled)))
+    score = Score.objects.get()
+    assert (score.points, score.max_points) == (4, 8)
 
 
 def test_an_activity_that_left_the_pack_stays_and_is_named(tmp_path: Path) -> None:
