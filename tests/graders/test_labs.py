@@ -21,6 +21,7 @@ OF_COMMANDS = {
     "build-and-tag",
     "freeze-and-kill",
     "commit-or-build",
+    "run-and-look",
     "keep-and-remove",
     "what-is-left",
     "what-is-wrong",
