@@ -19,6 +19,7 @@ from quizzes.types.choices import ChoiceQuestion
 from quizzes.types.multiple_choice import MultipleChoice
 from quizzes.types.numeric import Numeric
 from quizzes.types.short_text import ShortText
+from quizzes.types.single_choice import SingleChoice
 
 PACK = Path(__file__).parents[2] / "packs" / "containerization-review"
 COURSE = read_yaml((PACK / "course.yaml").read_bytes(), file="course.yaml").value
@@ -99,6 +100,15 @@ def test_the_right_option_does_not_stand_out_by_its_length(question: QuestionTyp
     right = next(option for option in question.options if option.id in question.key().options)
     others = [len(option.text) for option in question.options if option is not right]
     assert len(right.text) < 2.5 * max(others)
+
+
+def test_the_longest_option_is_no_better_a_guess_than_another() -> None:
+    choices = [question for question in SHOWN if isinstance(question, SingleChoice)]
+    longest = [
+        max(question.options, key=lambda option: len(option.text)).id in question.key().options for question in choices
+    ]
+    assert len(choices) >= 40
+    assert sum(longest) <= 0.3 * len(choices)
 
 
 @each_question
