@@ -49,6 +49,7 @@ OF_DOCKERFILES = {
     "non-root",
     "health",
     "stop-gracefully",
+    "two-jobs",
     "debug-unreachable",
     "debug-missing-file",
     "debug-wrong-user",
