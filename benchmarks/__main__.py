@@ -9,10 +9,9 @@ from pathlib import Path
 
 from benchmarks import consoles, exam, quizzes, site
 from benchmarks.baselines import raw_sdk, shell_loop
-from benchmarks.site import LAB, Bench
+from benchmarks.site import LAB, OWN_PACK, Bench
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-SOLUTION = REPOSITORY / "packs" / "containerization-review" / "labs" / LAB
+SOLUTION = OWN_PACK / "labs" / LAB
 PARALLEL = (1, 2, 3, 4, 6)
 
 

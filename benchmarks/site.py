@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.client import Client
-from deploy.demo.crib import PACK, solution
+from deploy.demo.crib import PACK
 from deploy.up.instance import Instance, find
 from deploy.up.ports import DEFAULT_PORT
 from deploy.up.programs import site_environment
 
-LAB = "containerize-api"
+OWN_PACK = Path(__file__).resolve().parent / "pack"
+LAB = "one-step"
+"""The measures' own lab: it stays as it is, whatever the course's labs become, as the baselines' work does."""
 SLUG = "benchmark"
 
 
@@ -85,9 +87,10 @@ class Bench:
 
 @contextmanager
 def open_bench(*, students: int) -> Iterator[Bench]:
-    """The capstone lab with so many students, in the running site, until the block ends."""
-    with course_of(LAB, students=students) as made:
-        yield Bench(list(made.instance.engines), made.lab, made.clients, dict(solution(LAB, "reference").files))
+    """The measures' lab with so many students, in the running site, until the block ends."""
+    dockerfile = (OWN_PACK / "labs" / LAB / "solutions" / "reference" / "Dockerfile").read_text()
+    with course_of(LAB, pack=OWN_PACK, students=students) as made:
+        yield Bench(list(made.instance.engines), made.lab, made.clients, {"Dockerfile": dockerfile})
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,8 @@ def _address(number: int) -> str:
 
 
 @contextmanager
-def course_of(slug: str, *, students: int) -> Iterator[Made]:
-    """Make a course with this lab of the pack in the running site's database, and remove all of it at the end."""
+def course_of(slug: str, *, students: int, pack: Path = PACK) -> Iterator[Made]:
+    """Make a course with this lab of a pack in the running site's database, and remove all of it at the end."""
     instance = find()
     port = int(instance.recall("port") or DEFAULT_PORT)
     os.environ.update(site_environment(instance, port))
@@ -140,7 +143,7 @@ def course_of(slug: str, *, students: int) -> Iterator[Made]:
     from labs.services import sync_lab
 
     _remove()
-    files = load(PACK).labs[slug]
+    files = load(pack).labs[slug]
     course = Course.objects.create(slug=SLUG, title="Benchmark")
     points = files.plan.max_points
     lab = Activity.objects.create(
