@@ -297,7 +297,7 @@ class Container(ConsoleCheck):
                 f"is {found.state}, not {wanted}",
                 wanted,
                 f"exited, with exit code {found.exit_code}" if ended else found.state,
-                hint=f"`docker logs {found.name}` shows what it said before it ended." if ended else "",
+                hint=_said_why(found) if ended else "",
             )
         if self.exit_code is not None and found.exit_code != self.exit_code:
             if found.exit_code is None:
@@ -308,7 +308,7 @@ class Container(ConsoleCheck):
                     f"ended with exit code {found.exit_code}, not {self.exit_code}",
                     f"exit code {self.exit_code}",
                     f"exit code {found.exit_code}",
-                    hint=_SIGNALS.get(found.exit_code, ""),
+                    hint=_SIGNALS.get(found.exit_code, "") or _said_why(found),
                 )
         if self.started is not None and found.started != self.started:
             yield Objection("was never started" if self.started else "was started, though it should not have been")
@@ -368,6 +368,10 @@ class Container(ConsoleCheck):
                 yield Objection(
                     f"has at {path} {what}, not the volume {volume}", f"{volume} at {path}", f"{what} at {path}"
                 )
+
+
+def _said_why(found: EndContainer) -> str:
+    return f"`docker logs {found.name}` shows what it said before it ended."
 
 
 _SIGNALS = {

@@ -272,6 +272,10 @@ def _what_went_wrong(
                 return f"was done too late: at line {line.number}, after line {entries[before][0].number}", line
     same = [(line, done) for line, done in entries if step.is_same_command(done)]
     about_it = [(line, done) for line, done in same if step.is_about(done, called)]
+    otherwise = next(((line, done) for line, done in entries if step.makes_otherwise(done)), None)
+    if otherwise is not None and not about_it:
+        line, done = otherwise
+        return f"was never done: line {line.number} is {shown_done(line, done)}", line
     tried = [(line, step.objection(done, called)) for line, done in about_it or same]
     if not tried:
         return "was never done", None

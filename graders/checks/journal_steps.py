@@ -109,6 +109,14 @@ class Step(Spec):
         """Whether a command is about all that the step is about."""
         return all(_is_about(done, name, called) for name in self.of)
 
+    def makes_otherwise(self, done: Done) -> bool:
+        """Whether a command has made what this step was to make, and is another command."""
+        return (
+            self.path[-1] in _MAKING
+            and not self.is_same_command(done)
+            and any(touched.made and touched.name in self.of for touched in done.touched)
+        )
+
     def objection(self, done: Done, called: "Called") -> str:
         """What keeps a command from being this step, for a sentence that begins with its line; empty where nothing."""
         command = done.command
@@ -157,6 +165,7 @@ def is_looking(command: Command) -> bool:
     return command.path[-1] in _LOOKING
 
 
+_MAKING = frozenset({"create", "run", "build", "commit"})
 _LOOKING = frozenset(
     {"ls", "inspect", "logs", "history", "top", "port", "diff", "stats", "version", "info", "df", "wait", "help"}
 )

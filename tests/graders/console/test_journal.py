@@ -211,6 +211,13 @@ def test_what_is_missing_is_told_by_the_line_about_the_right_thing_where_there_i
     assert "line 1 does it to other" in followed(act("run", "other"), steps=[step]).message
 
 
+def test_what_was_made_by_another_command_is_told_by_that_line() -> None:
+    ran = done("container", "run", of=[touched("container", "web", made=True)])
+    found = followed(act("ls"), ran, act("create", "other"), steps=[{"command": "create", "of": "web"}])
+    assert found.message == "Step 1 of 1 (docker create web) was never done: line 2 is docker run web."
+    assert found.line == 2
+
+
 def test_names_are_looked_up_once_however_many_steps_and_lines_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Called] = []
 
