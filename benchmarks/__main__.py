@@ -5,7 +5,6 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from benchmarks import consoles, exam, quizzes, site
 from benchmarks.baselines import raw_sdk, shell_loop

@@ -1,4 +1,4 @@
-"""Baseline: the engine calls of the measures' own lab, one after the other with the Docker SDK. Imports nothing of ours.
+"""Baseline: the engine calls of the measures' lab, one after the other with the Docker SDK. Imports nothing of ours.
 
 What the lab does: build the image; run it with a greeting and ask it five times; run it again on another port with a
 read-only root and ask once; look at who it runs as and at the image's size; remove everything.
