@@ -54,6 +54,7 @@ OF_DOCKERFILES = {
     "debug-missing-file",
     "debug-wrong-user",
     "debug-deaf",
+    "api-1-it-runs",
     "containerize-api",
 }
 
