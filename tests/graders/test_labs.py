@@ -69,8 +69,7 @@ def test_each_lab_of_dockerfiles_has_four_wrong_solutions_that_are_mostly_right(
     plan = load_plan(LABS / name)
     wrong = [one for one in read_solutions(LABS / name, plan) if one.expected is not None and one.expected.fails]
     assert len(wrong) >= 4
-    if name != "containerize-api":
-        assert [one.name for one in wrong if one.expected is not None and len(one.expected.fails) > 3] == []
+    assert [one.name for one in wrong if one.expected is not None and len(one.expected.fails) > 3] == []
 
 
 def test_every_keyword_of_the_review_is_practised_in_a_lab_of_dockerfiles() -> None:

@@ -48,7 +48,7 @@ CURIOUS = Attempt(
     dockerfile=f"FROM busybox:1.35\nCOPY word.txt /out\nRUN {_SEARCH}\nCMD {_SEARCH}\n",
     points=2,
 )
-QUICK_LABS = ("first-dockerfile", "copy-workdir", "expose-http", "containerize-api")
+QUICK_LABS = ("first-dockerfile", "copy-workdir", "expose-http", "api-1-it-runs")
 """Labs of the pack whose honest solutions stand among the hostile ones."""
 
 
