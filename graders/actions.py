@@ -161,7 +161,10 @@ class Run(Spec):
     """One of the lab's bases to run in the place of what was built: something of the lab's own, such as a store."""
     args: tuple[Text, ...] | None = None
     """Take the place of CMD, as arguments of `docker run` do."""
-    entrypoint: Annotated[tuple[Text, ...], BeforeValidator(one_or_many)] | None = None
+    entrypoint: (
+        Annotated[tuple[Text, ...], BeforeValidator(one_or_many, json_schema_input_type=str | int | list[str | int])]
+        | None
+    ) = None
     """Takes the place of ENTRYPOINT, as `docker run --entrypoint` does; CMD does not count then."""
     hostname: Annotated[Text, AfterValidator(_hostname)] | None = None
     env: dict[VariableName, Text] = Field(default_factory=dict)

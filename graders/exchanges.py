@@ -127,7 +127,7 @@ def filled_step(step: Step, values: Values, *, leave: frozenset[str] = frozenset
             return [plain(item, quoting) for item in value]
         return value
 
-    raw = step.model_dump(by_alias=False)
+    raw = step.model_dump(by_alias=True)
     path = raw.pop("path")
     alone = TEMPLATE.fullmatch(path)
     whole = alone is not None and alone[2] in values

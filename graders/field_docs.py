@@ -34,22 +34,6 @@ def specs_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from specs_in(part)
 
 
-def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
-    """Put the texts into a model's JSON Schema, and into those of the models that it is made of."""
-    waiting, seen = [model], set[type[BaseModel]]()
-    while waiting:
-        part = waiting.pop()
-        if part in seen:
-            continue
-        seen.add(part)
-        own = schema if part is model else schema.get("$defs", {}).get(part.__name__, {})
-        for name, text in field_docs(part).items():
-            alias = part.model_fields[name].alias or name
-            own.get("properties", {}).get(alias, {}).setdefault("description", text)
-        for field in part.model_fields.values():
-            waiting += specs_in(field.annotation)
-
-
 @cache
 def _own(model: type[BaseModel]) -> dict[str, str]:
     try:

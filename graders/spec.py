@@ -10,12 +10,13 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    GetCoreSchemaHandler,
     PlainSerializer,
     RootModel,
     ValidationError,
     WithJsonSchema,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from graders.authored import Document, Place, Problem, did_you_mean
 
@@ -28,10 +29,35 @@ _LONGEST_NAME = 60
 _MOST_POINTS = 1000
 
 
-class Spec(BaseModel):
-    """Frozen, and strict about its fields: one that is not known is an error, never ignored."""
+def _take_as_written(schema: Any) -> None:
+    if isinstance(schema, dict):
+        if schema.get("type") in ("int", "float", "bool"):  # of fields that are called `type`, it is no name
+            schema.setdefault("strict", True)
+        for name, inner in schema.items():
+            if name not in {"default", "metadata", "serialization"}:
+                _take_as_written(inner)
+    elif isinstance(schema, list | tuple):
+        for inner in schema:
+            _take_as_written(inner)
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+class Authored(BaseModel):
+    """Frozen, and strict: a key that is not known is an error, and so is `"5"` or `true` for a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Numbers and truths of every field are taken as they are written, and never made of something else."""
+        schema = handler(source)
+        _take_as_written(handler.resolve_ref_schema(schema))
+        return schema
+
+
+class Spec(Authored):
+    """What labs, proofs and courses are described by."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     def said(self) -> set[str]:
         """The fields whose value is not the default. (Which were written is forgotten when a plan is stored.)"""

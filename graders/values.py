@@ -54,7 +54,7 @@ def _kind_alone(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-DrawnValue = Annotated[Drawn, BeforeValidator(_kind_alone)]
+DrawnValue = Annotated[Drawn, BeforeValidator(_kind_alone, json_schema_input_type=ValueKind | Drawn)]
 
 Values = Mapping[str, str]
 Quoting = Mapping[str, Callable[[str], str]]
@@ -129,7 +129,6 @@ def filled(spec: S, values: Values, *, quoting: Quoting | None = None) -> S:
     """The same spec with the values put in; `quoting` says how, for fields that are no plain text."""
     quotes = quoting or {}
     raw = {
-        name: fill(value, values, quote=quotes.get(name, str))
-        for name, value in spec.model_dump(by_alias=False).items()
+        name: fill(value, values, quote=quotes.get(name, str)) for name, value in spec.model_dump(by_alias=True).items()
     }
     return type(spec).model_validate(raw)

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -22,11 +21,13 @@ from pydantic import (
     model_validator,
 )
 
+from graders.spec import Authored
 from quizzes.types import REGISTRY
 from quizzes.types.base import Feedback, Points, QuestionType, Slug, Tag, Text, between, refuse_at
 from quizzes.types.registry import UnknownKind
 
 MAX_QUESTIONS = 200
+MAX_IN_BANK = 2000
 
 
 def _question(value: Any, handler: Any) -> QuestionType:
@@ -38,7 +39,7 @@ AnyQuestion = Annotated[SerializeAsAny[QuestionType], WrapValidator(_question)]
 """A question of any registered kind."""
 
 
-class Bank(RootModel[Annotated[tuple[AnyQuestion, ...], between(1, 2000)]]):
+class Bank(RootModel[Annotated[tuple[AnyQuestion, ...], between(1, MAX_IN_BANK)]]):
     """A file of questions, each with an id of its own."""
 
     model_config = ConfigDict(frozen=True)
@@ -100,7 +101,7 @@ def _when(value: object) -> object:
     return moment
 
 
-When = Annotated[Release | datetime, BeforeValidator(_when)]
+When = Annotated[Release | datetime, BeforeValidator(_when, json_schema_input_type=Release | str)]
 """When something is shown: by a rule, or from a local time on, read in the course's time zone."""
 
 
@@ -122,7 +123,7 @@ def _said_when(when: Release | datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M}" if isinstance(when, datetime) else when.value
 
 
-class ReleasePolicy(BaseModel):
+class ReleasePolicy(Authored):
     """When students see their own answers, their points, the right answers, and feedback on what they answered.
 
     `after_due` and `after_close` wait for the last person's time, sections, extensions and pauses counted in, so that
@@ -131,8 +132,6 @@ class ReleasePolicy(BaseModel):
     student has no try left. Whatever the times, right answers never come before points, nor feedback before points and
     own answers. Without `feedback`, it comes with the right answers.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     answers: When = Release.AFTER_ATTEMPT
     scores: When = Release.AFTER_ATTEMPT
@@ -162,24 +161,20 @@ class ReleasePolicy(BaseModel):
 TopicPattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?$", max_length=64)]
 
 
-class Listed(BaseModel):
+class Listed(Authored):
     """A question by its id; `points` in place of its own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     question: Slug
     points: Points | None = None
 
 
-class Draw(BaseModel):
+class Draw(Authored):
     """So many questions drawn from the banks, by topic (`dockerfile.*` for a whole group), kind and difficulty.
 
     Questions that a person marks are drawn only where `kinds` names them.
     A draw never picks a question that the quiz lists or that another draw of the attempt picked. Each is worth
     `points`, whatever its own, so that every student can earn the same.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     draw: Annotated[int, Field(ge=1, le=MAX_QUESTIONS, strict=True)]
     topics: Annotated[tuple[TopicPattern, ...], between(0, 60)] = ()
@@ -227,17 +222,18 @@ def _item(value: object) -> object:
     return refuse_at((), "an item is a question's id, a mapping with `question`, or one with `draw`", value)
 
 
-Item = Annotated[Listed | Draw, BeforeValidator(_item)]
+Item = Annotated[Listed | Draw, BeforeValidator(_item, json_schema_input_type=Slug | Listed | Draw)]
 
 
-class QuizSettings(BaseModel):
+class QuizSettings(Authored):
     """The rules of a quiz."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     attempts: Annotated[
         Annotated[int, Field(ge=1, le=100, strict=True)] | None,
-        BeforeValidator(lambda value: None if value == "unlimited" else value),
+        BeforeValidator(
+            lambda value: None if value == "unlimited" else value,
+            json_schema_input_type=Annotated[int, Field(ge=1, le=100, strict=True)] | Literal["unlimited"] | None,
+        ),
     ] = 1
     """How many tries a student has; `unlimited` is kept as None."""
     time_limit_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60, strict=True)] | None = None

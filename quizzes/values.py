@@ -305,7 +305,7 @@ class Computed(ValueSpec):
         return {name: read_expression(self.compute).value(values)}
 
 
-_BY_KIND: Mapping[str, type[ValueSpec]] = {
+BY_KIND: Mapping[str, type[ValueSpec]] = {
     **dict.fromkeys(("word", "sentence", "port", "hex", "nonce", "path"), Ready),
     "choice": Choice,
     "sample": Sample,
@@ -327,15 +327,13 @@ def _spec(value: Any) -> ValueSpec:
     if "rows" in value:
         return _known(Table, value)
     kind = value.get("kind")
-    if not isinstance(kind, str) or kind not in _BY_KIND:
-        known = (
-            did_you_mean(str(kind), _BY_KIND) if kind is not None else f"Known kinds: {', '.join(sorted(_BY_KIND))}."
-        )
+    if not isinstance(kind, str) or kind not in BY_KIND:
+        known = did_you_mean(str(kind), BY_KIND) if kind is not None else f"Known kinds: {', '.join(sorted(BY_KIND))}."
         what = (
             f"There is no kind of value `{kind}`." if kind is not None else "A value has a `kind`, `rows` or `compute`."
         )
         raise errors_at([(("kind",) if "kind" in value else (), f"{what} {known}")])
-    return _known(_BY_KIND[kind], value)
+    return _known(BY_KIND[kind], value)
 
 
 def _known(model: type[ValueSpec], value: Mapping[Any, Any]) -> ValueSpec:

@@ -292,7 +292,7 @@ class HttpSequence(Check):
 
     def filled(self, values: Values) -> Self:
         """The same check with the drawn values put in; what is kept later stays open."""
-        raw = {name: fill(value, values) for name, value in self.model_dump(by_alias=False, exclude={"steps"}).items()}
+        raw = {name: fill(value, values) for name, value in self.model_dump(by_alias=True, exclude={"steps"}).items()}
         return type(self).model_validate({**raw, "steps": self._exchange().filled(values).steps})
 
     def judge(self, seen: Observations) -> Verdict:

@@ -1,14 +1,13 @@
 """What a session may have and how long things may take."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from graders.sandbox.base import RunLimits
+from graders.spec import Authored
 
 
-class ConsoleRules(BaseModel):
+class ConsoleRules(Authored):
     """Quotas and limits of one session. Sizes in MiB, times in seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     containers: int = Field(default=5, ge=1, le=10)
     images: int = Field(default=5, ge=0, le=10)

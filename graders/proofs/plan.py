@@ -7,10 +7,13 @@ answer, or must be so for the answer to hold.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
 from graders.actions import DEFAULT, Build, Limits, Run
 from graders.authored import Place, did_you_mean
+from graders.authored_schema import or_null
 from graders.commands.lines import read_line, typed_lines
 from graders.commands.model import CommandRefused
 from graders.commands.parser import parse
@@ -120,8 +123,8 @@ class ProofPlan(Spec):
     """Builds by name; `build: …` is one named `default`."""
     runs: dict[Identifier, Run] = Field(default_factory=dict, max_length=_MOST_RUNS)
     """Runs by name, one after the other; `run: …` is one named `default`."""
-    commands: Annotated[tuple[Line, ...], BeforeValidator(_lines, json_schema_input_type=str | list[str])] = Field(
-        default=(), max_length=MOST_COMMANDS
+    commands: Annotated[tuple[Line, ...], BeforeValidator(_lines, json_schema_input_type=str | list[str | int])] = (
+        Field(default=(), max_length=MOST_COMMANDS)
     )
     """Docker commands, one a line, in the place of builds and runs. `$answer` in one is the key."""
     limits: ProofLimits = ProofLimits()
@@ -141,18 +144,26 @@ class ProofPlan(Spec):
         for one, many in (("build", "builds"), ("run", "runs")):
             if one in raw:
                 named = {} if raw.get(many) is None else raw[many]
-                raw[many] = {DEFAULT: raw.pop(one) or {}, **named} if isinstance(named, dict) else named
-        if not raw.get("commands"):
-            if not raw.get("runs") and not raw.get("builds"):
-                raw["runs"] = {DEFAULT: {}}
-            runs = raw.get("runs")
-            used = [run.get("build", DEFAULT) if isinstance(run, dict) else DEFAULT for run in (runs or {}).values()]
-            if not raw.get("builds") or (DEFAULT in used and DEFAULT not in raw["builds"]):
-                raw["builds"] = {DEFAULT: {}, **(raw.get("builds") or {})}
-        for many in ("builds", "runs"):
-            if isinstance(raw.get(many), dict):
-                raw[many] = {name: {} if one is None else one for name, one in raw[many].items()}
+                its_own = {} if raw[one] is None else raw[one]
+                raw[many] = {DEFAULT: its_own, **named} if isinstance(named, dict) else named
+                del raw[one]
+        builds, runs = ({} if raw.get(many) is None else raw[many] for many in ("builds", "runs"))
+        if isinstance(builds, dict) and isinstance(runs, dict):
+            raw["builds"], raw["runs"] = _with_defaults(builds, runs, typed=bool(raw.get("commands")))
         return raw
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """One build or run stands alone too, and nothing needs to be said of any."""
+        made = handler.resolve_ref_schema(handler(schema))
+        for one, many in (("build", "builds"), ("run", "runs")):
+            named = made["properties"][many]
+            own = or_null(named["additionalProperties"])
+            made["properties"][one] = own | {"description": f"The same as `{many}` with one named `{DEFAULT}`."}
+            made["properties"][many] = or_null({**named, "additionalProperties": own})
+        return made
 
     @model_validator(mode="after")
     def _holds_together(self) -> "ProofPlan":
@@ -263,6 +274,19 @@ class ProofPlan(Spec):
     def uses_key(self) -> bool:
         """Whether what is done is, in part, the key itself."""
         return any(KEY in text for text in (self.dockerfile, *self.files, *self.files.values(), *self.commands))
+
+
+def _with_defaults(
+    builds: dict[str, Any], runs: dict[str, Any], *, typed: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """With the build and the run that need not be declared, and with a mapping for each that says nothing."""
+    if not typed:
+        runs = runs or ({} if builds else {DEFAULT: {}})
+        used = [run.get("build", DEFAULT) if isinstance(run, dict) else DEFAULT for run in runs.values()]
+        if not builds or (DEFAULT in used and DEFAULT not in builds):
+            builds = {DEFAULT: {}, **builds}
+    said = [{name: {} if one is None else one for name, one in many.items()} for many in (builds, runs)]
+    return said[0], said[1]
 
 
 def _with_key(line: str, key: str) -> Iterator[str]:

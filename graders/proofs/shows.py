@@ -106,7 +106,7 @@ def _fact(value: Any) -> Any:
 
 _Fact = Annotated[
     Literal["answer"] | Expected | None,
-    BeforeValidator(_fact, json_schema_input_type=str | int | float | bool | Expected),
+    BeforeValidator(_fact, json_schema_input_type=str | int | float | bool | Expected | None),
 ]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.utils.text import slugify
 from pydantic import TypeAdapter, ValidationError
 
+from authoring import schemas
 from authoring.specs import CourseName
 
 TEMPLATE = Path(__file__).parent / "new_course"
@@ -17,7 +18,8 @@ class CannotBegin(Exception):
 def begin(folder: Path) -> list[str]:
     """Write a small course to this folder, which is new or empty; returns the files, relative to it.
 
-    The course's short name and title come from the folder's name. Raises CannotBegin; nothing that is there is changed.
+    Beside it stand the schemas by which editors complete and check its files; each file names its own. The course's
+    short name and title come from the folder's name. Raises CannotBegin; nothing that is there is changed.
     """
     slug = _name_of(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -31,7 +33,10 @@ def begin(folder: Path) -> list[str]:
                 text = text.replace(word, meant)
             place = folder / file.relative_to(TEMPLATE)
             place.parent.mkdir(parents=True, exist_ok=True)
+            if place.suffix == ".yaml":
+                text = schemas.line_for(file.relative_to(TEMPLATE).as_posix()) + text
             place.write_text(text, encoding="utf-8")
+        schemas.write(folder / schemas.FOLDER)
     except OSError as error:
         raise CannotBegin(f"{folder} cannot be written: {error.strerror}.") from error
     return [file.relative_to(TEMPLATE).as_posix() for file in files]

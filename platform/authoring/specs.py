@@ -19,10 +19,13 @@ class ActivityEntry(Spec):
     """One line of `activities`: a quiz or a lab by name, and for a lab how many tries there are and which counts."""
 
     quiz: Identifier | None = None
+    """The name of a file in quizzes/, without .yaml."""
     lab: Identifier | None = None
+    """The name of a folder in labs/."""
     attempts: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Tries a student has at the lab; as many as they like where it is left out. A quiz says this in its own file."""
     scoring: Literal["best", "last"] = "best"
+    """Which of them counts."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "ActivityEntry":
@@ -47,7 +50,9 @@ class TopicSpec(Spec):
     """One topic of the course: its title, which may be written alone, and a few sentences for learners."""
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]
+    """What students read."""
     note: Annotated[Text, Field(max_length=2000)] = ""
+    """What is shown beside it on the page of topics, where failed checks lead to."""
     needs: tuple[Literal["lab", "proof"], ...] = ()
     """What the course must have of it beside questions: a lab that practises it, a question whose key is proven."""
 
@@ -70,20 +75,30 @@ class CoverageSpec(Spec):
     """How much of each topic the course must ask."""
 
     questions: Annotated[int, Field(ge=0, le=100, strict=True)] = 0
+    """At least so many."""
 
 
 class CourseSpec(Spec):
     """A course.yaml."""
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]
+    """What students read."""
     slug: CourseName
+    """Its address, and how it is known when it is loaded again."""
     description: Annotated[Text, Field(max_length=2000)] = ""
+    """A few sentences on its page."""
     time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
+    """The one that deadlines are in, such as Europe/Madrid."""
     bases: dict[Identifier, dict[Text, Any]] = Field(default_factory=dict)
     """Read in full by the labs' own loader and by the recipes that make the images."""
-    topics: dict[Text, Annotated[TopicSpec, BeforeValidator(_title_alone)]] = Field(min_length=1)
+    topics: dict[Text, Annotated[TopicSpec, BeforeValidator(_title_alone, json_schema_input_type=str | TopicSpec)]] = (
+        Field(min_length=1)
+    )
+    """What it teaches: names that questions and labs use, each with a title."""
     coverage: CoverageSpec = CoverageSpec()
+    """What each topic must have."""
     activities: tuple[ActivityEntry, ...] = ()
+    """Its quizzes and labs, in the order in which students see them."""
 
     @model_validator(mode="after")
     def _each_activity_once(self) -> "CourseSpec":

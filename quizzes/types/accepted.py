@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 from unicodedata import normalize
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BeforeValidator, StringConstraints, model_validator
 
+from graders.spec import Authored
 from quizzes.types.base import Feedback, Text, between, refuse_at
 from quizzes.types.patterns import compiled, require_pattern
 from quizzes.types.text import alike, composed
@@ -19,29 +20,25 @@ def _one_or_more(value: object) -> object:
 
 Accepted = Annotated[
     tuple[Annotated[Text, StringConstraints(max_length=MAX_LENGTH)], ...],
-    BeforeValidator(_one_or_more),
+    BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
     between(1, 50),
 ]
 
 
-class WrongText(BaseModel):
+class WrongText(Authored):
     """A wrong answer that is often given, compared like a right one, and what to tell about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Accepted
     feedback: Feedback
 
 
-class AcceptedText(BaseModel):
+class AcceptedText(Authored):
     """`answer` is one text or a list of texts, each of which is right; `wrong` has answers that are told why not.
 
     `match`: `normalised` (width, case, spaces and surrounding quotes do not matter), `exact` (all of it matters but how
     many spaces there are), or `regex` (each is an RE2 pattern for the whole answer, case ignored; `shown` tells
     students the right answer in words). What cannot be seen never matters: see `composed`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     answer: Accepted
     match: Literal["exact", "normalised", "regex"] = "normalised"

@@ -13,10 +13,12 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar, NoReturn, Self, get_args
 
 from django.utils.safestring import SafeString
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from graders.proofs.plan import ProofPlan
+from graders.spec import Authored
 from quizzes.rendering import block, inline
 
 Value = str | bool | list[str] | dict[str, str]
@@ -25,6 +27,8 @@ Value = str | bool | list[str] | dict[str, str]
 A mapping is an answer of several parts (blanks, pairs, files), by the part's id; parts without an answer are absent.
 """
 
+SAME_FOR_ALL = ("kind", "id", "topics", "difficulty", "points", "tags")
+"""Fields that hold no values where a question has some: every student can earn the same for a question on the same."""
 MAX_RAW_ITEMS = 100
 PART_PREFIX = "answer-"
 """What the form's names of parts begin with: the part `b1` is sent as `answer-b1`."""
@@ -62,6 +66,21 @@ def problem(message: str) -> PydanticCustomError:
     return PydanticCustomError("question", "{message}", {"message": message})
 
 
+@dataclass(frozen=True)
+class _Between(AfterValidator):
+    least: int
+    most: int
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        made = dict(handler(schema))
+        for each in (made, *made.get("anyOf", ())):
+            if each.get("type") == "array":
+                each |= {"minItems": self.least, "maxItems": self.most}
+        return made
+
+
 def between(least: int, most: int) -> AfterValidator:
     """Bound how many items a tuple has; unlike pydantic's own bound it stays quiet while an item is wrong."""
 
@@ -71,7 +90,7 @@ def between(least: int, most: int) -> AfterValidator:
             raise problem(f"there must be {count} here, not {len(items)}")
         return items
 
-    return AfterValidator(check)
+    return _Between(check, least, most)
 
 
 def _is_text(value: object) -> object:
@@ -246,10 +265,8 @@ class Sample:
     refused: str = ""
 
 
-class QuestionType(BaseModel, ABC):
+class QuestionType(Authored, ABC):
     """One question of a bank. Subclasses add what their kind needs and judge answers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
     id: Slug
@@ -387,10 +404,8 @@ def _kind_of(question_type: type[QuestionType]) -> str | None:
     return named[0] if named else None
 
 
-class Option(BaseModel):
+class Option(Authored):
     """A choice: its text and what to tell those who chose it. Written as plain text, or with feedback."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Text
     feedback: Feedback = ""
@@ -412,4 +427,6 @@ def option_from(value: object) -> object:
     return {"text": value}
 
 
-Options = Annotated[tuple[Annotated[Option, BeforeValidator(option_from)], ...], between(2, 12)]
+Options = Annotated[
+    tuple[Annotated[Option, BeforeValidator(option_from, json_schema_input_type=str | Option)], ...], between(2, 12)
+]

@@ -7,9 +7,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from graders.authored import did_you_mean
+from graders.spec import Authored
 from quizzes.rendering import code_span
 from quizzes.types.accepted import MAX_LENGTH, AcceptedText
 from quizzes.types.base import (
@@ -61,10 +62,8 @@ class TypedBlank(AcceptedText):
         return {}
 
 
-class ChosenBlank(BaseModel):
+class ChosenBlank(Authored):
     """A blank with `options` to choose from; `answer` is the text of the right one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     options: Options
     answer: Text
@@ -119,7 +118,9 @@ def _some(blanks: dict[str, Any]) -> dict[str, Any]:
     return blanks
 
 
-Blank = Annotated[TypedBlank | ChosenBlank, BeforeValidator(_blank_from)]
+Blank = Annotated[
+    TypedBlank | ChosenBlank, BeforeValidator(_blank_from, json_schema_input_type=TypedBlank | ChosenBlank)
+]
 
 
 class Blanks(PartsQuestion):

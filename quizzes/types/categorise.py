@@ -4,9 +4,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from graders.authored import did_you_mean
+from graders.spec import Authored
 from quizzes.rendering import inline
 from quizzes.types.base import (
     Feedback,
@@ -29,10 +30,8 @@ NONE_SAID = "None of these"
 Group = Annotated[Text, StringConstraints(max_length=200)]
 
 
-class Item(BaseModel):
+class Item(Authored):
     """What to place, its group (`none`: it belongs to none), and what to tell those who placed it wrongly."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Text
     group: Group

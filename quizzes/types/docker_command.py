@@ -4,9 +4,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BeforeValidator, StringConstraints, model_validator
 
 from graders.commands.model import Command, CommandRefused
+from graders.spec import Authored
 from quizzes.types.base import Feedback, Key, QuestionType, Sample, Scored, Text, Value, between, refuse_at
 from quizzes.types.command_meaning import compared, meant
 from quizzes.types.text import typed
@@ -23,13 +24,14 @@ def _one_or_more(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
-Lines = Annotated[tuple[Annotated[Text, StringConstraints(max_length=MAX_LENGTH)], ...], BeforeValidator(_one_or_more)]
+Lines = Annotated[
+    tuple[Annotated[Text, StringConstraints(max_length=MAX_LENGTH)], ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+]
 
 
-class WrongCommand(BaseModel):
+class WrongCommand(Authored):
     """A wrong command that is often given, compared like a right one, and what to tell about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Annotated[Lines, between(1, 20)]
     feedback: Feedback

@@ -7,8 +7,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from graders.spec import Authored
 from quizzes.types.base import (
     MAX_RAW_ITEMS,
     Feedback,
@@ -45,10 +46,8 @@ def _several(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
-class FineLine(BaseModel):
+class FineLine(Authored):
     """A line that is often picked and should not be, and what to tell those who did."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     line: Line
     feedback: Feedback
@@ -65,7 +64,9 @@ class DockerfileLine(QuestionType):
 
     kind: Literal["dockerfile_line"]
     code: Annotated[str, StringConstraints(max_length=8000)] = ""
-    answer: Annotated[tuple[Line, ...], BeforeValidator(_several), between(1, 20)]
+    answer: Annotated[
+        tuple[Line, ...], BeforeValidator(_several, json_schema_input_type=Line | list[Line]), between(1, 20)
+    ]
     several: bool = False
     wrong: Annotated[tuple[FineLine, ...], between(0, 50)] = ()
     feedback: Feedback = ""

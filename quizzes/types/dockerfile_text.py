@@ -8,9 +8,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BeforeValidator, StringConstraints, model_validator
 
 from graders.dockerfile.errors import DockerfileError
+from graders.spec import Authored
 from quizzes.types.alignment import common, share
 from quizzes.types.base import Feedback, Key, LineMark, QuestionType, Sample, Scored, Text, Value, between, refuse_at
 from quizzes.types.instruction_meaning import Step, stages_called, steps_of
@@ -40,10 +41,8 @@ def _one_or_more(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
-class WrongSnippet(BaseModel):
+class WrongSnippet(Authored):
     """What is often written and wrong: `text` is instructions, compared by meaning; `pattern` is looked for (RE2)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Annotated[str, StringConstraints(max_length=MAX_LENGTH)] = ""
     pattern: Annotated[str, StringConstraints(max_length=500)] = ""
@@ -77,7 +76,9 @@ class DockerfileText(QuestionType):
     """
 
     kind: Literal["dockerfile_text"]
-    answer: Annotated[tuple[Snippet, ...], BeforeValidator(_one_or_more), between(1, 20)]
+    answer: Annotated[
+        tuple[Snippet, ...], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]), between(1, 20)
+    ]
     forms: Literal["exact", "either"] = "exact"
     order: Literal["as_written", "free"] = "as_written"
     scoring: Literal["per_line", "all_or_nothing"] = "per_line"

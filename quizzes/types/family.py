@@ -19,6 +19,7 @@ from graders.values import fill
 from quizzes.amounts import Amount, ExpressionError, write
 from quizzes.expressions import read_expression
 from quizzes.types.base import (
+    SAME_FOR_ALL,
     Key,
     PublicOption,
     PublicQuestion,
@@ -35,8 +36,7 @@ from quizzes.values import CannotDrawValue, Formula, Values, listed
 SEEDS_TRIED = 20
 MAX_ENDS_TRIED = 60
 _REDRAWS = 200
-_SAME_FOR_ALL = ("kind", "id", "topics", "difficulty", "points", "tags")
-_HEADER = (*_SAME_FOR_ALL, "text", "dockerfile", "explanation", "values", "where")
+_HEADER = (*SAME_FOR_ALL, "text", "dockerfile", "explanation", "values", "where")
 _MAX_LISTED = 240
 
 
@@ -130,7 +130,7 @@ class Family(QuestionType):
                     texts[name] = write(drawn[name])
                 except ExpressionError as error:
                     raise VariantFails(drawn, [(place, f"takes `{name}`, which {error}", "question")]) from error
-        filled = {name: getattr(self, name) for name in _SAME_FOR_ALL} | fill(self._template, texts)
+        filled = {name: getattr(self, name) for name in SAME_FOR_ALL} | fill(self._template, texts)
         alone = dict(_alone(self._template))
         before: VariantFails | None = None
         tried: set[Place] = set()
@@ -244,7 +244,7 @@ def family_of(question_type: type[QuestionType], data: Mapping[Any, Any], *, tri
     family = Family.model_validate({name: raw[name] for name in _HEADER if name in raw})
     family._type = question_type  # noqa: SLF001 - this function makes it
     family._template = {  # noqa: SLF001
-        name: value for name, value in raw.items() if name not in {*_SAME_FOR_ALL, "values", "where"}
+        name: value for name, value in raw.items() if name not in {*SAME_FOR_ALL, "values", "where"}
     }
     _require_names(family)
     try:

@@ -4,8 +4,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator, model_validator
 
+from graders.spec import Authored
 from quizzes.rendering import inline
 from quizzes.types.base import (
     Feedback,
@@ -23,10 +24,8 @@ from quizzes.types.base import (
 from quizzes.types.parts import PartsQuestion, by_words, id_of, one_of, require_different
 
 
-class Pair(BaseModel):
+class Pair(Authored):
     """An item, what belongs to it, and what to tell those who matched it with something else."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     item: Text
     match: Text
@@ -46,7 +45,9 @@ class Matching(PartsQuestion):
 
     kind: Literal["matching"]
     pairs: Annotated[tuple[Pair, ...], between(2, 12)]
-    extra: Annotated[tuple[Annotated[Option, BeforeValidator(option_from)], ...], between(0, 12)] = ()
+    extra: Annotated[
+        tuple[Annotated[Option, BeforeValidator(option_from, json_schema_input_type=str | Option)], ...], between(0, 12)
+    ] = ()
 
     instruction: ClassVar[str] = "Choose the match of each item."
 

@@ -49,7 +49,12 @@ class MultipleChoice(ChoiceQuestion):
 
     kind: Literal["multiple_choice"]
     answer: Annotated[tuple[Text, ...], between(1, 100)]
-    options: Annotated[tuple[Annotated[PenalisedOption, BeforeValidator(option_from)], ...], between(2, 12)]
+    options: Annotated[
+        tuple[
+            Annotated[PenalisedOption, BeforeValidator(option_from, json_schema_input_type=str | PenalisedOption)], ...
+        ],
+        between(2, 12),
+    ]
     scoring: Literal["all_or_nothing", "per_option"] = "per_option"
     penalty: Penalty | None = None
 

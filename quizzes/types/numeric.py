@@ -5,9 +5,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from graders.authored import did_you_mean
+from graders.spec import Authored
 from quizzes.types.base import (
     Feedback,
     Key,
@@ -61,10 +62,8 @@ def _unit_meant(written: str) -> str:
     return f"Did you mean `{same[0]}`?" if same else did_you_mean(written, known_units())
 
 
-class WrongNumber(BaseModel):
+class WrongNumber(Authored):
     """A wrong number that is often given (in the answer's unit, same tolerance), and what to tell about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: Number
     feedback: Feedback

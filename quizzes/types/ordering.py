@@ -53,7 +53,9 @@ class Ordering(PartsQuestion):
     """
 
     kind: Literal["ordering"]
-    items: Annotated[tuple[Annotated[Option, BeforeValidator(option_from)], ...], between(3, 12)]
+    items: Annotated[
+        tuple[Annotated[Option, BeforeValidator(option_from, json_schema_input_type=str | Option)], ...], between(3, 12)
+    ]
     scoring: Literal["longest_run", "all_or_nothing"] = "longest_run"  # type: ignore[assignment] # no per_part here
 
     instruction: ClassVar[str] = "Bring these into the right order."

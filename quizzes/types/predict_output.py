@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from django.utils.html import format_html
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BeforeValidator, StringConstraints, model_validator
 
 from graders.authored import did_you_mean
+from graders.spec import Authored
 from quizzes.rendering import inline
 from quizzes.types.alignment import common, share
 from quizzes.types.base import (
@@ -43,7 +44,9 @@ def _one_or_more(value: object) -> object:
 
 
 Output = Annotated[Text, StringConstraints(max_length=MAX_LENGTH)]
-Outputs = Annotated[tuple[Output, ...], BeforeValidator(_one_or_more), between(1, 20)]
+Outputs = Annotated[
+    tuple[Output, ...], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]), between(1, 20)
+]
 
 
 class OutputOption(Option):
@@ -57,10 +60,8 @@ class OutputOption(Option):
         return PublicOption(id=self.id, text=self.text, html=html)
 
 
-class WrongOutput(BaseModel):
+class WrongOutput(Authored):
     """A wrong output that is often typed, and what to tell about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Outputs
     feedback: Feedback
@@ -78,7 +79,10 @@ class PredictOutput(QuestionType):
 
     kind: Literal["predict_output"]
     answer: Outputs
-    options: Annotated[tuple[Annotated[OutputOption, BeforeValidator(option_from)], ...], between(0, 12)] = ()
+    options: Annotated[
+        tuple[Annotated[OutputOption, BeforeValidator(option_from, json_schema_input_type=str | OutputOption)], ...],
+        between(0, 12),
+    ] = ()
     keep_order: bool = False
     scoring: Literal["all_or_nothing", "per_line"] = "all_or_nothing"
     wrong: Annotated[tuple[WrongOutput, ...], between(0, 20)] = ()

@@ -5,8 +5,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
+from graders.spec import Authored
 from quizzes.rendering import inline
 from quizzes.types.base import Feedback, PublicCriterion, Slug, Text, between, refuse_at
 
@@ -18,19 +21,15 @@ class CannotMark(ValueError):
     """Points that the rubric does not know, or more of them than a criterion has; the message names the criterion."""
 
 
-class Level(BaseModel):
+class Level(Authored):
     """How well a criterion can be met: what that looks like, and its points."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     points: LevelPoints
     text: Text
 
 
-class Criterion(BaseModel):
+class Criterion(Authored):
     """One thing that an answer is marked by. Points may lie between its levels; it needs none."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Slug
     title: Text
@@ -50,13 +49,11 @@ class Criterion(BaseModel):
         return self
 
 
-class Rubric(BaseModel):
+class Rubric(Authored):
     """The criteria of a question, in the author's order; together they stand for all of its points.
 
     Authors write the list alone.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     criteria: Annotated[tuple[Criterion, ...], between(1, 20)]
 
@@ -64,6 +61,14 @@ class Rubric(BaseModel):
     @classmethod
     def _list_alone(cls, value: Any) -> Any:
         return {"criteria": value} if isinstance(value, list | tuple) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """As authors write it, or as it is kept."""
+        made = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [made["properties"]["criteria"], dict(made)], "description": made.get("description", "")}
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:

@@ -156,6 +156,6 @@ def test_editors_are_told_what_each_field_means() -> None:
     schema = lab_schema()
     definitions = schema["$defs"]
     assert definitions["Build"]["properties"]["rebuild_of"]["description"].startswith("Made again after this build")
-    assert definitions["check_lint"]["properties"]["rules"]["description"].startswith("hadolint's")
-    assert definitions["check_http"]["properties"]["json"]["description"].startswith("Path into the body")
-    assert definitions["check_http"]["properties"]["hint"]["description"] == "Shown when the check fails."
+    assert definitions["Lint"]["properties"]["rules"]["description"].startswith("hadolint's")
+    assert definitions["Http"]["properties"]["json"]["description"].startswith("Path into the body")
+    assert definitions["Http"]["properties"]["hint"]["description"] == "Shown when the check fails."
