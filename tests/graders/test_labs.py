@@ -79,10 +79,16 @@ def test_every_keyword_of_the_review_is_practised_in_a_lab_of_dockerfiles() -> N
 
 
 @pytest.mark.parametrize("name", sorted(OF_COMMANDS))
-def test_each_lab_of_commands_has_three_wrong_solutions_and_tells_each_learner_their_own_values(name: str) -> None:
+def test_each_lab_of_commands_has_four_wrong_solutions_that_are_mostly_right(name: str) -> None:
     plan = load_plan(LABS / name)
     wrong = [one for one in read_solutions(LABS / name, plan) if one.expected is not None and one.expected.fails]
-    assert len(wrong) >= 3
+    assert len(wrong) >= 4
+    assert [one.name for one in wrong if one.expected is not None and len(one.expected.fails) > 3] == []
+
+
+@pytest.mark.parametrize("name", sorted(OF_COMMANDS))
+def test_each_lab_of_commands_tells_each_learner_their_own_values(name: str) -> None:
+    plan = load_plan(LABS / name)
     readme = (LABS / name / "README.md").read_text()
     prepared = " ".join(plan.require_console().prepare)
     assert [value for value in plan.values if f"{{{value}}}" not in readme + prepared] == []
