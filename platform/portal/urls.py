@@ -4,11 +4,12 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from portal.gallery.views import console_gallery, gallery, question_gallery
-from portal.views import console, dashboard, join, lab, mastery, quiz, quiz_files, quiz_taking, result
+from portal.views import console, dashboard, join, lab, mastery, new_course, quiz, quiz_files, quiz_taking, result
 from portal.views.teach import activity as teach_activity
 from portal.views.teach import (
     analysis,
     audit,
+    course_files,
     evidence,
     gradebook,
     home,
@@ -69,6 +70,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("submissions/<int:pk>/cancel/", result.cancel, name="cancel"),
     path("submissions/<int:pk>/log/", result.log, name="log"),
     path("submissions/<int:pk>/files/", result.files, name="files"),
+    path("new-course/", new_course.new_course, name="new-course"),
+    path("new-course/<int:pk>/", new_course.new_course_import, name="new-course-import"),
     path("teach/", home.courses, name="teaching"),
     path(f"{_TEACH}/", home.home, name="teach"),
     path(f"{_TEACH}/join-code/", home.join_code, name="teach-join-code"),
@@ -119,6 +122,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_TEACH}/activities/<slug:activity_slug>/marking-names/", marking.names, name="teach-marking-names"),
     path(f"{_MARKING}/<slug:question_slug>/", marking.answers, name="teach-marking-question"),
     path(f"{_MARKING}/<slug:question_slug>/<slug:code>/files/<int:number>/", marking.file, name="teach-marking-file"),
+    path(f"{_TEACH}/files/", course_files.course_files, name="teach-files"),
+    path(f"{_TEACH}/files/<int:pk>/", course_files.course_import, name="teach-files-import"),
     path(f"{_TEACH}/audit/", audit.audit, name="teach-audit"),
     path(f"{_TEACH}/audit.csv", audit.audit_csv, name="teach-audit-csv"),
     path(f"{_TRY}/regrade/", submissions.grade_again, name="teach-regrade"),

@@ -15,9 +15,11 @@ from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from routes import Route, all_routes
 
 from accounts.models import User
+from authoring.models import CourseImport
 from courses.models import Course, Role
 from gradebook.models import Score
 from gradebook.services import record
@@ -182,8 +184,12 @@ STAFF = {
     "portal:teach-marking-file",
     "portal:teach-audit",
     "portal:teach-audit-csv",
+    "portal:teach-files",
+    "portal:teach-files-import",
 }
 """For those who help to run the course; not for the student whose work it is either."""
+SITE_STAFF = {"portal:new-course", "portal:new-course-import"}
+"""For staff of the site, who may make courses; an import that makes one is for who brought its files alone."""
 POSTED_ONLY = {
     "portal:teach-marking-names",
     "portal:teach-quiz-access",
@@ -235,6 +241,7 @@ class World:
     score: Score
     console: ConsoleSession
     regrade: Regrade
+    brought: CourseImport
     outsiders: Mapping[str, User]
 
     def address(self, route: Route) -> str:
@@ -244,6 +251,8 @@ class World:
         is_console = "console" in route.name
         lab = self.console.lab if is_console else self.submission.lab
         activity = (self.attempt.quiz if is_quiz else lab).activity
+        if "import" in route.name:
+            return reverse(route.name, kwargs=self.brought_at(route))
         work = self.console.pk if is_console else self.attempt.pk if is_attempt else self.submission.pk
         values: dict[str, Any] = {
             "course_slug": self.course.slug,
@@ -263,6 +272,10 @@ class World:
             "pk": self.score.pk if "score" in route.name else work,
         }
         return reverse(route.name, kwargs={name: values[name] for name in route.parameters})
+
+    def brought_at(self, route: Route) -> dict[str, Any]:
+        """The address's values for the import of course files."""
+        return {"pk": self.brought.pk, **({"slug": self.course.slug} if "slug" in route.parameters else {})}
 
 
 @pytest.fixture
@@ -292,6 +305,9 @@ def world() -> World:
         console=a_session(a_console_lab(course), owner),
         regrade=draft(
             by=an_instructor_of(course), quiz=attempt.quiz, changes={"created": Rule(change=Change.DROP)}, reason="Bad."
+        ),
+        brought=CourseImport.objects.create(
+            course=course, by=an_instructor_of(course), source="zip", name="course.zip", expires_at=timezone.now()
         ),
         outsiders={
             "a student of another course": a_member(elsewhere),
@@ -332,7 +348,7 @@ def refusals(
 
 
 def test_every_address_is_listed_once() -> None:
-    lists = [PUBLIC, PERSONAL, CLASS, OWN, STAFF]
+    lists = [PUBLIC, PERSONAL, CLASS, OWN, STAFF, SITE_STAFF]
     listed = sorted(name for names in lists for name in names)
     assert len(listed) == len(set(listed))
     there = {route.name for route in all_routes() if not route.name.startswith(("admin:", "<admin"))}
@@ -340,12 +356,25 @@ def test_every_address_is_listed_once() -> None:
 
 
 def test_strangers_see_public_pages_only(world: World) -> None:
-    assert refusals(PERSONAL | CLASS | OWN | STAFF, world, None, leads_to_sign_in) == []
+    assert refusals(PERSONAL | CLASS | OWN | STAFF | SITE_STAFF, world, None, leads_to_sign_in) == []
 
 
 def test_nobody_outside_the_course_gets_at_anything_in_it(world: World) -> None:
     for who, user in world.outsiders.items():
         assert refusals(CLASS | OWN | STAFF, world, user) == [], who
+
+
+def test_nobody_but_staff_of_the_site_makes_courses(world: World) -> None:
+    for user in (world.owner, world.classmate, an_instructor_of(world.course), *world.outsiders.values()):
+        assert refusals(SITE_STAFF, world, user) == [], user
+
+
+def test_staff_of_the_site_do_not_get_at_what_somebody_else_brought(world: World) -> None:
+    staff = a_user(is_staff=True)
+    assert refusals({"portal:new-course-import"}, world, staff) == []
+    CourseImport.objects.update(course=None)
+    assert refusals({"portal:new-course-import"}, world, staff) == []
+    assert client_of(staff).get(reverse("portal:new-course")).status_code == 200
 
 
 def test_a_classmate_gets_at_nobody_elses_work(world: World) -> None:

@@ -16,6 +16,7 @@ const options = {
     marking: here("src/marking.ts"),
     console: here("src/console.ts"),
     proof: here("src/proof.ts"),
+    import: here("src/import.ts"),
   },
   outdir: here("../static/portal/build"),
   bundle: true,

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from courses.access import may_make_courses
 from courses.models import Course
 
 register = template.Library()
@@ -43,7 +44,9 @@ def navigation(request: HttpRequest) -> list[NavigationItem]:
     """The main navigation of the person signed in. One query, for the entry of those who run a course."""
     home = reverse("portal:dashboard")
     entries = [("Dashboard", home)]
-    if Course.objects.staffed_by(request.user).exists():
+    user = request.user
+    makes = user.is_authenticated and may_make_courses(user)
+    if makes or Course.objects.staffed_by(user).exists():
         entries.append(("Teaching", reverse("portal:teaching")))
     return [
         NavigationItem(

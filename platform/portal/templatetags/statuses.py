@@ -79,6 +79,18 @@ STATUSES = {
     "proof contradicted": Status(word="Contradicted", icon="cross", tone="bad"),
     "proof not_run": Status(word="Not run", icon="alert", tone="warn"),
     "proof none": Status(word="No proof", icon="minus", tone="calm"),
+    # Course files
+    "import waiting": Status(word="Waiting to be read", icon="clock", tone="note"),
+    "import reading": Status(word="Being read", icon="turn", tone="note"),
+    "import seen": Status(word="To be confirmed", icon="edit", tone="warn"),
+    "import confirmed": Status(word="Waiting to be applied", icon="clock", tone="note"),
+    "import applying": Status(word="Being applied", icon="turn", tone="note"),
+    "import applied": Status(word="Applied", icon="check", tone="good"),
+    "import same": Status(word="Nothing to change", icon="check", tone="calm"),
+    "import refused": Status(word="Has errors", icon="cross", tone="bad"),
+    "import dropped": Status(word="Thrown away", icon="minus", tone="calm"),
+    "import expired": Status(word="Expired", icon="clock", tone="calm"),
+    "import failed": Status(word="Failed on our side", icon="alert", tone="bad"),
     # Consoles, and the containers in them
     "console opening": Status(word="Getting ready", icon="turn", tone="note"),
     "console open": Status(word="Ready", icon="play", tone="good"),

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import DrydockError
-from courses.access import may_teach
+from courses.access import may_make_courses, may_teach
 from courses.models import Course, Membership
 from courses.services import rotate_join_code, set_joining
 from portal.teaching.progress import progress_of, starters, stuck_in
@@ -23,11 +23,12 @@ _OPEN = {"can be done", "past due"}
 @login_required
 @require_safe
 def courses(request: SignedInRequest) -> HttpResponse:
-    """List the courses that one helps to run; the only one opens at once."""
+    """List the courses that one helps to run; the only one opens at once, unless one can make more of them."""
     found = list(Course.objects.staffed_by(request.user))
-    if len(found) == 1:
+    may_make = may_make_courses(request.user)
+    if len(found) == 1 and not may_make:
         return redirect("portal:teach", slug=found[0].slug)
-    return render(request, "portal/teach/courses.html", {"courses": found})
+    return render(request, "portal/teach/courses.html", {"courses": found, "may_make": may_make})
 
 
 @for_staff
