@@ -1,4 +1,0 @@
-FROM busybox:1.35
-COPY store/ /app/
-ENV STORE_LISTEN=0.0.0.0 STORE_DATA=/data
-CMD ["sh", "/app/store.sh"]
