@@ -30,6 +30,8 @@ _MEMORY_BYTES = 2048 * MIB
 _HEADER_BYTES = 128
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _MOST_SAID = 200
+_CUT_OFF = (f"signal {signal.SIGXFSZ.value}", "file too large", "invalid index-pack output")
+"""What git says when what it writes has reached its limit."""
 _CONFIGURATION = {
     "protocol.allow": "never",
     "protocol.https.allow": "always",
@@ -189,7 +191,7 @@ def _why_not(ended: _Ended, repository: Repository, ref: str) -> DrydockError:
     if ended.late:
         seconds = f"{settings.COURSE_GIT_SECONDS:g} seconds"
         return _trouble("git_slow", f"The repository did not arrive within {seconds}. Try again, or upload a zip file.")
-    if f"signal {signal.SIGXFSZ.value}" in said or "file too large" in said:
+    if any(words in said for words in _CUT_OFF):
         message = f"The repository is larger than the {most} that are fetched. Upload the pack alone, as a zip file."
         return _trouble("git_too_large", message)
     if "couldn't find remote ref" in said or "not our ref" in said:
