@@ -41,6 +41,7 @@ ALWAYS = (
     Need("node", ("nodejs",)),
     Need("npm", ("npm",)),
     Need("/etc/ssl/certs/ca-certificates.crt", ("ca-certificates",)),
+    Need("git", ("git",)),  # fetches course files
 )
 REDIS = (Need("redis-server", ("redis-server",)),)
 ENGINE = (
@@ -57,6 +58,7 @@ TESTS = (
     Need("chromium", ("chromium", "fonts-dejavu-core")),
     Need("/usr/lib/postgresql/*/bin/initdb", ("postgresql",)),
     Need("git", ("git",)),
+    Need("openssl", ("openssl",)),
 )
 CHECKS = (Need("docker-compose", ("docker-compose",)), Need("git", ("git",)))
 

@@ -32,6 +32,8 @@ CONSOLE_NAME = "main"
 """What sessions call their engine, which the worker's queue is named after."""
 CONSOLE_THREADS = 16
 """Lines that are carried out at once: most of each is waiting for the engine."""
+AUTHOR_QUEUE = "authoring"
+"""What the worker that reads course files listens to (platform/authoring/calling.py)."""
 CONSOLE_ENGINE = (
     *("--keep", "--memory-mib", "1280", "--pids", "2048", "--cpus", "1.5", "--disk-mib", "8000"),
     *("--build-memory-mib", "384", "--build-pids", "256"),
@@ -119,7 +121,22 @@ def site(instance: Instance, port: int) -> list[Program]:
         (str(instance.python), str(instance.repository / "manage.py"), "sweep", "--every", str(SWEEP_SECONDS)),
         shared,
     )
-    return [web, *workers, *consoles(instance, shared), sweeper]
+    return [web, *workers, *consoles(instance, shared), author(instance, shared), sweeper]
+
+
+def author(instance: Instance, shared: Mapping[str, str]) -> Program:
+    """The worker that reads course files and brings them in: apart from grading, since it fetches, and takes time."""
+    celery = str(instance.venv / "bin/celery")
+    return Program(
+        "author",
+        (
+            *(celery, "-A", "config", "worker", "--pool", "threads", "--concurrency", "1", "--queues", AUTHOR_QUEUE),
+            *("--hostname", f"author@{instance.name}", "--without-mingle", "--without-gossip"),
+        ),
+        {**shared, "WORKER_NAME": f"author@{instance.name}"},
+        stop_seconds=30,  # then its lease runs out, and nothing of the course was changed
+        whole_group=False,
+    )
 
 
 def consoles(instance: Instance, shared: Mapping[str, str]) -> list[Program]:

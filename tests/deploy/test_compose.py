@@ -45,7 +45,7 @@ def networks_of(service: dict[str, Any]) -> set[str]:
 
 def test_every_part_is_there(composed: dict[str, Any]) -> None:
     assert set(composed["services"]) == {
-        *("web", "worker", "sweeper", "postgres", "redis", "console-worker", "console-tender"),
+        *("web", "worker", "sweeper", "postgres", "redis", "console-worker", "console-tender", "author"),
         *ENGINES,
         *ENDS_BY_ITSELF,
     }
@@ -105,7 +105,7 @@ def test_only_the_engines_are_privileged(composed: dict[str, Any]) -> None:
     services = composed["services"]
 
     assert {name for name, service in services.items() if service.get("privileged")} == set(ENGINES)
-    for name in ("web", "worker", "console-worker", "console-tender", "sweeper", "setup"):
+    for name in ("web", "worker", "console-worker", "console-tender", "author", "sweeper", "setup"):
         assert services[name]["cap_drop"] == ["ALL"], name
         assert services[name]["read_only"] is True, name
         assert "no-new-privileges:true" in services[name]["security_opt"], name
@@ -116,6 +116,20 @@ def test_database_and_redis_are_on_a_network_without_a_way_out_and_publish_nothi
     for name in ("postgres", "redis"):
         assert networks_of(composed["services"][name]) == {"data"}
         assert not composed["services"][name].get("ports")
+
+
+def test_who_reads_course_files_reaches_repositories_and_neither_engines_nor_browsers(composed: dict[str, Any]) -> None:
+    author = composed["services"]["author"]
+
+    assert networks_of(author) == {"data", "fetching"}
+    assert volumes_of(author) == {"files"}
+    assert not author.get("ports")
+    assert (
+        "git"
+        in (REPOSITORY / "deploy/Dockerfile").read_text().partition(" AS site")[2].partition(" AS engine")[0].split()
+    )
+    for name in set(composed["services"]) - {"author"}:
+        assert "fetching" not in networks_of(composed["services"][name]), name
 
 
 def test_redis_keeps_an_append_only_file_on_a_volume(composed: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from supervisor.options import ServerOptions
 
+from authoring.calling import READERS
 from deploy.up import programs
 from deploy.up.instance import REPOSITORY, Instance, find
 from deploy.up.programs import Program
@@ -29,14 +30,14 @@ def test_an_instance_runs_everything_itself(tmp_path: Path) -> None:
 
     assert names(instance) == [
         *("redis", "engine-0", "engine-1", "engine-console"),
-        *("web", "worker-0", "worker-1", "console-worker", "console-tender", "sweeper"),
+        *("web", "worker-0", "worker-1", "console-worker", "console-tender", "author", "sweeper"),
     ]
 
 
 def test_given_services_are_not_started(tmp_path: Path) -> None:
     instance = an_instance(tmp_path, REDIS_URL="redis://r:1", SANDBOX_ENGINES="tcp://a:1,tcp://b:1,tcp://c:1")
 
-    assert names(instance) == ["web", "worker-0", "worker-1", "worker-2", "sweeper"]
+    assert names(instance) == ["web", "worker-0", "worker-1", "worker-2", "author", "sweeper"]
 
 
 def test_consoles_use_an_engine_that_the_operator_gives(tmp_path: Path) -> None:
@@ -95,8 +96,15 @@ def test_a_change_in_the_code_changes_what_supervisord_sees_of_the_site_alone(tm
     after = sections(instance)
 
     assert {name for name in before if before[name] != after[name]} == {
-        *("web", "worker-0", "worker-1", "console-worker", "console-tender", "sweeper")
+        *("web", "worker-0", "worker-1", "console-worker", "console-tender", "author", "sweeper")
     }
+
+
+def test_course_files_are_read_by_who_listens_to_their_queue_and_has_no_engine(tmp_path: Path) -> None:
+    author = next(one for one in programs.site(an_instance(tmp_path), 8000) if one.name == "author")
+
+    assert author.command[author.command.index("--queues") + 1] == READERS
+    assert not {"SANDBOX_ENGINE", "CONSOLE_ENGINE"} & set(author.environment)
 
 
 def sections(instance: Instance) -> dict[str, str]:
