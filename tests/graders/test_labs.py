@@ -55,6 +55,7 @@ OF_DOCKERFILES = {
     "debug-wrong-user",
     "debug-deaf",
     "api-1-it-runs",
+    "api-2-safe-to-run",
     "containerize-api",
 }
 
