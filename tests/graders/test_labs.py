@@ -66,10 +66,11 @@ def test_each_lab_of_the_pack_is_one_of_dockerfiles_or_of_commands() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OF_DOCKERFILES))
-def test_each_lab_of_dockerfiles_has_four_wrong_solutions_that_are_mostly_right(name: str) -> None:
+def test_each_lab_of_dockerfiles_has_four_wrong_solutions_that_build_and_are_mostly_right(name: str) -> None:
     plan = load_plan(LABS / name)
+    whether_it_builds = {check.id for check in plan.checks if check.kind == "builds"}
     wrong = [one for one in read_solutions(LABS / name, plan) if one.expected is not None and one.expected.fails]
-    assert len(wrong) >= 4
+    assert sum(1 for one in wrong if one.expected and not whether_it_builds.intersection(one.expected.fails)) >= 4
     assert [one.name for one in wrong if one.expected is not None and len(one.expected.fails) > 3] == []
 
 
