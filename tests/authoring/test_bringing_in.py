@@ -67,7 +67,7 @@ def code_of(caught: "pytest.ExceptionInfo[DrydockError]") -> str:
 def test_the_difference_is_what_course_sync_would_print_and_nothing_is_changed_by_looking(tmp_path: Path) -> None:
     made = brought(staff(), None)
     assert made.state == ImportState.SEEN, made.why
-    assert lines(made) == [str(change) for change in preview(pack=load(a_pack(tmp_path)))]
+    assert lines(made) == [str(change) for change in preview(pack=load(a_pack(tmp_path / "pack")))]
     assert not Course.objects.exists()
     assert len(stored_files()) == 1
 
@@ -139,7 +139,7 @@ def test_every_problem_is_told_with_its_place_in_the_pack_and_nothing_is_kept() 
     made = brought(staff(), None, wrong)
     assert made.state == ImportState.REFUSED
     places = [(one["file"], one["line"], one["column"]) for one in made.problems]
-    assert ("banks/all.yaml", 2, 3) in places
+    assert ("banks/all.yaml", 2, 12) in places
     assert ("labs/hello/lab.yaml", 3, 1) in places
     assert all("drydock-pack" not in one["message"] for one in made.problems)
     assert stored_files() == []
@@ -358,11 +358,11 @@ def test_a_folder_that_climbs_out_is_refused() -> None:
 def test_syncing_by_command_between_look_and_confirmation_counts_as_a_change(tmp_path: Path) -> None:
     author = staff()
     made = brought(author, None)
-    sync(pack=load(a_pack(tmp_path)))
+    sync(pack=load(a_pack(tmp_path / "pack")))
     Membership.objects.create(course=Course.objects.get(), user=author, role=Role.INSTRUCTOR)
     again = brought(author, Course.objects.get(), a_zip(course_yaml=COURSE.replace("Small course", "Smaller")))
-    a_pack(tmp_path, course_yaml=COURSE.replace("Small course", "Smallest"))
-    sync(pack=load(tmp_path))
+    a_pack(tmp_path / "pack", course_yaml=COURSE.replace("Small course", "Smallest"))
+    sync(pack=load(tmp_path / "pack"))
     assert applied(again).changed_meanwhile
     assert applied(made).state == ImportState.REFUSED
     assert bringing_in.CourseImport.objects.count() == 2
