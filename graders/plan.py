@@ -270,9 +270,14 @@ def load_bases(lab_dir: Path) -> dict[str, Base]:
         try:
             bases[name] = Base(name=name, image=image)
         except ValidationError:
-            problems.append(
-                document.problem(("bases", name), f"The base `{name}` needs an `image`, such as busybox:1.35.")
+            near = (
+                [key for key in recipe if did_you_mean(key, ["image"]).startswith("Did")]
+                if isinstance(recipe, dict)
+                else []
             )
+            meant = f" Did you mean `image` by `{near[0]}`?" if near and "image" not in recipe else ""
+            message = f"The base `{name}` needs an `image`, such as busybox:1.35.{meant}"
+            problems.append(document.problem(("bases", name), message))
     if problems:
         raise InvalidPlan(problems)
     return bases

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from graders.archive import Caps, Submission, SubmissionRefused
 from graders.attached import EXPECT_FILE, SOLUTIONS, STARTER
-from graders.authored import Document, InvalidFile, Problem, read_yaml
+from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
 from graders.console_plan import COMMANDS_FILE
 from graders.engine import grade
 from graders.handin import assemble
@@ -168,7 +168,7 @@ def _read_expectation(document: Document, plan: LabPlan) -> Expectation:
         raise InvalidPlan(problems_of(error, document, Expectation)) from None
     known = {check.id for check in plan.checks}
     unknown = [
-        document.problem(("fails", position), f"The lab has no check `{check}`.")
+        document.problem(("fails", position), f"The lab has no check `{check}`. {did_you_mean(check, known)}")
         for position, check in enumerate(expected.fails)
         if check not in known
     ]

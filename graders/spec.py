@@ -1,5 +1,6 @@
 """What specs that authors write are made of: the frozen base class and the small types that its fields share."""
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -227,19 +228,71 @@ def _place_in(loc: Place, document: Document) -> Place:
     return loc
 
 
+_PLAINLY = {
+    "int_type": "must be a whole number, without quotes, such as 5",
+    "float_type": "must be a number, without quotes, such as 2.5",
+    "bool_type": "must be true or false, without quotes",
+    "string_type": "must be text",
+    "tuple_type": "must be a list, such as [one, two]",
+    "dict_type": "must be a mapping of names, such as {name: …}",
+    "model_type": "must be a mapping of names, such as {name: …}",
+}
+"""What authors are told where something of another type stands, by pydantic's names for it."""
+
+
+_SUBJECTS = frozenset({
+    "a", "an", "every", "feedback", "give", "it", "keys", "lines", "name", "no", "nobody", "nothing", "one", "only",
+    "put", "say", "that", "the", "there", "this", "write",
+})  # fmt: skip
+"""What a message begins with that is a sentence without the field's name."""
+_PATTERNS = {
+    "^[a-z0-9]+(-[a-z0-9]+)*$": "must be of lower-case letters and digits, with hyphens between, such as `two-words`",
+    r"^[a-z0-9-]+(\.[a-z0-9-]+)*$": "must be of lower-case letters, digits, hyphens and dots, such as `docker.what`",
+    r"^[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?$": "must be a topic, such as `docker.what`, or a group, such as `docker.*`",
+    r"^\.[a-z0-9]{1,12}$": "must be the ending of a file's name, such as `.yaml`",
+}
+"""What authors are told of texts that do not look as they must, by the pattern."""
+
+
 def _say(details: Any, document: Document, root: type[BaseModel]) -> str:
     loc: Place = details["loc"]
-    field = next((str(part) for part in reversed(_place_in(loc, document)) if isinstance(part, str)), "")
+    place = _place_in(loc, document)
+    field = next((str(part) for part in reversed(place) if isinstance(part, str)), "")
     kind, message = str(details["type"]), str(details["msg"])
     if kind.startswith("plan_"):
         return message
+    value = _value_at(place, document)
+    if place and isinstance(place[-1], int) and isinstance(value, dict):
+        field = ""  # what is wrong is one thing of a list, not the list
     if kind == "missing":
         return f"`{loc[-1]}` is missing."
     if kind == "extra_forbidden":
         return f"`{loc[-1]}` is not known here. {did_you_mean(str(loc[-1]), _fields_at(loc[:-1], document, root))}"
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    if kind == "string_pattern_mismatch":
+        message = _PATTERNS.get(str(details["ctx"]["pattern"]), message)
+    message = _PLAINLY.get(kind) or message.removeprefix("Value error, ").removeprefix("Input ")
+    if kind == "literal_error":
+        near = _near(value, str(details["ctx"]["expected"]))
+        message = f"{message}. Did you mean `{near}`?" if near else message
     message = message[:1].lower() + message[1:] if not message.startswith("`") else message
-    return f"`{field}` {message}." if field else f"This {message}."
+    end = "" if message[-1:] in ".?" else "."
+    if kind == "question" and (message.startswith("`") or message.partition(" ")[0] in _SUBJECTS):
+        return f"`{field}`: {message}{end}" if field else f"{message[:1].upper()}{message[1:]}{end}"
+    return f"`{field}` {message}{end}" if field else f"This {message}{end}"
+
+
+def _near(value: Any, expected: str) -> str:
+    """The one of the words that pydantic names which was probably meant."""
+    words = re.findall(r"'([^']+)'", expected)
+    near = difflib.get_close_matches(value.lower(), words, n=1, cutoff=0.6) if isinstance(value, str) else []
+    return near[0] if near else ""
+
+
+def _value_at(place: Place, document: Document) -> Any:
+    value = document.value
+    for part in place:
+        value = _inner(value, part)
+    return value
 
 
 def _fields_at(loc: Place, document: Document, root: type[BaseModel]) -> Iterable[str]:
@@ -257,7 +310,7 @@ def _fields_at(loc: Place, document: Document, root: type[BaseModel]) -> Iterabl
         name
         for model in found
         for name in (
-            *(field.alias or name for name, field in model.model_fields.items()),
+            *(field.alias or name for name, field in model.model_fields.items() if name != "attached"),
             *getattr(model, "ALSO_READ", ()),
         )
     ]

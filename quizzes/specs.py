@@ -48,7 +48,9 @@ class Bank(RootModel[Annotated[tuple[AnyQuestion, ...], between(1, MAX_IN_BANK)]
     @classmethod
     def _is_a_list(cls, value: Any) -> Any:
         if not isinstance(value, list | tuple):
-            refuse_at((), "file is no bank: a bank is a list of questions, each of which begins with `- id: …`", value)
+            refuse_at(
+                (), "this file is no bank: a bank is a list of questions, each of which begins with `- id: …`", value
+            )
         return value
 
     @model_validator(mode="after")

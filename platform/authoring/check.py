@@ -40,11 +40,11 @@ def unreadable(pack: Pack) -> list[Problem]:
     """What is wrong in the files that only checking reads: the labs' solutions, and what is said of survivors."""
     problems: list[Problem] = []
     for lab in pack.labs.values():
-        try:
-            read_survivors(lab.folder)
-            read_solutions(lab.folder, lab.plan)
-        except InvalidFile as error:
-            problems += error.problems
+        for read in (lambda each: read_survivors(each.folder), lambda each: read_solutions(each.folder, each.plan)):
+            try:
+                read(lab)
+            except InvalidFile as error:
+                problems += error.problems
     return problems
 
 

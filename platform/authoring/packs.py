@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from authoring.pack_tree import stray, stray_in_lab, unsafe
 from authoring.specs import CourseSpec
-from graders.authored import Document, InvalidFile, Problem, did_you_mean, read_yaml
-from graders.plan import COURSE_FILE, LabPlan, load_plan
+from graders.authored import Document, InvalidFile, Place, Problem, did_you_mean, read_yaml
+from graders.plan import COURSE_FILE, LAB_FILE, LabPlan, load_plan
 from graders.spec import problems_of, templates_in
 from quizzes.drawing import Candidate, CannotDraw, draw_questions
 from quizzes.proof_faults import faults_of
@@ -54,9 +55,14 @@ def load(folder: Path) -> Pack:
     if not course_file.is_file():
         message = f"There is no {COURSE_FILE} here. A pack is a folder with one; give the path of that folder."
         raise InvalidPack([Problem(str(folder), 1, 1, message)])
+    problems += unsafe(folder)
+    if problems:  # nothing of it is opened
+        raise InvalidPack(problems)
+    problems += stray(folder)
     read = _Reader(problems)
     course_document, course = read.model(course_file, CourseSpec)
-    banks = [(document, bank) for document, bank in read.folder(folder / "banks", Bank) if bank is not None]
+    every_bank = list(read.folder(folder / "banks", Bank))
+    banks = [(document, bank) for document, bank in every_bank if bank is not None]
     quizzes = {
         Path(document.file).stem: (document, quiz) for document, quiz in read.folder(folder / "quizzes", QuizSpec)
     }
@@ -65,11 +71,17 @@ def load(folder: Path) -> Pack:
         problems += _dangling_activities(course_document, course, quizzes=quizzes, labs=labs)
         problems += _unused(folder, course, quizzes=quizzes, labs=labs)
         problems += _unknown_topics(course, banks, labs)
+        problems += _unknown_draws(course, quizzes)
     problems += _unprovable(banks)
     problems += _questions_named_twice(banks)
     questions = tuple(question for _, bank in banks for question in bank.questions)
-    problems += _dangling_questions(quizzes, {question.id for question in questions})
-    problems += _impossible_draws(quizzes, questions)
+    if all(isinstance(document.value, list) for document, _ in every_bank):
+        known = {question.id for question in questions} | _ids_in_unreadable(every_bank)
+        problems += _dangling_questions(quizzes, known)
+    if len(banks) == len(every_bank):
+        problems += _impossible_draws(quizzes, questions)
+        if None not in (quiz for _, quiz in quizzes.values()):
+            problems += _unasked(banks, quizzes)
     if problems or course is None:
         raise InvalidPack(problems)
     return Pack(
@@ -110,8 +122,13 @@ class _Reader:
     def folder(self, folder: Path, model: type[Model]) -> Iterator[tuple[Document, Model | None]]:
         """Each YAML file of a folder; other files are problems, since nothing would ever read them."""
         for file in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if file.suffix != ".yaml":
-                self.problems.append(Problem(str(file), 1, 1, "Nothing reads this file: files here end in .yaml."))
+            if file.name.startswith("."):
+                continue
+            if file.suffix != ".yaml" or not file.is_file():
+                what = "folder" if file.is_dir() else "file"
+                meant = f" Did you mean `{file.stem}.yaml`?" if file.suffix == ".yml" else ""
+                message = f"Nothing reads this {what}: files here end in .yaml, and are in no folder.{meant}"
+                self.problems.append(Problem(str(file), 1, 1, message))
                 continue
             yield self.model(file, model)
 
@@ -123,7 +140,10 @@ class _Reader:
             plan = load_plan(folder)
         except InvalidFile as error:
             self.problems += error.problems
+            self.problems += stray_in_lab(folder, (each.name for each in folder.iterdir() if each.is_dir()))
             return None
+        used = (name for check in plan.checks for name in check.folders())
+        self.problems += stray_in_lab(folder, used)
         self.problems += _untold(folder / "README.md", plan, readme)
         return LabFiles(folder=folder, plan=plan, readme=readme, starter=starter)
 
@@ -133,22 +153,23 @@ class _Reader:
         except FileNotFoundError:
             self.problems.append(Problem(str(file), 1, 1, missing))
             return ""
-        except (UnicodeDecodeError, OSError):
-            self.problems.append(Problem(str(file), 1, 1, "The file cannot be read as UTF-8 text."))
+        except UnicodeDecodeError as error:
+            line = file.read_bytes().count(b"\n", 0, error.start) + 1
+            self.problems.append(Problem(str(file), line, 1, "The file is not UTF-8 text."))
+            return ""
+        except OSError as error:
+            self.problems.append(Problem(str(file), 1, 1, f"The file cannot be read: {error.strerror}."))
             return ""
         return text
 
     def _starter(self, folder: Path) -> Iterator[tuple[str, str]]:
-        total = 0
-        for file in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if file.is_symlink():
-                self.problems.append(Problem(str(file), 1, 1, "Starter files cannot be links."))
-            elif file.is_file():
-                text = self._text(file)
-                total += len(text.encode())
-                yield file.relative_to(folder).as_posix(), text
+        total = sum(file.lstat().st_size for file in folder.rglob("*")) if folder.is_dir() else 0
         if total > MAX_STARTER_BYTES:
             self.problems.append(Problem(str(folder), 1, 1, "The starter files are larger than 1 MiB together."))
+            return
+        for file in sorted(folder.rglob("*")) if folder.is_dir() else []:
+            if file.is_file():
+                yield file.relative_to(folder).as_posix(), self._text(file)
 
 
 def _untold(file: Path, plan: LabPlan, readme: str) -> Iterator[Problem]:
@@ -195,18 +216,42 @@ def _unused(folder: Path, course: CourseSpec, *, quizzes: Quizzes, labs: Labs) -
 def _unknown_topics(course: CourseSpec, banks: Banks, labs: Labs) -> Iterator[Problem]:
     for document, bank in banks:
         for position, question in enumerate(bank.questions):
-            for topic in question.topics:
-                if topic not in course.topics:
-                    message = f"The course has no topic `{topic}`. {did_you_mean(topic, course.topics)}"
-                    yield document.problem((position, "topics"), message)
+            yield from _not_of_the_course(document, (position, "topics"), dict(enumerate(question.topics)), course)
     for lab in labs.values():
-        if lab is None:
+        if lab is None or {*lab.plan.topics, *(each for check in lab.plan.checks for each in check.topics)} <= set(
+            course.topics
+        ):
             continue
-        named = [*lab.plan.topics, *(topic for check in lab.plan.checks for topic in check.topics)]
-        for topic in dict.fromkeys(named):
-            if topic not in course.topics:
-                message = f"The course has no topic `{topic}`. {did_you_mean(topic, course.topics)}"
-                yield Problem(str(lab.folder / "lab.yaml"), 1, 1, message)
+        file = lab.folder / LAB_FILE
+        document = read_yaml(file.read_bytes(), file=str(file))
+        yield from _not_of_the_course(document, ("topics",), dict(enumerate(lab.plan.topics)), course)
+        for position, check in enumerate(lab.plan.checks):
+            yield from _not_of_the_course(
+                document, ("checks", position, "topics"), dict(enumerate(check.topics)), course
+            )
+
+
+def _unknown_draws(course: CourseSpec, quizzes: Quizzes) -> Iterator[Problem]:
+    """Topics that quizzes draw from; a group such as `docker.*` has one topic at least."""
+    for document, quiz in quizzes.values():
+        for position, item in enumerate(quiz.items if quiz is not None else ()):
+            for number, topic in enumerate(getattr(item, "topics", ())):
+                group = topic.removesuffix("*")
+                if group != topic and not any(each.startswith(group) for each in course.topics):
+                    groups = {f"{each.rpartition('.')[0]}.*" for each in course.topics if "." in each}
+                    message = f"The course has no topic of the group `{topic}`. {did_you_mean(topic, groups)}"
+                    yield document.problem(("items", position, "topics", number), message)
+                elif group == topic:
+                    yield from _not_of_the_course(document, ("items", position, "topics"), {number: topic}, course)
+
+
+def _not_of_the_course(
+    document: Document, place: Place, topics: Mapping[int, str], course: CourseSpec
+) -> Iterator[Problem]:
+    for position, topic in topics.items():
+        if topic not in course.topics:
+            message = f"The course has no topic `{topic}`. {did_you_mean(topic, course.topics)}"
+            yield document.problem((*place, position), message)
 
 
 def _unprovable(banks: Banks) -> Iterator[Problem]:
@@ -221,13 +266,43 @@ def _unprovable(banks: Banks) -> Iterator[Problem]:
 
 
 def _questions_named_twice(banks: Banks) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
+    seen: dict[str, Problem] = {}
     for document, bank in banks:
         for position, question in enumerate(bank.questions):
-            if question.id in seen and seen[question.id] != document.file:
-                message = f"There is a question `{question.id}` in {seen[question.id]} already."
+            here = document.problem((position, "id"), "")
+            first = seen.setdefault(question.id, here)
+            if first.file != document.file:
+                where = f"{Path(first.file).parent.name}/{Path(first.file).name}, line {first.line}"
+                message = f"There is a question `{question.id}` already, in {where}: give this one an id of its own."
                 yield document.problem((position, "id"), message)
-            seen.setdefault(question.id, document.file)
+
+
+def _ids_in_unreadable(banks: Iterable[tuple[Document, Bank | None]]) -> set[str]:
+    """Ids of questions that are there, though something else is wrong in their bank: quizzes may name them."""
+    raw = (document.value for document, bank in banks if bank is None and isinstance(document.value, list))
+    return {str(question["id"]) for each in raw for question in each if isinstance(question, dict) and "id" in question}
+
+
+def _unasked(banks: Banks, quizzes: Quizzes) -> Iterator[Problem]:
+    """Banks that no quiz takes any question of."""
+    specs = [quiz for _, quiz in quizzes.values() if quiz is not None]
+    listed = {item.question for quiz in specs for item in quiz.listed}
+    draws = [draw for quiz in specs for draw in quiz.draws]
+    for document, bank in banks:
+        if not any(
+            question.id in listed
+            or any(
+                draw.takes(
+                    topics=question.topics, kind=question.kind, difficulty=question.difficulty, tags=question.tags
+                )
+                for draw in draws
+            )
+            for question in bank.questions
+        ):
+            message = (
+                "No quiz asks any question of this bank: list one among a quiz's `items`, or draw from its topics."
+            )
+            yield Problem(document.file, 1, 1, message)
 
 
 def _dangling_questions(quizzes: Quizzes, known: set[str]) -> Iterator[Problem]:
@@ -262,4 +337,4 @@ def _impossible_draws(quizzes: Quizzes, questions: Iterable[QuestionType]) -> It
         try:
             draw_questions(quiz, listed=listed, pool=candidates, rng=random.Random(0))  # noqa: S311 - only whether it works
         except CannotDraw as problem:
-            yield document.problem(("items", problem.item), f"{problem.message}.")
+            yield document.problem(("items", problem.item), f"{problem.message[:1].upper()}{problem.message[1:]}.")

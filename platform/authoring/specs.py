@@ -1,17 +1,21 @@
 """The shape of course.yaml: what the course is, which bases its labs build from, its topics and its activities."""
 
+import difflib
 import zoneinfo
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from courses.names import why_reserved
-from graders.spec import Identifier, Spec, Text
+from graders.authored import Place
+from graders.spec import Identifier, Spec, Text, errors_at
 
 
 def _time_zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
-        raise ValueError("must be a time zone's name, such as Europe/Madrid or UTC")
+        near = difflib.get_close_matches(name, zoneinfo.available_timezones(), n=1)
+        meant = f". Did you mean `{near[0]}`?" if near else ""
+        raise ValueError(f"must be a time zone's name, such as Europe/Madrid or UTC{meant}")
     return name
 
 
@@ -58,6 +62,8 @@ class TopicSpec(Spec):
 
 
 def _title_alone(value: Any) -> Any:
+    if value is None:
+        raise ValueError("needs a title, such as `docker.what: What Docker is`")
     return {"title": value} if isinstance(value, str) else value
 
 
@@ -103,8 +109,12 @@ class CourseSpec(Spec):
     @model_validator(mode="after")
     def _each_activity_once(self) -> "CourseSpec":
         seen: set[str] = set()
-        for entry in self.activities:
+        twice: list[tuple[Place, str]] = []
+        for position, entry in enumerate(self.activities):
             if entry.name in seen:
-                raise ValueError(f"has the activity `{entry.name}` twice; a quiz and a lab need different names, too")
+                message = f"There is an activity `{entry.name}` already; a quiz and a lab need different names, too."
+                twice.append((("activities", position, entry.kind), message))
             seen.add(entry.name)
+        if twice:
+            raise errors_at(twice)
         return self

@@ -103,12 +103,12 @@ def test_another_rule_for_several_tries_counts_for_those_handed_in_before(
 def test_a_lab_that_is_worth_more_leaves_everybody_the_share_that_they_earned(
     tmp_path: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
-    sync(pack=load(a_pack(tmp_path)), publish_new=True)
+    sync(pack=load(a_pack(tmp_path / "pack")), publish_new=True)
     graded(a_submission(Lab.objects.get()), score=2, max_score=4)
     assert Score.objects.get().points == 2
     doubled = LAB.replace("points: 4", "points: 8").replace("points: 3", "points: 7")
     with django_capture_on_commit_callbacks(execute=True):
-        sync(pack=load(a_pack(tmp_path, labs__hello__lab_yaml=doubled)))
+        sync(pack=load(a_pack(tmp_path / "pack", labs__hello__lab_yaml=doubled)))
     score = Score.objects.get()
     assert (score.points, score.max_points) == (4, 8)
 

@@ -147,7 +147,7 @@ def test_a_healthcheck_may_be_tried_without_being_broken() -> None:
         ("title: @x\n", "A text that begins with this character needs quotes."),
         ("title: !!int abc\n", "`abc` is no number."),
         ("title: ~\n", "lab.yaml:1:1: `title` must be text"),
-        ("builds: [1]\n" + PLAIN, "`builds` should be a valid dictionary."),
+        ("builds: [1]\n" + PLAIN, "`builds` must be a mapping of names, such as {name: …}."),
         ("- 1\n", "A lab is a mapping that begins with `title: …`."),
     ],
 )

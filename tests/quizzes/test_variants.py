@@ -292,7 +292,7 @@ values:
   square: {compute: n * n}
 """
     (message,) = said_about(text)
-    assert message.startswith("5: `options` there is an option `4` already (seed ")
+    assert message.startswith("5: `options`: there is an option `4` already (seed ")
     assert message.endswith(": double = 4, n = 2, square = 4).")
     assert said_about(text + "where: [n != 2]") == []
 
@@ -309,12 +309,12 @@ values:
   n: {kind: number, at_least: 1, at_most: 1000000}
 """
     (message,) = said_about(text)
-    assert message == "5: `options` there is an option `1000000` already (n = 1000000)."
+    assert message == "5: `options`: there is an option `1000000` already (n = 1000000)."
 
 
 def test_conditions_that_never_hold_are_told() -> None:
     (message,) = said_about(MEBIBYTES + "where: [n > 99]")
-    assert message.startswith("14: `where` `n > 99` did not hold for any of 200 draws")
+    assert message.startswith("14: `where`: `n > 99` did not hold for any of 200 draws")
     (unknown,) = said_about(MEBIBYTES + "where: [k > 99]")
     assert unknown == "14: There is no value `k`. Known: `n`, `thousand`, `total`."
     (number,) = said_about(MEBIBYTES + "where: [n]")
