@@ -10,7 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from authoring.packs import InvalidPack, Pack, load
+from authoring.apart import load_apart
+from authoring.packs import InvalidPack, Pack
 from courses.errors import DrydockError
 from graders.archive import Caps, Submission, SubmissionRefused
 from graders.archive.limits import MIB
@@ -19,6 +20,7 @@ from graders.authored import Problem
 from graders.plan import COURSE_FILE
 
 MOST_NAMED = 5
+_FILE_MODE, _PROGRAM_MODE = 0o600, 0o700
 
 
 def caps() -> Caps:
@@ -100,15 +102,18 @@ def _where_else(folder: str, places: list[str]) -> str:
 
 @contextmanager
 def as_pack(files: Submission) -> Iterator[Pack]:
-    """The pack in these files, for as long as the block lasts. Raises InvalidPack, its places relative to the pack."""
+    """The pack in these files, for as long as the block lasts. Raises InvalidPack, its places relative to the pack, and
+    DrydockError (`too_much_to_read`).
+    """
     with tempfile.TemporaryDirectory(prefix="drydock-pack-") as made:
         folder = Path(made)
         for path, content in files.files.items():
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
+            place.chmod(_PROGRAM_MODE if path in files.executable else _FILE_MODE)
         try:
-            pack = load(folder)
+            pack = load_apart(folder)
         except InvalidPack as error:
             raise InvalidPack([_relative(problem, folder) for problem in error.problems]) from None
         yield pack

@@ -35,6 +35,8 @@ _NAME = 300
 
 def require_author(user: User, course: Course | None) -> None:
     """Raise NotAllowed unless the person may bring files in: the course's instructors, and staff for a new course."""
+    if not user.is_active:
+        raise NotAllowed("not_active", "This account is switched off. Ask whoever runs this site.")
     if course is not None:
         require_instructor(user, course)
     elif not may_make_courses(user):
@@ -153,7 +155,7 @@ def confirm(*, by: User, course_import: CourseImport, seen: str) -> None:
         waiting = CourseImport.objects.filter(
             pk=course_import.pk, state=ImportState.SEEN, seen=seen, expires_at__gt=timezone.now()
         )
-        if not (seen and waiting.update(state=ImportState.CONFIRMED, changed_meanwhile=False, tries=0)):
+        if not (seen.isalnum() and waiting.update(state=ImportState.CONFIRMED, changed_meanwhile=False, tries=0)):
             raise _not_now(course_import)
         call_on_commit()
 

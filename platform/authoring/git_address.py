@@ -114,7 +114,7 @@ def resolved(repository: Repository) -> tuple[str, ...]:
 def is_public(address: _IP) -> bool:
     """Whether this is an address of the Internet at large, in itself and in what it stands for."""
     if isinstance(address, ipaddress.IPv6Address):
-        if any(address in network for network in _TRANSLATED):
+        if address.is_site_local or any(address in network for network in _TRANSLATED):
             return False
         stands_for = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if stands_for is not None:

@@ -158,7 +158,7 @@ def _read(claim: Claim, row: CourseImport) -> None:
     require_author(row.by, row.course)
     files, commit = _arrived(row)
     with as_pack(files) as pack:
-        slug = row.slug or pack.course.slug
+        slug = row.course.slug if row.course else row.slug or pack.course.slug
         if row.course is None:
             require_free_name(slug)
         difference = _difference(
@@ -220,11 +220,12 @@ def _make_it_so(claim: Claim, row: CourseImport, pack: Pack) -> None:
     if course is None:
         require_free_name(row.slug)
     standing = standing_of(course)
-    changes = sync(pack=pack, slug=row.slug, publish_new=row.publish_new)
+    slug = course.slug if course is not None else row.slug  # a course may have another name by now
+    changes = sync(pack=pack, slug=slug, publish_new=row.publish_new)
     difference = _difference(row.digest, pack, standing=standing, changes=changes)
     if difference.seen != row.seen:
         raise _Otherwise(difference)
-    made = Course.objects.get(slug=row.slug)
+    made = Course.objects.get(slug=slug)
     if course is None:
         Membership.objects.create(course=made, user=row.by, role=Role.INSTRUCTOR)
     _note(row, made, changes)

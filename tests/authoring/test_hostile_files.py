@@ -1,0 +1,122 @@
+"""Course files whose author means harm, or has bad luck: what they cost, and what becomes of it."""
+
+import io
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import a_course, a_user, an_instructor_of
+from small_pack import FILES
+
+from accounts.errors import DrydockError
+from authoring import apart, calling, import_work
+from authoring.bringing_in import bring_zip, confirm
+from authoring.export import kept_of, unpack
+from authoring.models import CourseImport, ImportState
+from courses.models import Activity, Course
+from tests.authoring.packed import a_zip, an_upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "call_readers", lambda: None)
+
+
+def brought(content: bytes, *, course: Course | None = None, **fields: Any) -> CourseImport:
+    by = a_user(is_staff=True) if course is None else an_instructor_of(course)
+    made = bring_zip(by=by, course=course, upload=an_upload(content), **fields)
+    import_work.work()
+    made.refresh_from_db()
+    return made
+
+
+def applied(made: CourseImport) -> CourseImport:
+    confirm(by=made.by, course_import=made, seen=made.seen)
+    import_work.work()
+    made.refresh_from_db()
+    return made
+
+
+def test_a_program_in_a_zip_is_one_when_the_files_are_given_back(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, text in FILES.items():
+            archive.writestr(path, text)
+        entry = zipfile.ZipInfo("labs/hello/solutions/reference/start.sh")
+        entry.create_system = 3
+        entry.external_attr = 0o100755 << 16
+        archive.writestr(entry, "#!/bin/sh\n")
+    made = applied(brought(out.getvalue()))
+    assert made.course is not None, made.why
+    kept = kept_of(made.course)
+    assert kept.digest == made.digest
+    unpack(kept, to=tmp_path / "out")
+    assert (tmp_path / "out/labs/hello/solutions/reference/start.sh").stat().st_mode & 0o111
+
+
+def test_a_course_that_was_renamed_meanwhile_is_the_one_that_is_changed_and_no_other() -> None:
+    course = a_course(slug="first")
+    made = brought(a_zip(), course=course)
+    Course.objects.filter(pk=course.pk).update(slug="second")
+    other = a_course(slug="first")
+    made = applied(made)
+    if made.state == ImportState.SEEN:
+        made = applied(made)
+    assert made.state == ImportState.APPLIED, made.why
+    assert not Activity.objects.filter(course=other).exists()
+    assert Activity.objects.filter(course=course).count() == 2
+
+
+def takes_for_ever(_: Path) -> None:
+    time.sleep(600)
+
+
+def takes_all_memory(_: Path) -> None:
+    bytes(2 * apart.MOST_BYTES)
+
+
+@pytest.mark.parametrize("costly", [takes_for_ever, takes_all_memory])
+def test_files_that_take_for_ever_to_read_or_all_memory_cost_their_author_a_message(
+    costly: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "load", costly)
+    if costly is takes_for_ever:
+        monkeypatch.setattr(apart, "MOST_SECONDS", 0.2)
+    made = brought(a_zip())
+    assert made.state == ImportState.REFUSED
+    assert made.why.startswith("Reading these files takes more than")
+
+
+def test_a_fault_of_ours_in_reading_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "load", lambda _: 1 / 0)
+    made = brought(a_zip())
+    assert made.state == ImportState.FAILED
+    assert "division" not in made.why
+
+
+def test_no_more_problems_are_kept_than_anybody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "MOST_PROBLEMS", 3)
+    made = brought(a_zip(banks__all_yaml="[" + "a, " * 50 + "a]\n"))
+    assert (made.state, len(made.problems)) == (ImportState.REFUSED, 3)
+
+
+def test_a_difference_that_no_database_could_look_for_is_not_confirmed() -> None:
+    made = brought(a_zip())
+    with pytest.raises(DrydockError, match="another one by now"):
+        confirm(by=made.by, course_import=made, seen="0\0" + "0" * 62)
+
+
+def test_what_a_person_confirmed_whose_account_is_switched_off_is_not_applied() -> None:
+    course = a_course()
+    made = brought(a_zip(), course=course)
+    confirm(by=made.by, course_import=made, seen=made.seen)
+    made.by.is_active = False
+    made.by.save()
+    import_work.work()
+    made.refresh_from_db()
+    assert made.state == ImportState.REFUSED
+    assert not course.activities.exists()
