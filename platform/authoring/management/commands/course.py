@@ -1,4 +1,4 @@
-"""Works with course packs: `course new`, `course check`, `course prove` and `course sync`, each with a PACK."""
+"""Works with course packs: `course new`, `check`, `prove` and `sync`, each with a PACK, and `course export`."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from authoring import schemas
 from authoring.check import check_labs, mutation_score, unreadable
 from authoring.check import summary as labs_summary
 from authoring.coverage import coverage, coverage_table
+from authoring.export import kept_of, unpack
 from authoring.new import CannotBegin, begin
 from authoring.packs import InvalidPack, Pack, load
 from authoring.prove import Proved, prove_pack, summary, with_proof
@@ -49,7 +51,7 @@ def _add_engines(parser: CommandParser) -> None:
 
 
 class Command(BaseCommand):
-    help = "Begin a course pack, check it, prove its questions' keys, or load it into the database."
+    help = "Begin a course pack, check it, prove its questions' keys, load it into the database, or write it out again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
@@ -72,10 +74,21 @@ class Command(BaseCommand):
         loader.add_argument("--course", help="short name of the course; default the pack's own")
         loader.add_argument("--yes", action="store_true", help="do it without asking")
         loader.add_argument("--publish-new", action="store_true", help="let students see activities that are new")
+        schema = commands.add_parser("schema", help="write the JSON Schema of each file of a pack, for editors")
+        schema.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="such as PACK/.schemas")
+        giver = commands.add_parser("export", help="write the files that a course was last brought in line with")
+        giver.add_argument("course", metavar="COURSE", help="the course's short name")
+        giver.add_argument("--to", type=Path, help="a new folder, or a zip; default a folder named like it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["command"] == "new":
             self._begin(options["pack"])
+            return
+        if options["command"] == "schema":
+            self._write_schemas(options["to"])
+            return
+        if options["command"] == "export":
+            self._export(options["course"], options["to"] or Path(options["course"]))
             return
         pack = self._load(options["pack"])
         if options["command"] == "check":
@@ -93,6 +106,14 @@ class Command(BaseCommand):
         for file in files:
             self.stdout.write(f"  {folder / file}")
         self.stdout.write(self.style.SUCCESS(f"A small course is in {folder}. Try it: manage.py course check {folder}"))
+
+    def _write_schemas(self, folder: Path) -> None:
+        try:
+            written = schemas.write(folder)
+        except OSError as error:
+            raise CommandError(f"{folder} cannot be written: {error.strerror}.", returncode=2) from error
+        for file in written:
+            self.stdout.write(f"  {file}")
 
     def _load(self, folder: Path) -> Pack:
         try:
@@ -130,6 +151,10 @@ class Command(BaseCommand):
             f"{len(with_proof(pack.questions))} with a proof), "
             f"{len(pack.quizzes)} quizzes, {len(pack.labs)} labs: the files are right.\n"
         )
+        kept = pack.folder / schemas.FOLDER
+        if not schemas.are_current(kept):
+            again = f"manage.py course schema --to {kept}"
+            self.stdout.write(self.style.WARNING(f"The schemas for editors are of another version: {again}"))
         covered = coverage(pack)
         for line in coverage_table(covered):
             self.stdout.write(line)
@@ -240,6 +265,30 @@ class Command(BaseCommand):
                 self.stdout.write(self.style.SUCCESS(f"{slug}: {len(changes)} changes made."))
         except DrydockError as error:
             raise CommandError(error.message) from error
+
+    def _export(self, slug: str, to: Path) -> None:
+        try:
+            kept = kept_of(self._course(slug))
+            if to.suffix == ".zip":
+                with to.open("xb") as zipped:
+                    zipped.write(kept.archive)
+            else:
+                unpack(kept, to=to)
+        except FileExistsError:
+            raise CommandError(f"{to} is there already, and was not changed: name a new file.", returncode=2) from None
+        except OSError as error:
+            raise CommandError(f"{to} cannot be written: {error.strerror}.", returncode=2) from error
+        except DrydockError as error:
+            raise CommandError(error.message, returncode=2) from error
+        files = f"{kept.file_count} file{'s' if kept.file_count > 1 else ''}"
+        self.stdout.write(self.style.SUCCESS(f"{files} of {slug}, as brought in on {kept.kept_at:%Y-%m-%d}: {to}"))
+
+    def _course(self, slug: str) -> Course:
+        course = Course.objects.filter(slug=slug).first()
+        if course is None:
+            meant = did_you_mean(slug, Course.objects.values_list("slug", flat=True))
+            raise CommandError(f"There is no course `{slug}`. {meant}".strip(), returncode=2)
+        return course
 
     def _confirmed(self) -> bool:
         try:
