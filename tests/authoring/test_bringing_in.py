@@ -1,5 +1,6 @@
 """Course files brought by zip: read, seen, confirmed by who saw them, applied once, and only as they were seen."""
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from builders import a_course, a_lab, a_member, a_user, an_instructor_of
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.utils import timezone
 from small_pack import BANK, COURSE, LAB, a_pack
 
@@ -175,6 +177,60 @@ def test_of_two_confirmations_one_counts_and_it_is_applied_once() -> None:
     import_work.carry_out(claim)
     import_work.carry_out(claim)
     assert AuditEntry.objects.count() == 1
+
+
+def test_of_confirmations_at_the_same_moment_one_counts() -> None:
+    made = brought(staff(), None)
+    together = threading.Barrier(4)
+    codes: list[str] = []
+
+    def confirm_it() -> None:
+        try:
+            together.wait()
+            confirm(by=made.by, course_import=CourseImport.objects.get(pk=made.pk), seen=made.seen)
+            codes.append("confirmed")
+        except DrydockError as error:
+            codes.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=confirm_it) for _ in range(together.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == ["confirmed", *["not_to_confirm"] * 3]
+    import_work.work()
+    assert AuditEntry.objects.count() == 1
+
+
+def test_of_imports_of_two_people_applied_at_the_same_moment_the_second_is_shown_the_new_difference() -> None:
+    first = applied(brought(staff(), None))
+    other = a_member(first.course, role=Role.INSTRUCTOR)  # type: ignore[arg-type]
+    both = [
+        brought(by, first.course, a_zip(labs__hello__README_md=f"A story of {by.pk}.\n")) for by in (first.by, other)
+    ]
+    for one in both:
+        confirm(by=one.by, course_import=one, seen=one.seen)
+    claims = [import_work.claim_next(), import_work.claim_next()]
+    together = threading.Barrier(2)
+
+    def carry_out(claim: import_work.Claim) -> None:
+        try:
+            together.wait()
+            import_work.carry_out(claim)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=carry_out, args=(claim,)) for claim in claims]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in both:
+        one.refresh_from_db()
+    assert sorted(one.state for one in both) == [ImportState.APPLIED, ImportState.SEEN]
+    assert [one.changed_meanwhile for one in both if one.state == ImportState.SEEN] == [True]
 
 
 def test_two_workers_that_both_believe_to_hold_it_apply_it_once() -> None:

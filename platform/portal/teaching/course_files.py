@@ -95,7 +95,7 @@ def shown(request: SignedInRequest, found: CourseImport) -> dict[str, Any]:
         (sort, word, [change | {"many": len(change["names"]) > NAMED} for change in changes if change["sort"] == sort])
         for sort, word in _GROUPS
     ]
-    waits = found.state in (ImportState.WAITING, ImportState.CONFIRMED)
+    waits = found.state == ImportState.WAITING
     return {
         "import": found,
         "groups": [group for group in groups if group[2]],
