@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from authoring.pack_tree import unsafe
 from authoring.packs import LabFiles, Pack
 from authoring.side_by_side import side_by_side
 from graders.authored import InvalidFile, Problem
 from graders.mutants.survivors import read_survivors
 from graders.mutants.trying import Mutated, try_mutants
+from graders.plan import LabPlan, load_plan
 from graders.sandbox.base import Sandbox
 from graders.solutions import Verification, read_solutions, verify_solutions
 
@@ -38,14 +41,29 @@ class CheckedLab:
 
 def unreadable(pack: Pack) -> list[Problem]:
     """What is wrong in the files that only checking reads: the labs' solutions, and what is said of survivors."""
+    return [problem for lab in pack.labs.values() for problem in _unreadable(lab.folder, lab.plan)]
+
+
+def unreadable_beside(folder: Path) -> list[Problem]:
+    """The same of a pack that cannot be loaded, so that all is told at once: of those of its labs that can be read."""
     problems: list[Problem] = []
-    for lab in pack.labs.values():
-        for read in (lambda each: read_survivors(each.folder), lambda each: read_solutions(each.folder, each.plan)):
-            try:
-                read(lab)
-            except InvalidFile as error:
-                problems += error.problems
+    if any(unsafe(folder)):
+        return problems
+    for lab in sorted((folder / "labs").glob("*/")):
+        try:
+            plan = load_plan(lab)
+        except InvalidFile:
+            continue
+        problems += _unreadable(lab, plan)
     return problems
+
+
+def _unreadable(lab: Path, plan: LabPlan) -> Iterator[Problem]:
+    for read in (lambda: read_survivors(lab), lambda: read_solutions(lab, plan)):
+        try:
+            read()
+        except InvalidFile as error:
+            yield from error.problems
 
 
 def check_labs(

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from small_pack import BANK, COURSE, LAB, QUIZ, a_pack
 
 from authoring.check import unreadable
@@ -611,6 +612,25 @@ def test_mistakes_of_many_files_are_told_at_once(tmp_path: Path) -> None:
         "quizzes/start.yaml",
         "labs/hello/lab.yaml",
     }
+
+
+def test_checking_tells_mistakes_in_solutions_beside_those_in_other_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = {
+        BANK_FILE: BANK.replace("text: What", "txt: What"),
+        EXPECT_FILE: EXPECT.replace("says-hello", "say-hello"),
+        MUTANTS_FILE: "- {mutant: a}\n",
+    }
+    folder = a_pack(tmp_path, **changes)
+    with pytest.raises(CommandError, match=rf"^4 problems in {folder}\.$"):
+        call_command("course", "check", str(folder), "--files-only")
+    assert capsys.readouterr().err.replace(f"{folder}/", "").splitlines() == [
+        "banks/all.yaml:1:3: `text` is missing.",
+        "banks/all.yaml:4:3: `txt` is not known here. Did you mean `text`?",
+        "labs/hello/mutants.yaml:1:3: `why` is missing.",
+        "labs/hello/solutions/silent/expect.yaml:3:9: The lab has no check `say-hello`. Did you mean `says-hello`?",
+    ]
 
 
 LINK = "This is a link. A pack has none: put the file itself here, so that it is there wherever it goes."

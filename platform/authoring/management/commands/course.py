@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from authoring import schemas
-from authoring.check import check_labs, mutation_score, unreadable
+from authoring.check import check_labs, mutation_score, unreadable, unreadable_beside
 from authoring.check import summary as labs_summary
 from authoring.coverage import coverage, coverage_table
 from authoring.export import kept_of, unpack
@@ -90,7 +90,7 @@ class Command(BaseCommand):
         if options["command"] == "export":
             self._export(options["course"], options["to"] or Path(options["course"]))
             return
-        pack = self._load(options["pack"])
+        pack = self._load(options["pack"], with_solutions=options["command"] == "check")
         if options["command"] == "check":
             self._check(pack, options)
         elif options["command"] == "prove":
@@ -115,11 +115,12 @@ class Command(BaseCommand):
         for file in written:
             self.stdout.write(f"  {file}")
 
-    def _load(self, folder: Path) -> Pack:
+    def _load(self, folder: Path, *, with_solutions: bool) -> Pack:
         try:
             return load(folder)
         except InvalidPack as error:
-            raise self._named(error.problems, folder) from error
+            beside = unreadable_beside(folder) if with_solutions and folder.is_dir() else []
+            raise self._named(sorted({*error.problems, *beside}), folder) from error
 
     def _named(self, problems: Sequence[Problem], folder: Path) -> CommandError:
         for problem in problems:
