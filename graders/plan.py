@@ -311,6 +311,7 @@ def _resolve_bases(raw: dict[str, Any], document: Document, bases: Mapping[str, 
     if names is None:
         return []
     if not isinstance(names, list):
+        del raw["bases"]
         return [document.problem(("bases",), "`bases` must be a list of names from course.yaml, such as [busybox].")]
     problems, resolved = [], []
     for position, name in enumerate(names):
