@@ -53,7 +53,7 @@ class ZipForm(_PackForm):
         size = f"{settings.COURSE_IMPORT_MIB:g} MiB"
         self.fields[
             "file"
-        ].help_text = f"Up to {size}. A folder around everything is fine, as zips of repositories have."
+        ].help_text = f"Up to {size}. A folder around everything is fine: zips of repositories have one."
 
 
 class GitForm(_PackForm):

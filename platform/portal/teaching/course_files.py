@@ -71,8 +71,8 @@ def bring(request: SignedInRequest, course: Course | None) -> Bringing:
     return bringing
 
 
-def act(request: SignedInRequest, found: CourseImport) -> int:
-    """Confirm it or throw it away, and say what came of it; returns the status that fits."""
+def act(request: SignedInRequest, found: CourseImport) -> None:
+    """Confirm it or throw it away, and say what came of it."""
     try:
         match request.POST.get("do"):
             case "confirm":
@@ -84,8 +84,6 @@ def act(request: SignedInRequest, found: CourseImport) -> int:
                 messages.error(request, "Nothing was done: choose to apply the changes, or to throw the files away.")
     except DrydockError as error:
         messages.error(request, error.message)
-        return error.status
-    return 200
 
 
 def shown(request: SignedInRequest, found: CourseImport) -> dict[str, Any]:
