@@ -159,6 +159,15 @@ for _name, _pattern, _first in (
 ):
     _Loader.add_implicit_resolver(_TAG + _name, re.compile(_pattern), [*_first.replace("\0", ""), ""])
 
+# What escapes such as `\0` and `\ud800` in quotes make, and what no database can hold.
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+
+
+def _unkept(text: str) -> str:
+    what = "a NUL character" if "\0" in text else "half of a character, such as U+D800"
+    return f"This text must not hold {what}: it cannot be kept. Take it out."
+
+
 _SWITCHES = re.compile(r"(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$")
 
 
@@ -189,6 +198,8 @@ class _Reader:
                 continue
             key = self._scalar(key_node, key_node.tag.removeprefix(_TAG))
             line = key_node.start_mark.line + 1
+            if _UNKEPT.search(key_node.value):
+                continue  # it was refused
             if not isinstance(key, str):
                 self._refuse(key_node, f"The key `{key_node.value}` must be text; put it in quotes.")
                 continue
@@ -211,7 +222,7 @@ class _Reader:
         try:
             match kind:
                 case "str":
-                    return text
+                    return text if not _UNKEPT.search(text) else self._refuse(node, _unkept(text))
                 case "null":
                     return None
                 case "bool":

@@ -3,6 +3,7 @@
 import gc
 import os
 import pickle
+import re
 import resource
 import select
 import signal
@@ -23,6 +24,7 @@ MOST_BYTES = 1024 * MIB
 MOST_PROBLEMS = 1000
 _MOST_SAID = 1000
 _CHUNK = MIB
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 class _Failed(Exception):
@@ -97,8 +99,13 @@ def _outcome(folder: Path) -> Pack | list[Problem] | str:
     try:
         return load(folder)
     except InvalidPack as error:
-        return [replace(one, message=one.message[:_MOST_SAID]) for one in error.problems[:MOST_PROBLEMS]]
+        return [replace(one, message=_kept(one.message)) for one in error.problems[:MOST_PROBLEMS]]
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - told to the process that logs
         return traceback.format_exc()
+
+
+def _kept(message: str) -> str:
+    """As a database can keep it: messages quote what was written."""
+    return _UNKEPT.sub("\ufffd", message[:_MOST_SAID])

@@ -160,6 +160,11 @@ class _Reader:
         except OSError as error:
             self.problems.append(Problem(str(file), 1, 1, f"The file cannot be read: {error.strerror}."))
             return ""
+        if "\0" in text:
+            line = text.count("\n", 0, text.index("\0")) + 1
+            message = "There is a NUL character in this line, so this is no text that students could read. Take it out."
+            self.problems.append(Problem(str(file), line, 1, message))
+            return ""
         return text
 
     def _starter(self, folder: Path) -> Iterator[tuple[str, str]]:

@@ -19,12 +19,25 @@ def _time_zone(name: str) -> str:
     return name
 
 
+LONGEST_NAME = 50
+"""What the database keeps of the name of a course or an activity."""
+
+
+def _short(name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"must have at most {LONGEST_NAME} characters, since it is a part of an address")
+    return name
+
+
+ActivityName = Annotated[Identifier, AfterValidator(_short)]
+
+
 class ActivityEntry(Spec):
     """One line of `activities`: a quiz or a lab by name, and for a lab how many tries there are and which counts."""
 
-    quiz: Identifier | None = None
+    quiz: ActivityName | None = None
     """The name of a file in quizzes/, without .yaml."""
-    lab: Identifier | None = None
+    lab: ActivityName | None = None
     """The name of a folder in labs/."""
     attempts: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Tries a student has at the lab; as many as they like where it is left out. A quiz says this in its own file."""
@@ -73,7 +86,7 @@ def _not_reserved(name: str) -> str:
     return name
 
 
-CourseName = Annotated[Identifier, AfterValidator(_not_reserved)]
+CourseName = Annotated[Identifier, AfterValidator(_short), AfterValidator(_not_reserved)]
 """What a course is known by, and its address."""
 
 

@@ -141,7 +141,7 @@ class Activity(models.Model):
     kind = models.CharField(max_length=8, choices=ActivityKind)
     slug = models.SlugField()
     title = models.CharField(max_length=200)
-    summary = models.CharField(max_length=300, blank=True)
+    summary = models.CharField(max_length=500, blank=True)
     position = models.PositiveIntegerField(default=0)
     max_points = models.DecimalField(
         max_digits=8, decimal_places=2, default=Decimal(0), validators=[MinValueValidator(0)]

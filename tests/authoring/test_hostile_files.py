@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from builders import a_course, a_user, an_instructor_of
-from small_pack import FILES
+from small_pack import BANK, COURSE, FILES, LAB
 
 from accounts.errors import DrydockError
 from authoring import apart, calling, import_work
@@ -120,3 +120,44 @@ def test_what_a_person_confirmed_whose_account_is_switched_off_is_not_applied() 
     made.refresh_from_db()
     assert made.state == ImportState.REFUSED
     assert not course.activities.exists()
+
+
+@pytest.mark.parametrize("escape", [r"\0", r"\ud800"])
+@pytest.mark.parametrize("where", ["title", "kind", "key", "question", "tag"])
+def test_what_no_database_takes_is_refused_with_its_place(escape: str, where: str) -> None:
+    content = {
+        "title": lambda: a_zip(course_yaml=COURSE.replace("Small course", f'"Small{escape} course"')),
+        "kind": lambda: a_zip(labs__hello__lab_yaml=LAB.replace("kind: stdout", f'kind: "std{escape}out"')),
+        "key": lambda: a_zip(course_yaml=COURSE + f'"a{escape}b": 1\n'),
+        "tag": lambda: a_zip(course_yaml=COURSE.replace("title: ", "title: !a%00b ")),
+        "question": lambda: a_zip(banks__all_yaml=BANK.replace("The last CMD wins.", f'"The last{escape} CMD wins."')),
+    }[where]()
+    made = brought(content)
+    assert made.state == ImportState.REFUSED, made.why
+    assert made.problems
+    assert all("\0" not in str(one) and "\ud800" not in one["message"] for one in made.problems)
+
+
+@pytest.mark.parametrize("name", ["labs__hello__README_md", "labs__hello__starter__Dockerfile"])
+def test_a_nul_in_what_students_read_is_refused_with_its_line(name: str) -> None:
+    made = brought(a_zip(**{name: "FROM busybox:1.35\n# hello\0\n"}))
+    assert made.state == ImportState.REFUSED
+    assert made.problems[0]["line"] == 2
+
+
+@pytest.mark.parametrize("name", ["slug: small-course", "lab: hello", "quiz: start"])
+def test_names_that_are_longer_than_a_course_can_keep_are_refused_with_their_place(name: str) -> None:
+    made = brought(a_zip(course_yaml=COURSE.replace(name, f"{name}{'a' * 46}")))
+    assert made.state == ImportState.REFUSED
+    assert ("course.yaml", "must have at most 50 characters") in [
+        (one["file"], one["message"].partition("` ")[2].partition(",")[0]) for one in made.problems
+    ]
+
+
+def test_a_lab_s_summary_is_kept_whole_as_far_as_its_file_may_say_it() -> None:
+    summary = "long " * 99 + "end"
+    made = applied(brought(a_zip(labs__hello__lab_yaml=LAB.replace("points: 4", f"points: 4\nsummary: {summary}"))))
+    assert made.state == ImportState.APPLIED, made.why
+    kept = Activity.objects.get(slug="hello")
+    kept.full_clean()
+    assert kept.summary == summary
