@@ -128,6 +128,8 @@ def test_every_page_is_accessible_and_fits_a_telephone_and_pictures_are_taken(
             page.goto(files_of(course))
             upload(page, content)
             addresses[name] = page.url
+            if name == "wrong":
+                import_work.work()
         page.goto(files_of(course))
         page.get_by_role("button", name="Show what would change").last.click()
         expect(page.get_by_text("Write the address of the repository.").first).to_be_visible()
