@@ -283,7 +283,7 @@ def _say(details: Any, document: Document, root: type[BaseModel]) -> str:
 
 def _near(value: Any, expected: str) -> str:
     """The one of the words that pydantic names which was probably meant."""
-    words = {word.lower(): word for word in re.findall(r"'([^']+)'", expected)}
+    words = {word.lower(): word for word in re.findall(r"'([^']*)'", expected) if word}
     near = difflib.get_close_matches(value.lower(), words, n=1, cutoff=0.6) if isinstance(value, str) else []
     return words[near[0]] if near else ""
 

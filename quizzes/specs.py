@@ -136,9 +136,13 @@ class ReleasePolicy(Authored):
     """
 
     answers: When = Release.AFTER_ATTEMPT
+    """Their own answers."""
     scores: When = Release.AFTER_ATTEMPT
+    """Their points."""
     keys: When = Release.AFTER_DUE
+    """The right answers."""
     feedback: When | None = None
+    """What the author says of what they answered; with the right answers where it is left out."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -167,7 +171,9 @@ class Listed(Authored):
     """A question by its id; `points` in place of its own."""
 
     question: Slug
+    """Its id."""
     points: Points | None = None
+    """What it is worth here."""
 
 
 class Draw(Authored):
@@ -239,16 +245,22 @@ class QuizSettings(Authored):
     ] = 1
     """How many tries a student has; `unlimited` is kept as None."""
     time_limit_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60, strict=True)] | None = None
+    """How long a try may take; as long as students like where it is left out."""
     shuffle_questions: bool = False
+    """Whether each try has its questions in an order of its own."""
     shuffle_options: bool = True
+    """Whether each try has the options of a question in an order of its own."""
     questions_per_page: Annotated[int, Field(ge=1, le=MAX_QUESTIONS, strict=True)] = 5
+    """How many questions a page shows."""
     scoring: Literal["best", "last", "first", "average"] = "best"
+    """Which of several tries counts."""
     mode: Literal["standard", "practice", "exam"] = "standard"
     """`practice` tells about an answer when the student asks for it, and takes it as final; `exam` shows one question
     a page."""
     go_back: bool = True
     """Whether a student may return to an earlier page of an attempt."""
     release: ReleasePolicy = ReleasePolicy()
+    """When students see their points, the right answers and feedback."""
 
     @property
     def page_size(self) -> int:
@@ -264,7 +276,9 @@ class QuizSpec(QuizSettings):
     """A quiz file: what it is called, its rules, and what it asks."""
 
     title: Annotated[Text, StringConstraints(max_length=200)]
+    """What students read."""
     about: Feedback = ""
+    """A few sentences (Markdown) on the page that a try is started from."""
     items: Annotated[tuple[Item, ...], between(1, MAX_QUESTIONS)]
 
     @model_validator(mode="after")

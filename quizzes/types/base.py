@@ -270,13 +270,19 @@ class QuestionType(Authored, ABC):
 
     kind: str
     id: Slug
+    """What quizzes name it by; no other question of the course has it."""
     topics: Annotated[tuple[Topic, ...], between(1, 10)]
+    """Those of course.yaml that it is about."""
     difficulty: Annotated[int, Field(ge=1, le=5, strict=True)] = 2
+    """From 1 to 5."""
     points: Points = Decimal(1)
+    """What it is worth where a quiz says nothing else."""
     text: Text
+    """What is asked, in Markdown."""
     dockerfile: Annotated[str, StringConstraints(max_length=8000)] = ""
     """A Dockerfile that the question is about: students see it below the text, and a proof builds it."""
     explanation: Feedback = ""
+    """What everybody is told once the right answers are shown, in Markdown."""
     tags: Annotated[tuple[Tag, ...], between(0, 20)] = ()
     """The author's own words to find and draw questions by; students never see them."""
     proof: ProofPlan | None = None

@@ -122,7 +122,7 @@ SLIPS: list[tuple[str, str, list[str]]] = [
             (
                 "10:75: `blame` should be '', 'ADD', 'ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', "
                 "'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'ONBUILD', 'RUN', 'SHELL', 'STOPSIGNAL', "
-                "'USER', 'VOLUME' or 'WORKDIR'."
+                "'USER', 'VOLUME' or 'WORKDIR'. Did you mean `CMD`?"
             ),
         ],
     ),
