@@ -155,7 +155,13 @@ def confirm(*, by: User, course_import: CourseImport, seen: str) -> None:
         waiting = CourseImport.objects.filter(
             pk=course_import.pk, state=ImportState.SEEN, seen=seen, expires_at__gt=timezone.now()
         )
-        if not (seen.isalnum() and waiting.update(state=ImportState.CONFIRMED, changed_meanwhile=False, tries=0)):
+        confirmed = {
+            "state": ImportState.CONFIRMED,
+            "confirmed_at": timezone.now(),
+            "changed_meanwhile": False,
+            "tries": 0,
+        }
+        if not (seen.isalnum() and waiting.update(**confirmed)):
             raise _not_now(course_import)
         call_on_commit()
 

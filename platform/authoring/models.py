@@ -1,5 +1,6 @@
 """Course files on their way into a course: what was brought, what it would change, and what became of it."""
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -67,6 +68,7 @@ class CourseImport(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     asked_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(help_text="Until when it can be confirmed.")
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -85,6 +87,11 @@ class CourseImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.get_state_display()}"
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when it waits for a worker, where it does."""
+        return self.confirmed_at if self.state == ImportState.CONFIRMED and self.confirmed_at else self.asked_at
 
     @property
     def is_under_way(self) -> bool:

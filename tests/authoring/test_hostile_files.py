@@ -3,11 +3,14 @@
 import io
 import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import a_course, a_user, an_instructor_of
+from django.core.files.storage import default_storage
+from django.utils import timezone
 from small_pack import BANK, COURSE, FILES, LAB
 
 from accounts.errors import DrydockError
@@ -16,6 +19,7 @@ from authoring.bringing_in import bring_zip, confirm
 from authoring.export import kept_of, unpack
 from authoring.models import CourseImport, ImportState
 from courses.models import Activity, Course
+from quizzes.file_models import LooseBytes
 from tests.authoring.packed import a_zip, an_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,3 +165,22 @@ def test_a_lab_s_summary_is_kept_whole_as_far_as_its_file_may_say_it() -> None:
     kept = Activity.objects.get(slug="hello")
     kept.full_clean()
     assert kept.summary == summary
+
+
+def test_the_files_of_a_course_that_is_deleted_are_gone_from_the_storage() -> None:
+    course = a_course()
+    made = brought(a_zip(), course=course)
+    assert default_storage.exists(made.stored)
+    confirm(by=made.by, course_import=made, seen=made.seen)
+    course.delete()
+    import_work.work()
+    assert not default_storage.exists(made.stored)
+    assert not LooseBytes.objects.exists()
+
+
+def test_how_long_it_waits_to_be_applied_is_counted_from_the_confirmation() -> None:
+    made = brought(a_zip())
+    CourseImport.objects.update(asked_at=timezone.now() - timedelta(hours=1))
+    confirm(by=made.by, course_import=made, seen=made.seen)
+    made.refresh_from_db()
+    assert timezone.now() - made.waits_since < timedelta(minutes=30)

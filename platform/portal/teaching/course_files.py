@@ -99,6 +99,6 @@ def shown(request: SignedInRequest, found: CourseImport) -> dict[str, Any]:
         "groups": [group for group in groups if group[2]],
         "stays": any(found.unchanged.values()),
         "is_own": found.by_id == request.user.pk,
-        "waits_long": waits and found.asked_at < timezone.now() - _LONG,
+        "waits_long": waits and found.waits_since < timezone.now() - _LONG,
         "other_pack": bool(found.course and found.pack_slug and found.pack_slug != found.slug),
     }

@@ -41,7 +41,8 @@ def _course_files(request: SignedInRequest, course: Course) -> HttpResponse:
         "may_teach": may_teach(request.user, course),
         "bringing": bringing,
         "page": page_of(
-            request, CourseImport.objects.visible_to(request.user).filter(course=course).select_related("by")
+            request,
+            CourseImport.objects.visible_to(request.user).filter(course=course).select_related("by").defer("problems"),
         ),
     }
     return render(request, "portal/teach/files.html", context, status=422 if bringing.failed else 200)
