@@ -111,6 +111,8 @@ class Finished:
     logs: Sequence[BuildLog] = ()
     source: Sequence[SourceLine] = ()
     source_name: str = "Dockerfile"
+    source_is_given: bool = False
+    """Whether that file is the lab's own, so that the mistake stands in another."""
     findings: int = 0
     images: Sequence[ImageLayers] = ()
     containers: Sequence["ContainerRun"] = ()
@@ -169,6 +171,7 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
         logs=[_log(report, index) for index in range(len(report.builds))],
         source=source,
         source_name=name,
+        source_is_given=not plan.submission.is_editable(name),
         findings=sum(len(line.findings) for line in source),
         images=[
             ImageLayers(

@@ -214,3 +214,17 @@ def test_signing_in_shows_what_went_wrong_beside_the_field(client: Client) -> No
 def test_the_lock_file_names_no_registry() -> None:
     lock = (PORTAL / "frontend/package-lock.json").read_text()
     assert not re.search(r'"resolved":|"https?://(?!github\.com|opencollective|paulmillr|tidelift)', lock)
+
+
+def test_a_block_of_commands_keeps_each_long_option_in_one_piece_and_its_text_as_it_was() -> None:
+    html = prose("```\n$ docker run -d --name web --cap-drop=ALL a--b\n```\n\nThe flag --name, and `--name` as code.")
+    block, rest = html.split("</pre>")
+    assert re.findall(r'<span class="whole-word">(.*?)</span>', block) == ["--name", "--cap-drop"]
+    assert re.sub(r"<[^>]*>", "", block) == "$ docker run -d --name web --cap-drop=ALL a--b\n"
+    assert "span" not in rest
+
+
+def test_markup_typed_in_a_block_of_commands_stays_text() -> None:
+    html = prose('```\n--<b>x</b> --"><script>alert(1)</script>\n```')
+    assert "<b>" not in html
+    assert "<script" not in html

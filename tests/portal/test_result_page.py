@@ -15,6 +15,7 @@ from labs.events import NewEvent, append_while_leased
 from labs.grading import grade_claim
 from labs.models import Submission
 from labs.queue import Claim
+from labs.services import submit
 from labs.storage import save_report
 from portal.following import follow
 from portal.result_view import told_events
@@ -177,6 +178,19 @@ def test_how_long_a_stop_took_and_what_memory_was_held_is_shown_where_it_was_mea
     assert "worker: exit code 0" in page
     assert page.count("after its stop signal") == 1
     assert page.count("It held 12.4 MB of memory at most.") == 1
+
+
+@pytest.mark.parametrize(("own", "given"), [("Dockerfile", False), (".dockerignore", True)])
+def test_a_dockerfile_that_is_the_labs_own_is_shown_as_one_that_cannot_be_changed(
+    client: Client, own: str, given: bool
+) -> None:
+    starter = {"Dockerfile": "FROM busybox:1.35\n", ".dockerignore": "*.log\n"}
+    lab = a_lab(plan=a_plan(submission={"required": [own], "editable": [own]}), starter=starter)
+    files = {own: starter[own].encode() + b"# mended\n"}
+    submission = graded(submit(author=a_member(lab.activity.course), lab=lab, files=files))
+    client.force_login(submission.author)
+    page = client.get(reverse("portal:submission", args=[submission.pk])).content.decode()
+    assert ("which you cannot change: mend your .dockerignore." in page) is given
 
 
 def test_output_is_shown_inert(client: Client) -> None:

@@ -1,5 +1,6 @@
 """Markdown that authors wrote, as safe HTML: rendered by markdown-it, then cleaned by an allow-list."""
 
+import re
 from functools import lru_cache
 
 import nh3
@@ -19,6 +20,8 @@ _TAGS = {
 _INLINE_TAGS = {"a", "br", "code", "em", "s", "strong"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}}
 _SCHEMES = {"https", "http", "mailto"}
+_BLOCK = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_OPTION = re.compile(r"(?<=[\s>])--[\w-]+")
 
 
 def _shift_headings(text: str) -> str:
@@ -32,10 +35,15 @@ def _shift_headings(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def _rendered(text: str) -> str:
-    html = _clean(_shift_headings(text), _TAGS)
+    html = _BLOCK.sub(_options_whole, _clean(_shift_headings(text), _TAGS))
     # What may be wider than a telephone scrolls by itself, so the keyboard must get there. The cleaner has taken every
     # attribute of these off, and shows what looks like one of them in the text as text.
     return html.replace("<pre>", '<pre tabindex="0">').replace("<table>", '<table tabindex="0">')
+
+
+def _options_whole(block: re.Match[str]) -> str:
+    """A block of commands whose long options can be kept in one piece: browsers break lines after a hyphen."""
+    return _OPTION.sub(r'<span class="whole-word">\g<0></span>', block[0])
 
 
 def _clean(html: str, tags: set[str]) -> str:
