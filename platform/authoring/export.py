@@ -6,7 +6,7 @@ from pathlib import Path
 
 from authoring.arriving import caps
 from authoring.kept_models import KeptFiles
-from courses.errors import Conflict, NotFound
+from courses.errors import Conflict
 from courses.models import Course
 from graders.archive import Submission, SubmissionRefused
 
@@ -51,10 +51,10 @@ def as_zip(files: Submission, *, top: str) -> bytes:
 
 
 def kept_of(course: Course) -> KeptFiles:
-    """The files kept with a course. Raises NotFound `no_course_files`."""
+    """The files kept with a course. Raises Conflict `no_course_files`."""
     kept = KeptFiles.objects.filter(course=course).first()
     if kept is None:
-        raise NotFound(
+        raise Conflict(
             "no_course_files",
             f"No files are kept with {course.slug}: it was not made from a pack, or before packs were kept. Bring its "
             "pack in once more, and they are.",

@@ -123,6 +123,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_MARKING}/<slug:question_slug>/", marking.answers, name="teach-marking-question"),
     path(f"{_MARKING}/<slug:question_slug>/<slug:code>/files/<int:number>/", marking.file, name="teach-marking-file"),
     path(f"{_TEACH}/files/", course_files.course_files, name="teach-files"),
+    path(f"{_TEACH}/files/zip/", course_files.course_files_zip, name="teach-files-zip"),
     path(f"{_TEACH}/files/<int:pk>/", course_files.course_import, name="teach-files-import"),
     path(f"{_TEACH}/audit/", audit.audit, name="teach-audit"),
     path(f"{_TEACH}/audit.csv", audit.audit_csv, name="teach-audit-csv"),

@@ -19,6 +19,7 @@ from django.utils import timezone
 from routes import Route, all_routes
 
 from accounts.models import User
+from authoring.kept_models import KeptFiles
 from authoring.models import CourseImport
 from courses.models import Course, Role
 from gradebook.models import Score
@@ -186,6 +187,7 @@ STAFF = {
     "portal:teach-audit-csv",
     "portal:teach-files",
     "portal:teach-files-import",
+    "portal:teach-files-zip",
 }
 """For those who help to run the course; not for the student whose work it is either."""
 SITE_STAFF = {"portal:new-course", "portal:new-course-import"}
@@ -294,6 +296,7 @@ def world() -> World:
     score = record(
         activity=submission.lab.activity, user=owner, points=7, max_points=10, source_kind="submission", source_id=1
     )
+    KeptFiles.objects.create(course=course, digest="0" * 64, archive=b"PK", file_count=1)
     elsewhere = a_course()
     return World(
         course=course,

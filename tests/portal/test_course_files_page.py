@@ -1,16 +1,21 @@
 """Course files in the browser: brought, the difference shown, confirmed, and what is refused said in words."""
 
+import io
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import a_course, a_member, a_user, an_instructor_of
 from django.test import Client
 from django.urls import reverse
-from small_pack import BANK, LAB
+from small_pack import BANK, COURSE, LAB, a_pack
 
 from accounts.models import User
 from authoring import calling, import_work
 from authoring.models import CourseImport, ImportState
+from authoring.packs import load
+from authoring.sync import sync
 from courses.models import Activity, Course, Role
 from tests.authoring.packed import a_zip, an_upload
 
@@ -229,3 +234,22 @@ def test_files_are_thrown_away_when_asked(instructor: Client, course: Course) ->
 
 def test_a_course_without_content_says_where_to_bring_it_in(instructor: Client, course: Course) -> None:
     assert "Bring course files in" in text_of(instructor.get(reverse("portal:teach", args=[course.slug])))
+
+
+def test_instructors_get_the_files_back_as_they_were_brought_in(
+    instructor: Client, course: Course, tmp_path: Path
+) -> None:
+    address = reverse("portal:teach-files-zip", args=[course.slug])
+    assert address not in text_of(instructor.get(files_of(course)))
+    missing = instructor.get(address)
+    assert missing.status_code == 409
+    assert "Bring its pack in once more" in text_of(missing)
+    sync(pack=load(a_pack(tmp_path)), slug=course.slug)
+    assert address in text_of(instructor.get(files_of(course)))
+    with zipfile.ZipFile(io.BytesIO(instructor.get(address).content)) as zipped:
+        assert zipped.read(f"{course.slug}/course.yaml").decode() == COURSE
+
+
+def test_assistants_do_not_get_keys_and_solutions(course: Course) -> None:
+    assistant = a_client(a_member(course, role=Role.ASSISTANT))
+    assert assistant.get(reverse("portal:teach-files-zip", args=[course.slug])).status_code == 403

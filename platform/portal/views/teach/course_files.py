@@ -3,16 +3,18 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from authoring.export import kept_of
+from authoring.kept_models import KeptFiles
 from authoring.models import CourseImport
 from courses.access import may_teach
-from courses.errors import not_course_staff
+from courses.errors import DrydockError, not_course_staff
 from courses.models import Course
 from portal.teaching.course_files import act, bring, shown, too_long
 from portal.views.errors import error_page
 from portal.views.signed_in import SignedInRequest
-from portal.views.teach.access import for_staff
+from portal.views.teach.access import for_instructors, for_staff
 from portal.views.teach.lists import page_of
 
 _READ_AND_WRITE = ["GET", "HEAD", "POST"]
@@ -30,6 +32,21 @@ def course_files(request: SignedInRequest, course: Course) -> HttpResponse:
     return _course_files(request, course)
 
 
+@for_instructors
+@require_safe
+def course_files_zip(request: SignedInRequest, course: Course) -> HttpResponse:
+    """The files as they were last brought in, keys and solutions among them, as a zip."""
+    try:
+        kept = kept_of(course)
+    except DrydockError as error:
+        return error_page(request, error)
+    response = HttpResponse(bytes(kept.archive), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{course.slug}.zip"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
 @csrf_protect
 def _course_files(request: SignedInRequest, course: Course) -> HttpResponse:
     bringing = bring(request, course)
@@ -40,6 +57,7 @@ def _course_files(request: SignedInRequest, course: Course) -> HttpResponse:
         "here": "files",
         "may_teach": may_teach(request.user, course),
         "bringing": bringing,
+        "are_kept": KeptFiles.objects.filter(course=course).exists(),
         "page": page_of(
             request,
             CourseImport.objects.visible_to(request.user).filter(course=course).select_related("by").defer("problems"),
