@@ -15,6 +15,9 @@ _KEYWORDS = {
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
     "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 }  # fmt: skip
+MOST_LINES = 1000
+MOST_CHARACTERS = 2000
+"""What a page shows of a file and of a line; lines with findings are always there, and the whole is downloaded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,10 @@ class SourceLine:
 
 
 def annotate(text: str, *, checks: Iterable[CheckResult], refusals: Iterable[Refusal]) -> list[SourceLine]:
-    """Split a Dockerfile into lines, each with its findings; one about a line that is not there stands at the last."""
+    """Split a Dockerfile into lines, each with its findings; one about a line that is not there stands at the last.
+
+    Of what is endless, only a beginning is shown, and where something was found.
+    """
     texts = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     findings: dict[int, list[Finding]] = {}
     for line, finding in _findings(checks, refusals):
@@ -56,6 +62,7 @@ def annotate(text: str, *, checks: Iterable[CheckResult], refusals: Iterable[Ref
     return [
         SourceLine(number=number, html=_coloured(line), findings=tuple(findings.get(number, ())))
         for number, line in enumerate(texts, start=1)
+        if number <= MOST_LINES or number in findings
     ]
 
 
@@ -75,6 +82,8 @@ def _findings(checks: Iterable[CheckResult], refusals: Iterable[Refusal]) -> Ite
 
 
 def _coloured(line: str) -> SafeString:
+    if len(line) > MOST_CHARACTERS:
+        line = f"{line[:MOST_CHARACTERS]} … and {len(line) - MOST_CHARACTERS:,} more characters"
     if line.lstrip().startswith("#"):
         return format_html('<span class="tok-comment">{}</span>', line)
     found = _INSTRUCTION.match(line)

@@ -111,6 +111,7 @@ class Finished:
     logs: Sequence[BuildLog] = ()
     source: Sequence[SourceLine] = ()
     source_name: str = "Dockerfile"
+    source_lines: int = 0
     source_is_given: bool = False
     """Whether that file is the lab's own, so that the mistake stands in another."""
     findings: int = 0
@@ -171,6 +172,7 @@ def finished_of(submission: Submission, viewer: User, previous: Submission | Non
         logs=[_log(report, index) for index in range(len(report.builds))],
         source=source,
         source_name=name,
+        source_lines=len(text.removesuffix(b"\n").split(b"\n")) if text else 0,
         source_is_given=not plan.submission.is_editable(name),
         findings=sum(len(line.findings) for line in source),
         images=[

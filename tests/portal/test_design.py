@@ -228,3 +228,13 @@ def test_markup_typed_in_a_block_of_commands_stays_text() -> None:
     html = prose('```\n--<b>x</b> --"><script>alert(1)</script>\n```')
     assert "<b>" not in html
     assert "<script" not in html
+
+
+def test_an_endless_dockerfile_is_shown_in_part_with_every_line_where_something_was_found() -> None:
+    text = "FROM busybox:1.35\n" + "# hello\n" * 25_000 + "RUN " + "x" * 200_000
+    refusal = Refusal(rule="line-too-long", line=25_002, message="It is too long.")
+    lines = annotate(text, checks=(), refusals=(refusal,))
+    assert len(lines) < 2000
+    assert (lines[-1].number, [found.message for found in lines[-1].findings]) == (25_002, ["It is too long."])
+    assert lines[-1].html.endswith(" more characters")
+    assert sum(len(line.html) for line in lines) < 100_000
