@@ -43,6 +43,8 @@ class ActivityEntry(Spec):
     """Tries a student has at the lab; as many as they like where it is left out. A quiz says this in its own file."""
     scoring: Literal["best", "last"] = "best"
     """Which of them counts."""
+    part: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    """The heading of the part of the course that begins here; those that follow belong to it, up to the next."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "ActivityEntry":

@@ -8,7 +8,7 @@ from quizzes.models import Question
 
 _COURSE = ("title", "description", "topics", "topic_notes", "bases")
 _QUESTION = ("slug", "retired", "current_version__digest")
-_ACTIVITY = ("slug", "kind", "title", "summary", "position", "max_points", "minutes", "topics")
+_ACTIVITY = ("slug", "kind", "title", "summary", "position", "part", "max_points", "minutes", "topics")
 _CONTENT = ("lab__current_version__digest", "lab__attempts_allowed", "lab__scoring", "quiz__current_version__digest")
 
 

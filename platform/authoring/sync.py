@@ -1,6 +1,6 @@
 """Brings a course in line with its pack. Content gets new versions; what students started keeps its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -112,8 +112,11 @@ def _sync(pack: Pack, slug: str, *, publish_new: bool) -> Iterator[Change]:
         if slugs := getattr(questions, how):
             what = f"{len(slugs)} question{'s' if len(slugs) > 1 else ''}"
             yield Change(what=what, how=f"{how}: {_few(slugs)}", sort=sort, names=tuple(slugs))
+    part = ""
     for position, entry in enumerate(pack.course.activities, start=1):
-        yield from _sync_activity(pack, course, entry, position=position, publish_new=publish_new)
+        part = entry.part or part
+        place = {"position": position, "part": part}
+        yield from _sync_activity(pack, course, entry, place=place, publish_new=publish_new)
     names = {entry.name for entry in pack.course.activities}
     for activity in Activity.objects.filter(course=course).exclude(slug__in=names).order_by("position", "pk"):
         yield Change(
@@ -134,7 +137,7 @@ def _few(slugs: tuple[str, ...]) -> str:
 
 
 def _sync_activity(
-    pack: Pack, course: Course, entry: ActivityEntry, *, position: int, publish_new: bool
+    pack: Pack, course: Course, entry: ActivityEntry, *, place: Mapping[str, object], publish_new: bool
 ) -> Iterator[Change]:
     kind = ActivityKind(entry.kind)
     activity, made = Activity.objects.get_or_create(
@@ -147,7 +150,7 @@ def _sync_activity(
         raise Conflict("activity_kind_changed", message)
     counted_by = _counts_by(activity)
     new_version = (_sync_lab if kind == ActivityKind.LAB else _sync_quiz)(pack, activity, entry)
-    described = _describe(pack, activity, entry, position)
+    described = _describe(pack, activity, entry, place)
     if not made and _counts_by(activity) != counted_by:
         transaction.on_commit(partial(_COUNT_ANEW[kind], activity=activity))
     how = ""
@@ -184,10 +187,10 @@ def _sync_quiz(pack: Pack, activity: Activity, entry: ActivityEntry) -> bool:
     return sync_quiz(activity=activity, spec=pack.quizzes[entry.name]).pk != before
 
 
-def _describe(pack: Pack, activity: Activity, entry: ActivityEntry, position: int) -> list[str]:
+def _describe(pack: Pack, activity: Activity, entry: ActivityEntry, place: Mapping[str, object]) -> list[str]:
     """Bring the activity's own fields in line; returns the names of those that changed."""
     activity.refresh_from_db()  # syncing a quiz or lab may have set some
-    wanted: dict[str, object] = {"position": position}
+    wanted = dict(place)
     if entry.lab:
         plan = pack.labs[entry.name].plan
         wanted |= {

@@ -143,6 +143,7 @@ class Activity(models.Model):
     title = models.CharField(max_length=200)
     summary = models.CharField(max_length=500, blank=True)
     position = models.PositiveIntegerField(default=0)
+    part = models.CharField(max_length=200, blank=True, help_text="The part of the course that it belongs to.")
     max_points = models.DecimalField(
         max_digits=8, decimal_places=2, default=Decimal(0), validators=[MinValueValidator(0)]
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 
 from django.utils import timezone
 
@@ -101,6 +102,11 @@ def agenda(*, user: User, activities: Iterable[Activity]) -> list[Entry]:
         )
         for activity in listed
     ]
+
+
+def in_parts(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    """The entries of one course by its parts, in their order; one without parts is one part without a name."""
+    return [(part, list(listed)) for part, listed in groupby(entries, key=lambda entry: entry.activity.part)]
 
 
 _UNDER_WAY = {"OPEN", "queued", "running", *LIVE}

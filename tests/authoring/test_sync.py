@@ -113,6 +113,15 @@ def test_a_lab_that_is_worth_more_leaves_everybody_the_share_that_they_earned(
     assert (score.points, score.max_points) == (4, 8)
 
 
+def test_a_part_goes_on_until_the_next_begins(tmp_path: Path) -> None:
+    in_parts = COURSE.replace("  - quiz: start\n", "  - quiz: start\n    part: First steps\n")
+    sync(pack=load(a_pack(tmp_path, course_yaml=in_parts)))
+    assert set(Activity.objects.values_list("slug", "part")) == {("start", "First steps"), ("hello", "First steps")}
+    two = in_parts.replace("  - lab: hello\n", "  - lab: hello\n    part: And a lab\n")
+    assert [str(change) for change in sync(pack=load(a_pack(tmp_path, course_yaml=two)))] == ["lab hello: part changed"]
+    assert Activity.objects.get(slug="hello").part == "And a lab"
+
+
 def test_an_activity_that_left_the_pack_stays_and_is_named(tmp_path: Path) -> None:
     pack = load(a_pack(tmp_path))
     sync(pack=pack)

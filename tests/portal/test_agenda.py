@@ -142,3 +142,36 @@ def test_who_runs_a_course_is_told_of_no_work_to_do_in_it() -> None:
         client.force_login(person)
         for address in (reverse("portal:dashboard"), reverse("portal:course", args=[course.slug])):
             assert (b"next-title" in client.get(address).content) is told, address
+
+
+def test_a_course_in_parts_shows_their_headings_in_order_and_hides_those_of_which_nothing_is_to_be_seen() -> None:
+    course = a_course()
+    for position, (title, part, published) in enumerate(
+        [
+            ("Warm-up", "First <steps>", True),
+            ("A lab", "First <steps>", True),
+            ("Not yet", "Later", False),
+            ("An exam", "The end", True),
+        ]
+    ):
+        an_activity(course, title=title, part=part, position=position, published=published)
+    client = Client()
+    client.force_login(a_member(course))
+    for address in (reverse("portal:dashboard"), reverse("portal:course", args=[course.slug])):
+        page = client.get(address).content.decode()
+        page = page[page.index("part-title") :]
+        shown = [page.index(text) for text in ("First &lt;steps&gt;", ">Warm-up", ">A lab", "The end", ">An exam")]
+        assert shown == sorted(shown), address
+        assert page.count("First &lt;steps&gt;") == 1
+        assert "Later" not in page
+
+
+def test_a_course_without_parts_is_one_list() -> None:
+    course = a_course()
+    for _ in range(3):
+        an_activity(course)
+    client = Client()
+    client.force_login(a_member(course))
+    page = client.get(reverse("portal:course", args=[course.slug])).content.decode()
+    assert page.count('<ul class="activities">') == 1
+    assert "part-title" not in page

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from courses.access import may_assist
 from courses.models import Activity, Course, Membership
-from portal.agenda import agenda, what_is_next
+from portal.agenda import agenda, in_parts, what_is_next
 from portal.views.signed_in import SignedInRequest
 
 
@@ -32,7 +32,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
     by_course = {key: list(rows) for key, rows in groupby(entries, key=lambda entry: entry.activity.course_id)}
     context = {
         "next": what_is_next(entry for entry in entries if entry.activity.course_id not in run),
-        "courses": [{"course": course, "entries": by_course.get(course.pk, [])} for course in courses],
+        "courses": [{"course": course, "parts": in_parts(by_course.get(course.pk, []))} for course in courses],
     }
     return render(request, "portal/dashboard.html", context)
 
@@ -49,7 +49,7 @@ def course(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "course": shown,
         "is_staff": is_staff,
-        "entries": entries,
+        "parts": in_parts(entries),
         "next": None if is_staff else what_is_next(entries),
         "points": sum((entry.points or 0 for entry in counted), start=0),
         "of": sum((entry.activity.max_points for entry in counted), start=0),
