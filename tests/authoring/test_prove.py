@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from small_pack import a_pack
+from small_pack import QUIZ, a_pack
 
 from authoring.packs import InvalidPack, load
 from authoring.prove import prove_pack, summary
@@ -60,6 +60,7 @@ def pack(tmp_path: Path) -> Path:
     folder = a_pack(tmp_path)
     topic = next(iter(load(folder).course.topics))
     (folder / "banks" / "proofs.yaml").write_text(BANK.replace("TOPIC", topic))
+    (folder / "quizzes" / "start.yaml").write_text(QUIZ.replace("cmd-wins]", "cmd-wins, right]"))
     return folder
 
 
