@@ -150,7 +150,7 @@ def test_every_problem_is_told_with_its_place_in_the_pack_and_nothing_is_kept() 
 
 def test_a_course_that_changed_meanwhile_is_not_touched_and_the_new_difference_is_shown() -> None:
     first = applied(brought(staff(), None))
-    other = a_member(first.course, role=Role.INSTRUCTOR)  # type: ignore[arg-type]
+    other = a_member(first.course, role=Role.INSTRUCTOR)  # type: ignore[arg-type] # applied, so it has one
     mine = brought(first.by, first.course, a_zip(labs__hello__README_md="Another story.\n"))
     theirs = brought(other, first.course, a_zip(labs__hello__README_md="Their story.\n"))
     assert lines(mine) == lines(theirs) == ["lab hello: new version"]
@@ -206,7 +206,7 @@ def test_of_confirmations_at_the_same_moment_one_counts() -> None:
 
 def test_of_imports_of_two_people_applied_at_the_same_moment_the_second_is_shown_the_new_difference() -> None:
     first = applied(brought(staff(), None))
-    other = a_member(first.course, role=Role.INSTRUCTOR)  # type: ignore[arg-type]
+    other = a_member(first.course, role=Role.INSTRUCTOR)  # type: ignore[arg-type] # applied, so it has one
     both = [
         brought(by, first.course, a_zip(labs__hello__README_md=f"A story of {by.pk}.\n")) for by in (first.by, other)
     ]
